@@ -1,0 +1,106 @@
+/**
+ * Holds the one direction of imports in src/: a folder may import only folders of a lower rank and itself. Fails with a line
+ * for each breach. `cli/wire.ts` alone may import implementations of the roles; the fakes under _dev import nothing of src.
+ */
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+
+/** A folder's rank; equal ranks may not see each other. */
+const RANKS: Readonly<Record<string, number>> = {
+  core: 0,
+  policy: 1,
+  auth: 1,
+  cursors: 1,
+  catalog: 1,
+  org: 2,
+  sources: 3,
+  sinks: 3,
+  pump: 4,
+  agent: 4,
+  cli: 5,
+  "main.ts": 6,
+};
+
+/** The pump knows roles and values, never who plays the role. */
+const PUMP_MAY_SEE = new Set([
+  "sources/source.ts",
+  "sinks/sink.ts",
+  "cursors/cursor.ts",
+  "cursors/cursor_store.ts",
+  "policy/policy.ts",
+]);
+
+const IMPORT = /^\s*(?:import|export)\b[^"';]*?from\s+"(\.[^"]+)"|^\s*import\s+"(\.[^"]+)"|import\("(\.[^"]+)"\)/gm;
+
+export interface SourceFile {
+  /** Path from the root of the repository. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** One sentence for each import that runs against the direction. Pure. */
+export function breaches(files: readonly SourceFile[]): string[] {
+  const found: string[] = [];
+  for (const file of files) {
+    for (const match of file.text.matchAll(IMPORT)) {
+      const target = join(dirname(file.path), match[1] ?? match[2] ?? match[3] ?? "");
+      const problem = breach(file.path, target);
+      if (problem !== undefined) {
+        found.push(`${file.path} imports ${target}: ${problem}`);
+      }
+    }
+  }
+  return found;
+}
+
+function breach(from: string, to: string): string | undefined {
+  if (from.startsWith("_dev/deploy/docker/") && to.startsWith("src/")) {
+    return "the mock org imports nothing from src";
+  }
+  if (!from.startsWith("src/") || isTest(from)) {
+    return undefined;
+  }
+  if (!to.startsWith("src/")) {
+    return "src imports nothing outside itself";
+  }
+  const [source, target] = [from.slice(4), to.slice(4)];
+  const [sourceFolder, targetFolder] = [folderOf(source), folderOf(target)];
+  if (sourceFolder === targetFolder) {
+    return undefined;
+  }
+  const [sourceRank, targetRank] = [RANKS[sourceFolder], RANKS[targetFolder]];
+  if (sourceRank === undefined || targetRank === undefined) {
+    return `unknown folder ${sourceRank === undefined ? sourceFolder : targetFolder}: give it a rank in check_layers.ts`;
+  }
+  if (targetRank >= sourceRank) {
+    return `${sourceFolder} may not see ${targetFolder}`;
+  }
+  if (sourceFolder === "pump" && targetFolder !== "core" && !PUMP_MAY_SEE.has(target)) {
+    return "the pump sees roles, not implementations";
+  }
+  return undefined;
+}
+
+function folderOf(path: string): string {
+  return path.includes("/") ? (path.split("/")[0] ?? path) : path;
+}
+
+function isTest(path: string): boolean {
+  return /\.(test|contract)\.ts$/.test(path);
+}
+
+if (import.meta.main) {
+  const paths = globSync(["src/**/*.ts", "_dev/**/*.ts"], { cwd: ROOT, exclude: ["**/node_modules/**"] });
+  const files = paths.map((path) => ({
+    path: relative(ROOT, join(ROOT, path)),
+    text: readFileSync(join(ROOT, path), "utf8"),
+  }));
+  const found = breaches(files);
+  for (const line of found) {
+    process.stderr.write(`layers: ${line}\n`);
+  }
+  process.stdout.write(`layers: ${files.length} files, ${found.length} breaches\n`);
+  process.exitCode = found.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,23 @@
+/** `id` of a stream in the policy; unique within it. Cursors, logs and reports are kept by it. */
+export type StreamId = string;
+
+/**
+ * One event on its way from a source to a sink, already written as text because it is sent as it is.
+ * `json` is the document of one line, without a line break, and carries `id` as `event.id`.
+ */
+export interface SourceEvent {
+  /** The event's identity (see sources/event_identity.ts), and its `_id` in Elasticsearch. */
+  readonly id: string;
+  readonly json: string;
+}
+
+/** The data stream an event belongs to, named `<type>-<dataset>-<namespace>` as Elasticsearch names it. */
+export interface DataStream {
+  readonly type: string;
+  readonly dataset: string;
+  readonly namespace: string;
+}
+
+export function dataStreamName(stream: DataStream): string {
+  return `${stream.type}-${stream.dataset}-${stream.namespace}`;
+}

@@ -1,0 +1,90 @@
+import { type ErrorCode, GIVE_UP, type NextStep, RETRY, RunnerError } from "./errors.ts";
+
+interface Meaning {
+  readonly code: ErrorCode;
+  readonly what: string;
+  readonly cure?: string;
+  readonly next?: NextStep;
+}
+
+const TLS_CURE =
+  "If the host uses a private certificate authority, name it in ssl.certificate_authorities; otherwise something between here and the host replaces its certificate.";
+
+/** What each error of Node's network, TLS and compression layers means. The only place that reads their codes. */
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  ENOTFOUND: { code: "host_unknown", what: "the host name can't be resolved", cure: "Check the address and the DNS." },
+  EAI_AGAIN: { code: "host_unknown", what: "the DNS server did not answer", cure: "Check the machine's DNS." },
+  ECONNREFUSED: { code: "host_unreachable", what: "the connection was refused" },
+  EHOSTUNREACH: {
+    code: "host_unreachable",
+    what: "the host can't be reached",
+    cure: "Check the network and firewall.",
+  },
+  ENETUNREACH: { code: "host_unreachable", what: "the network can't be reached", cure: "Check the network." },
+  ECONNRESET: { code: "connection_lost", what: "the connection was cut" },
+  EPIPE: { code: "connection_lost", what: "the connection was cut" },
+  ECONNABORTED: { code: "connection_lost", what: "the connection was cut" },
+  ERR_STREAM_PREMATURE_CLOSE: { code: "connection_lost", what: "the answer ended early" },
+  HPE_INVALID_CONSTANT: { code: "answer_unreadable", what: "the answer is not HTTP" },
+  Z_BUF_ERROR: { code: "connection_lost", what: "the compressed answer ended early" },
+  Z_DATA_ERROR: { code: "answer_unreadable", what: "the compressed answer is damaged" },
+  ETIMEDOUT: { code: "timed_out", what: "no answer in time" },
+  DEPTH_ZERO_SELF_SIGNED_CERT: { code: "tls_refused", what: "the certificate is self-signed", cure: TLS_CURE },
+  SELF_SIGNED_CERT_IN_CHAIN: { code: "tls_refused", what: "the certificate chain is private", cure: TLS_CURE },
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: { code: "tls_refused", what: "the certificate can't be verified", cure: TLS_CURE },
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: {
+    code: "tls_refused",
+    what: "the certificate's issuer is unknown",
+    cure: TLS_CURE,
+  },
+  CERT_HAS_EXPIRED: {
+    code: "tls_refused",
+    what: "the host's certificate has expired",
+    cure: "Check this machine's clock.",
+  },
+  CERT_NOT_YET_VALID: {
+    code: "tls_refused",
+    what: "the host's certificate is not valid yet",
+    cure: "Check this machine's clock.",
+  },
+  ERR_TLS_CERT_ALTNAME_INVALID: {
+    code: "tls_refused",
+    what: "the certificate is for another host name",
+    cure: "Check the address.",
+  },
+};
+
+/** The first known code in an error, its causes and its parts. */
+function knownCode(error: unknown): string | undefined {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 6; at = at.cause, depth += 1) {
+    const code = (at as NodeJS.ErrnoException).code;
+    if (code !== undefined && MEANINGS[code] !== undefined) {
+      return code;
+    }
+    if (at instanceof AggregateError) {
+      const inner = at.errors.map(knownCode).find((found) => found !== undefined);
+      if (inner !== undefined) {
+        return inner;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** A failure on the way to `host` as a RunnerError. Pure. */
+export function transportError(host: string, error: unknown): RunnerError {
+  if (error instanceof RunnerError) {
+    return error;
+  }
+  const code = knownCode(error);
+  const meaning = code === undefined ? undefined : MEANINGS[code];
+  if (meaning === undefined) {
+    const text = error instanceof Error ? error.message : String(error);
+    return new RunnerError("connection_lost", `No answer from ${host}: ${text}.`, { next: RETRY, cause: error });
+  }
+  return new RunnerError(meaning.code, `No answer from ${host}: ${meaning.what} (${code}).`, {
+    next: meaning.next ?? (meaning.code === "tls_refused" ? GIVE_UP : RETRY),
+    cause: error,
+    ...(meaning.cure === undefined ? {} : { cure: meaning.cure }),
+  });
+}
