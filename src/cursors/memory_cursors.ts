@@ -1,0 +1,39 @@
+import type { CursorValue } from "./cursor.ts";
+import type { CursorStore } from "./cursor_store.ts";
+
+/** Cursors that end with the process: for tests and for runs whose state nobody needs. */
+export function createMemoryCursors(): CursorStore {
+  const bySource = new Map<string, Map<string, string>>();
+  return {
+    async load(source) {
+      const entries = bySource.get(source) ?? new Map<string, string>();
+      return new Map([...entries].map(([key, text]) => [key, JSON.parse(text) as CursorValue]));
+    },
+    async save(source, changes) {
+      const texts = changes.map(({ key, value }) => ({
+        key,
+        text: value === undefined ? undefined : JSON.stringify(value),
+      }));
+      const entries = bySource.get(source) ?? new Map<string, string>();
+      for (const { key, text } of texts) {
+        if (text === undefined) {
+          entries.delete(key);
+        } else {
+          entries.set(key, text);
+        }
+      }
+      if (entries.size === 0) {
+        bySource.delete(source);
+      } else {
+        bySource.set(source, entries);
+      }
+    },
+    async sources() {
+      return [...bySource.keys()].sort();
+    },
+    async clear(source) {
+      bySource.delete(source);
+    },
+    close() {},
+  };
+}

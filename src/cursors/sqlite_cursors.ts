@@ -1,0 +1,145 @@
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
+import type { CursorValue } from "./cursor.ts";
+import type { CursorStore } from "./cursor_store.ts";
+
+const FILE_NAME = "cursors.sqlite";
+/** `PRAGMA user_version` of the layout below. A newer one is refused, never overwritten. */
+const LAYOUT = 1;
+
+/** Result codes of SQLite (https://www.sqlite.org/rescode.html) that have a meaning of their own here. */
+const SQLITE_BUSY = 5;
+
+/**
+ * Cursors in one SQLite file of the data directory, held exclusively: a second runner on the same directory is refused with
+ * `data_directory_locked`, and the operating system frees the lock when the process dies, however it dies.
+ *
+ * Write-ahead log with `synchronous = NORMAL`: a saved cursor survives kill -9. A power cut may take the last moments back;
+ * their events are then sent again and found to be there already.
+ */
+export function openSqliteCursors(dataDirectory: string): CursorStore {
+  const database = openDatabase(dataDirectory);
+  const selectEntries = database.prepare("SELECT key, value FROM cursors WHERE source = ?");
+  const selectSources = database.prepare("SELECT DISTINCT source FROM cursors ORDER BY source");
+  const upsert = database.prepare(
+    "INSERT INTO cursors (source, key, value) VALUES (?, ?, ?) ON CONFLICT (source, key) DO UPDATE SET value = excluded.value",
+  );
+  const remove = database.prepare("DELETE FROM cursors WHERE source = ? AND key = ?");
+  const removeAll = database.prepare("DELETE FROM cursors WHERE source = ?");
+
+  const guarded = <T>(action: () => T): T => {
+    try {
+      return action();
+    } catch (error) {
+      throw stateUnusable(dataDirectory, error);
+    }
+  };
+
+  return {
+    async load(source) {
+      const rows = guarded(() => selectEntries.all(source));
+      return new Map(rows.map((row) => [String(row.key), JSON.parse(String(row.value)) as CursorValue]));
+    },
+    async save(source, changes) {
+      guarded(() => {
+        database.exec("BEGIN");
+        try {
+          for (const { key, value } of changes) {
+            if (value === undefined) {
+              remove.run(source, key);
+            } else {
+              upsert.run(source, key, JSON.stringify(value));
+            }
+          }
+          database.exec("COMMIT");
+        } catch (error) {
+          if (database.isTransaction) {
+            database.exec("ROLLBACK");
+          }
+          throw error;
+        }
+      });
+    },
+    async sources() {
+      return guarded(() => selectSources.all()).map((row) => String(row.source));
+    },
+    async clear(source) {
+      guarded(() => removeAll.run(source));
+    },
+    close() {
+      if (database.isOpen) {
+        database.close();
+      }
+    },
+  };
+}
+
+function openDatabase(dataDirectory: string): DatabaseSync {
+  const path = join(dataDirectory, FILE_NAME);
+  let database: DatabaseSync | undefined;
+  try {
+    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+    database = new DatabaseSync(path, { timeout: 0 });
+    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    database.exec("BEGIN EXCLUSIVE");
+    const layout = Number(database.prepare("PRAGMA user_version").get()?.user_version);
+    if (layout > LAYOUT) {
+      throw newerLayout(dataDirectory, layout);
+    }
+    database.exec(
+      `CREATE TABLE IF NOT EXISTS cursors (source TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (source, key)) WITHOUT ROWID;
+       PRAGMA user_version = ${LAYOUT}`,
+    );
+    database.exec("COMMIT");
+    chmodSync(path, 0o600);
+    return database;
+  } catch (error) {
+    if (database?.isOpen) {
+      database.close();
+    }
+    throw openingError(dataDirectory, error);
+  }
+}
+
+function sqliteCode(error: unknown): number | undefined {
+  const code = (error as { errcode?: unknown }).errcode;
+  return typeof code === "number" ? code & 0xff : undefined;
+}
+
+function newerLayout(dataDirectory: string, layout: number): RunnerError {
+  return new RunnerError(
+    "data_directory_unusable",
+    `The cursors in ${dataDirectory} were written by a newer version of the runner (layout ${layout}, this one knows ${LAYOUT}).`,
+    { next: GIVE_UP, cure: "Run the newer version, or give this one a data directory of its own with --data-dir." },
+  );
+}
+
+function openingError(dataDirectory: string, error: unknown): RunnerError {
+  if (error instanceof RunnerError) {
+    return error;
+  }
+  if (sqliteCode(error) === SQLITE_BUSY) {
+    return new RunnerError("data_directory_locked", `Another runner is using the data directory ${dataDirectory}.`, {
+      next: GIVE_UP,
+      cure: "Stop it, or give this one a data directory of its own with --data-dir.",
+      cause: error,
+    });
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new RunnerError("data_directory_unusable", `The data directory ${dataDirectory} can't be used: ${reason}.`, {
+    next: GIVE_UP,
+    cure: "It must be a folder that this user can write to, on a disk with room; choose another with --data-dir.",
+    cause: error,
+  });
+}
+
+function stateUnusable(dataDirectory: string, error: unknown): RunnerError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new RunnerError("state_unusable", `The cursors in ${dataDirectory} can't be read or written: ${reason}.`, {
+    next: RETRY,
+    cure: "Look at the disk's free space and health; nothing is collected until cursors can be saved.",
+    cause: error,
+  });
+}
