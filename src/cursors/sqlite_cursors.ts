@@ -82,12 +82,12 @@ function openDatabase(dataDirectory: string): DatabaseSync {
   try {
     mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
     database = new DatabaseSync(path, { timeout: 0 });
-    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
-    database.exec("BEGIN EXCLUSIVE");
+    database.exec("PRAGMA locking_mode = EXCLUSIVE");
     const layout = Number(database.prepare("PRAGMA user_version").get()?.user_version);
     if (layout > LAYOUT) {
       throw newerLayout(dataDirectory, layout);
     }
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN EXCLUSIVE");
     database.exec(
       `CREATE TABLE IF NOT EXISTS cursors (source TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (source, key)) WITHOUT ROWID;
        PRAGMA user_version = ${LAYOUT}`,
