@@ -1,0 +1,91 @@
+import type { RunnerError } from "../core/errors.ts";
+import type { DataStream, StreamId } from "../core/event.ts";
+import type { Secret } from "../core/secret.ts";
+import type { ApiSettings, AuthSettings, EventLogFileSettings, ObjectSettings, SslSettings } from "./settings.ts";
+
+/** What the runner has to do: one input for each org, and where its events go. All durations are in milliseconds. */
+export interface Policy {
+  readonly inputs: readonly Input[];
+  /** Inputs that can't run as they are written; the others run. */
+  readonly brokenInputs: readonly BrokenInput[];
+  /** What does no harm but may surprise, one sentence each: inputs of other types, settings without effect. */
+  readonly warnings: readonly string[];
+}
+
+/** One org. */
+export interface Input {
+  /** Unique in the policy. */
+  readonly id: string;
+  readonly name: string;
+  /** How the org is called in the events. */
+  readonly organization: { readonly name: string };
+  readonly auth: AuthSettings;
+  readonly api: ApiSettings;
+  /** At least one; only streams that collect something. */
+  readonly streams: readonly Stream[];
+  readonly output: Output;
+}
+
+export interface Stream {
+  readonly id: StreamId;
+  readonly dataStream: DataStream;
+  readonly eventLogFiles: EventLogFileSettings;
+  readonly objects: ObjectSettings;
+  readonly tags: readonly string[];
+  readonly preserveOriginalEvent: boolean;
+  /** Processors as the policy has them, those of the input before those of the stream. */
+  readonly processors: readonly unknown[];
+}
+
+/** An input of the policy with everything that keeps it from running. */
+export interface BrokenInput {
+  readonly id: string;
+  readonly name: string;
+  readonly problems: readonly Problem[];
+  /** `policy_invalid`, with every problem on a line of its message. */
+  readonly error: RunnerError;
+}
+
+/** `path` is where the policy has to be changed, such as `inputs[0] (acme-production).auth.client_id`. */
+export interface Problem {
+  readonly path: string;
+  readonly text: string;
+}
+
+export type Output = ElasticsearchOutput | FileOutput | ConsoleOutput;
+
+export interface ElasticsearchOutput {
+  readonly type: "elasticsearch";
+  /** The output's name in the policy. */
+  readonly name: string;
+  /** Addresses with scheme and port, without a trailing slash; plain http only for loopback hosts. */
+  readonly hosts: readonly string[];
+  /** None for a cluster without security. */
+  readonly credentials: ElasticsearchCredentials | undefined;
+  readonly ssl: SslSettings;
+  readonly proxyUrl: Secret | undefined;
+  readonly headers: Readonly<Record<string, Secret>>;
+  /** Events in one bulk request; `undefined` leaves it to the sink. */
+  readonly bulkMaxSize: number | undefined;
+  /** Bulk requests under way at once; `undefined` leaves it to the sink. */
+  readonly worker: number | undefined;
+  /** gzip level 0 (off) to 9; `undefined` leaves it to the sink. */
+  readonly compressionLevel: number | undefined;
+}
+
+/** `apiKey` is base64 of `id:key`, as the header `Authorization: ApiKey` takes it. */
+export type ElasticsearchCredentials =
+  | { readonly apiKey: Secret }
+  | { readonly username: string; readonly password: Secret };
+
+/** One NDJSON file for each data stream, in the folder `path`. */
+export interface FileOutput {
+  readonly type: "file";
+  readonly name: string;
+  readonly path: string;
+}
+
+export interface ConsoleOutput {
+  readonly type: "console";
+  readonly name: string;
+}

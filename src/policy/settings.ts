@@ -1,0 +1,313 @@
+/**
+ * Every setting of an `aquila-salesforce` input, once: name, default, secrecy, title and help. The policy is read with these
+ * schemas; the package's manifests, templates and tables of settings are made from the same declarations.
+ */
+import { z } from "zod";
+import {
+  apiVersion,
+  duration,
+  flag,
+  loginUrl,
+  proxyUrl,
+  SETTING_TEXTS,
+  type SettingText,
+  secretText,
+  setting,
+  text,
+  textList,
+  wholeNumber,
+} from "./setting_kinds.ts";
+
+const SECOND = 1_000;
+
+const organization = z.strictObject({
+  name: setting(
+    "text",
+    text.optional(),
+    "Organization name",
+    "How this org is called in the events and dashboards. By default the name of the integration policy.",
+  ),
+});
+
+const auth = z
+  .strictObject({
+    login_url: setting(
+      "url",
+      loginUrl.prefault("https://login.salesforce.com"),
+      "Login URL",
+      "Where the runner logs in: https://login.salesforce.com, https://test.salesforce.com for a sandbox, or the org's My Domain.",
+    ),
+    audience: setting(
+      "url",
+      text.optional(),
+      "Audience",
+      "The aud claim of the login, if Salesforce expects another one than https://test.salesforce.com for a sandbox and https://login.salesforce.com otherwise.",
+    ),
+    client_id: setting(
+      "text",
+      text,
+      "Consumer key",
+      "The consumer key of the external client app (or connected app) that holds the certificate.",
+    ),
+    username: setting("text", text, "User name", "The Salesforce user that the runner logs in as."),
+    private_key: setting(
+      "secret",
+      secretText.optional(),
+      "Private key",
+      "The RSA private key of the certificate, as PEM text. Either this or the path of the key file.",
+    ),
+    private_key_path: setting(
+      "text",
+      text.optional(),
+      "Path of the private key",
+      "A PEM file on the machine where the runner runs, readable by the runner's user only.",
+    ),
+    private_key_passphrase: setting(
+      "secret",
+      secretText.optional(),
+      "Passphrase of the private key",
+      "Only if the private key is encrypted.",
+    ),
+  })
+  .refine((value) => (value.private_key === undefined) !== (value.private_key_path === undefined), {
+    message: "needs either private_key or private_key_path",
+  });
+
+const ssl = z.strictObject({
+  enabled: setting("flag", flag.optional(), "TLS", "Without effect: the scheme of the address decides."),
+  certificate_authorities: setting(
+    "list",
+    textList.prefault([]),
+    "Certificate authorities",
+    "Further certificate authorities to trust, as PEM text or paths of PEM files.",
+  ),
+  verification_mode: setting(
+    "choice",
+    z.enum(["full", "strict", "certificate", "none"]).prefault("full"),
+    "Verification mode",
+    "full checks the certificate and the host name, certificate only the certificate, none nothing.",
+  ),
+  ca_trusted_fingerprint: setting(
+    "text",
+    text.optional(),
+    "Fingerprint of the certificate authority",
+    "SHA-256 fingerprint in hexadecimal digits of a certificate authority to trust.",
+  ),
+  certificate: setting("text", text.optional(), "Client certificate", "PEM text or the path of a PEM file."),
+  key: setting("secret", secretText.optional(), "Key of the client certificate", "PEM text or the path of a PEM file."),
+  key_passphrase: setting(
+    "secret",
+    secretText.optional(),
+    "Passphrase of the client key",
+    "Only if the key is encrypted.",
+  ),
+});
+
+const api = z.strictObject({
+  version: setting(
+    "text",
+    apiVersion.prefault("66.0"),
+    "API version",
+    "The version of the Salesforce REST API. Change it only if Salesforce has retired this one.",
+  ),
+  daily_request_share: setting(
+    "number",
+    wholeNumber(1, 100).prefault(20),
+    "Share of the daily API requests",
+    "The per cent of the org's 24-hour API request allocation that this integration may use. Beyond it the streams slow down.",
+  ),
+  request_timeout: setting(
+    "duration",
+    duration(SECOND, 600 * SECOND).prefault("60s"),
+    "Request timeout",
+    "How long an answer of Salesforce may take; for downloads, the longest silence.",
+  ),
+  proxy_url: setting(
+    "url",
+    proxyUrl.optional(),
+    "Proxy URL",
+    "The HTTP proxy on the way to Salesforce, if there is one.",
+  ),
+  ssl: setting(
+    "yaml",
+    ssl.prefault({}),
+    "TLS",
+    "TLS settings of the connection to Salesforce: certificate_authorities, verification_mode, certificate, key.",
+  ),
+});
+
+const eventLogFiles = z.strictObject({
+  enabled: setting(
+    "flag",
+    flag.prefault(true),
+    "Collect event log files",
+    "Event log files hold every event of the org; Salesforce makes them some hours later (hourly files) or the day after (daily files).",
+  ),
+  event_types: setting(
+    "list",
+    textList.prefault([]),
+    "Event types",
+    "The event types to collect. By default all that belong to the data stream.",
+  ),
+  interval: setting(
+    "choice",
+    z.enum(["hourly+daily", "hourly", "daily"]).prefault("hourly+daily"),
+    "Interval",
+    "hourly+daily collects hourly files as soon as they exist and adds from the daily file what they lacked. Orgs without hourly files are collected daily.",
+  ),
+  poll_interval: setting(
+    "duration",
+    duration(SECOND).prefault("10m"),
+    "Poll interval",
+    "How often to ask for new files.",
+  ),
+  initial_lookback: setting(
+    "duration",
+    duration(0).prefault("24h"),
+    "Initial look-back",
+    "How far back to collect at the first start.",
+  ),
+});
+
+const objects = z.strictObject({
+  enabled: setting(
+    "flag",
+    flag.prefault(false),
+    "Collect real-time event objects",
+    "Stored real-time events arrive within minutes. They need Salesforce Shield or the Event Monitoring add-on.",
+  ),
+  names: setting(
+    "list",
+    textList.prefault([]),
+    "Objects",
+    "The event objects to collect. By default all that belong to the data stream.",
+  ),
+  poll_interval: setting(
+    "duration",
+    duration(SECOND).prefault("1m"),
+    "Poll interval",
+    "How often to ask for new events.",
+  ),
+  initial_lookback: setting(
+    "duration",
+    duration(0).prefault("1h"),
+    "Initial look-back",
+    "How far back to collect at the first start.",
+  ),
+  settle_time: setting(
+    "duration",
+    duration(0).prefault("2m"),
+    "Settle time",
+    "How long after an event's time it may still appear in Salesforce; younger events are asked for again.",
+  ),
+});
+
+const FLEET_NAMESPACE = /^[^A-Z\\/*?"<>| ,#:-]{1,100}$/;
+const namespace = text.refine((value) => FLEET_NAMESPACE.test(value), {
+  message: 'must be in lower case, at most 100 characters, without - \\ / * ? " < > | , # : or spaces',
+});
+const processors = z.array(z.unknown());
+
+/** One org's connection: what an input of the policy says besides its streams. */
+export const INPUT_SETTINGS = z.strictObject({
+  id: text.prefault("aquila-salesforce"),
+  name: text.optional(),
+  type: z.literal("aquila-salesforce"),
+  use_output: text.prefault("default"),
+  data_stream: z.strictObject({ namespace: namespace.prefault("default") }).prefault({}),
+  organization: organization.prefault({}),
+  auth,
+  api: api.prefault({}),
+  processors: setting(
+    "yaml",
+    processors.prefault([]),
+    "Processors",
+    "Processors for the events of every stream, such as the global data tags that Fleet adds.",
+  ),
+  streams: z.array(z.unknown(), "must be a list of streams").min(1, "must name at least one stream"),
+});
+
+/** One data stream of an org. */
+export const STREAM_SETTINGS = z.strictObject({
+  id: text.optional(),
+  data_stream: z.strictObject({
+    type: z.literal("logs", 'must be "logs"').prefault("logs"),
+    dataset: text,
+    namespace: namespace.optional(),
+    elasticsearch: z.unknown(),
+  }),
+  event_log_files: eventLogFiles.prefault({}),
+  objects: objects.prefault({}),
+  tags: setting("list", textList.prefault([]), "Tags", "Tags of every event of this data stream."),
+  preserve_original_event: setting(
+    "flag",
+    flag.prefault(false),
+    "Preserve original event",
+    "Keeps the row or record as Salesforce sent it in the field event.original.",
+  ),
+  processors: setting("yaml", processors.prefault([]), "Processors", "Processors for the events of this data stream."),
+});
+
+export const SSL_SETTINGS = ssl;
+
+type Camel<S extends string> = S extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S;
+
+/** A group of settings as the code has it: the same names in camelCase. */
+export type CamelKeys<T> = { readonly [K in keyof T as K extends string ? Camel<K> : K]: T[K] };
+
+export function camelKeys<T extends object>(group: T): CamelKeys<T> {
+  const entries = Object.entries(group).map(([key, value]) => [
+    key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+    value,
+  ]);
+  return Object.fromEntries(entries) as CamelKeys<T>;
+}
+
+/** As `auth` in the policy, with the audience decided. Exactly one of `privateKey` and `privateKeyPath` is there. */
+export type AuthSettings = CamelKeys<Omit<z.output<typeof auth>, "audience"> & { audience: string }>;
+export type SslSettings = CamelKeys<z.output<typeof ssl>>;
+/** `requestTimeout` in milliseconds, `dailyRequestShare` in per cent. */
+export type ApiSettings = CamelKeys<Omit<z.output<typeof api>, "ssl"> & { ssl: SslSettings }>;
+/** Durations in milliseconds. */
+export type EventLogFileSettings = CamelKeys<z.output<typeof eventLogFiles>>;
+/** Durations in milliseconds. */
+export type ObjectSettings = CamelKeys<z.output<typeof objects>>;
+
+export interface DeclaredSetting extends SettingText {
+  /** Where it stands in the block, such as `auth.client_id`. */
+  readonly path: string;
+  readonly required: boolean;
+  /** As it is written in a policy; `undefined` if there is none. */
+  readonly default: unknown;
+  /** What a `choice` may be. */
+  readonly options: readonly string[];
+}
+
+/** The settings of an input (`INPUT_SETTINGS`) or a stream (`STREAM_SETTINGS`) in the order of their declaration. */
+export function declaredSettings(block: z.ZodObject): DeclaredSetting[] {
+  return settingsUnder(block, "");
+}
+
+function settingsUnder(block: z.ZodObject, prefix: string): DeclaredSetting[] {
+  return Object.entries(block.shape).flatMap(([key, declared]): DeclaredSetting[] => {
+    const schema = declared as z.ZodType;
+    const { inner, required, fallback } = unwrapped(schema);
+    const known = SETTING_TEXTS.get(schema);
+    if (known === undefined) {
+      return inner instanceof z.ZodObject ? settingsUnder(inner, `${prefix}${key}.`) : [];
+    }
+    const options = inner instanceof z.ZodEnum ? inner.options.map(String) : [];
+    return [{ ...known, path: `${prefix}${key}`, required, default: fallback, options }];
+  });
+}
+
+/** A schema without its wrappers, and what they said. */
+export function unwrapped(schema: z.ZodType): { inner: z.ZodType; required: boolean; fallback: unknown } {
+  if (schema instanceof z.ZodPrefault) {
+    return { inner: schema.def.innerType as z.ZodType, required: false, fallback: schema.def.defaultValue };
+  }
+  if (schema instanceof z.ZodOptional) {
+    return { inner: schema.def.innerType as z.ZodType, required: false, fallback: undefined };
+  }
+  return { inner: schema, required: true, fallback: undefined };
+}
