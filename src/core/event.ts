@@ -6,12 +6,14 @@ export type StreamId = string;
  * `json` is the document of one line, without a line break, and carries `id` as `event.id`.
  */
 export interface SourceEvent {
+  /** The data stream it goes to, `logs-aquila_salesforce.login-default`. */
+  readonly index: string;
   /** The event's identity (see sources/event_identity.ts), and its `_id` in Elasticsearch. */
   readonly id: string;
   readonly json: string;
 }
 
-/** The data stream an event belongs to, named `<type>-<dataset>-<namespace>` as Elasticsearch names it. */
+/** A data stream, named `<type>-<dataset>-<namespace>` as Elasticsearch names it. */
 export interface DataStream {
   readonly type: string;
   readonly dataset: string;

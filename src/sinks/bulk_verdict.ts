@@ -1,0 +1,161 @@
+import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
+
+/** What Elasticsearch said to a bulk request, as far as it is read. */
+export interface BulkAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** Indexes are positions in the request. */
+export interface BulkVerdict {
+  readonly created: number;
+  readonly existing: number;
+  readonly refused: ReadonlyArray<{ readonly at: number; readonly type: string; readonly reason: string }>;
+  readonly retry: readonly number[];
+  /** The request as a whole is too large: send it in halves. */
+  readonly tooLarge: boolean;
+  /** Why there is something to retry. */
+  readonly problem: RunnerError | undefined;
+}
+
+/** The part of a bulk answer that is asked for with `filter_path`. */
+export const BULK_FILTER = "errors,items.create.status,items.create.error.type,items.create.error.reason";
+
+/** Item errors that come from the cluster's state or the package, not from the document: sent again until it is mended. */
+const NOT_THE_DOCUMENT: ReadonlyArray<{ readonly type: RegExp; readonly reason?: RegExp; readonly cure: string }> = [
+  {
+    type: /^illegal_argument_exception$/,
+    reason: /pipeline with id \[.*\] does not exist/,
+    cure: "Install the package AQUILA for Salesforce (its ingest pipelines are missing).",
+  },
+  {
+    type: /^index_not_found_exception$/,
+    cure: "Install the package AQUILA for Salesforce (its index templates are missing).",
+  },
+  {
+    type: /^illegal_argument_exception$/,
+    reason: /require_data_stream/,
+    cure: "Install the package AQUILA for Salesforce (its index templates are missing).",
+  },
+  { type: /^security_exception$/, cure: "Give the key the privileges auto_configure and create_doc on logs-*." },
+  { type: /^cluster_block_exception$/, cure: "The index is blocked, often by a full disk: make room in the cluster." },
+];
+
+const NOTHING = { created: 0, existing: 0, refused: [], retry: [], tooLarge: false } as const;
+
+/** What each event's fate is. Pure; the only place that reads the statuses and error types of bulk requests. */
+export function bulkVerdict(answer: BulkAnswer, count: number): BulkVerdict {
+  const whole = wholeRequestProblem(answer);
+  if (whole !== undefined) {
+    return { ...NOTHING, tooLarge: answer.status === 413, retry: everyPosition(count), problem: whole };
+  }
+  const items = itemsOf(answer.body);
+  if (items === undefined || items.length !== count) {
+    const problem = new RunnerError("answer_unreadable", "Elasticsearch's answer to a bulk request can't be read.", {
+      next: RETRY,
+      cure: "Check that the output's hosts are Elasticsearch and not another service.",
+    });
+    return { ...NOTHING, retry: everyPosition(count), problem };
+  }
+  let created = 0;
+  let existing = 0;
+  const refused: Array<{ at: number; type: string; reason: string }> = [];
+  const retry: number[] = [];
+  let problem: RunnerError | undefined;
+  items.forEach((item, at) => {
+    const { status, error } = item.create;
+    if (status === 200 || status === 201) {
+      created += 1;
+    } else if (status === 409) {
+      existing += 1;
+    } else {
+      const again = itemProblem(status, error);
+      if (again === undefined) {
+        refused.push({ at, type: error?.type ?? `status_${status}`, reason: error?.reason ?? "no reason given" });
+      } else {
+        retry.push(at);
+        problem ??= again;
+      }
+    }
+  });
+  return { created, existing, refused, retry, tooLarge: false, problem };
+}
+
+function wholeRequestProblem(answer: BulkAnswer): RunnerError | undefined {
+  const { status } = answer;
+  if (status >= 200 && status < 300) {
+    return undefined;
+  }
+  const said = reasonOf(answer.body);
+  const message = (what: string) => `Elasticsearch ${what} (status ${status}${said === undefined ? "" : `: ${said}`}).`;
+  if (status === 413) {
+    return new RunnerError("output_busy", message("found the request too large"), { next: RETRY });
+  }
+  if (status === 429) {
+    return new RunnerError("output_busy", message("is busy and asks to wait"), { next: RETRY });
+  }
+  if (status === 401) {
+    return new RunnerError("output_refused", message("refused the key"), {
+      next: GIVE_UP,
+      cure: "Check the output's api_key, or username and password.",
+    });
+  }
+  if (status === 403) {
+    return new RunnerError("output_refused", message("does not allow this key to write"), {
+      next: GIVE_UP,
+      cure: "Give the key the privileges auto_configure and create_doc on logs-*.",
+    });
+  }
+  if (status >= 500) {
+    return new RunnerError("output_unreachable", message("failed"), { next: RETRY });
+  }
+  return new RunnerError("output_refused", message("refused the request"), {
+    next: GIVE_UP,
+    cure: "Check that the output's hosts are Elasticsearch.",
+  });
+}
+
+function itemProblem(status: number, error: ItemError | undefined): RunnerError | undefined {
+  const said = `${error?.type ?? `status ${status}`}: ${error?.reason ?? "no reason given"}`;
+  if (status === 429 || status >= 500) {
+    return new RunnerError("output_busy", `Elasticsearch could not take some events now (${said}).`, { next: RETRY });
+  }
+  const known = NOT_THE_DOCUMENT.find(
+    ({ type, reason }) => type.test(error?.type ?? "") && (reason === undefined || reason.test(error?.reason ?? "")),
+  );
+  if (known !== undefined) {
+    return new RunnerError("output_refused", `Elasticsearch refuses events (${said}).`, {
+      next: GIVE_UP,
+      cure: known.cure,
+    });
+  }
+  return undefined;
+}
+
+interface ItemError {
+  readonly type?: string;
+  readonly reason?: string;
+}
+interface Item {
+  readonly create: { readonly status: number; readonly error?: ItemError };
+}
+
+function itemsOf(body: unknown): readonly Item[] | undefined {
+  const items = (body as { items?: unknown } | null)?.items;
+  const readable = Array.isArray(items) && items.every((item) => typeof item?.create?.status === "number");
+  return readable ? items : undefined;
+}
+
+function reasonOf(body: unknown): string | undefined {
+  const error = (body as { error?: unknown } | null)?.error;
+  if (typeof error === "string") {
+    return error;
+  }
+  const reason = (error as { reason?: unknown } | null | undefined)?.reason;
+  return typeof reason === "string" ? reason : undefined;
+}
+
+function everyPosition(count: number): number[] {
+  return Array.from({ length: count }, (_, at) => at);
+}

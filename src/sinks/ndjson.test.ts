@@ -1,0 +1,68 @@
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Clock } from "../core/clock.ts";
+import type { RunnerError } from "../core/errors.ts";
+import { createNdjsonSink } from "./ndjson.ts";
+import { anEvent, sinkContract } from "./sink.contract.ts";
+
+const INDEX = "logs-aquila_salesforce.login-default";
+const never = new AbortController().signal;
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "ndjson-"));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+function storedIds(index: string): string[] {
+  const path = join(directory, `${index}.ndjson`);
+  const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n").filter(Boolean) : [];
+  return lines.map((line) => JSON.parse(line).event.id).sort();
+}
+
+describe("ndjson sink keeps the contract", () => {
+  sinkContract(
+    async () => ({
+      sink: createNdjsonSink(directory),
+      stored: async (index) => storedIds(index),
+      indexes: [INDEX, "logs-aquila_salesforce.api-default"],
+    }),
+    { remembers: true },
+  );
+});
+
+describe("ndjson sink", () => {
+  test("cuts off the line that a killed process left unfinished", async () => {
+    const first = createNdjsonSink(directory);
+    await first.deliver([anEvent(INDEX, "a")], never);
+    await first.close();
+    appendFileSync(join(directory, `${INDEX}.ndjson`), '{"@timestamp":"2026-07-17T09:22:41.123Z","event":{"id":"b"');
+    const second = createNdjsonSink(directory);
+    expect(await second.deliver([anEvent(INDEX, "a"), anEvent(INDEX, "b")], never)).toMatchObject({
+      created: 1,
+      existing: 1,
+    });
+    await second.close();
+    expect(storedIds(INDEX)).toEqual(["a", "b"]);
+  });
+
+  test("waits for a folder that can't be written, says why, and goes on", async () => {
+    const blocked = join(directory, "out");
+    writeFileSync(blocked, "a file in the way");
+    const problems: Array<RunnerError | undefined> = [];
+    const clock: Clock = {
+      now: () => 0,
+      random: () => 0,
+      async sleep() {
+        rmSync(blocked);
+      },
+    };
+    const sink = createNdjsonSink(blocked, (problem) => problems.push(problem), clock);
+    expect(await sink.deliver([anEvent(INDEX, "a")], never)).toMatchObject({ created: 1 });
+    expect(problems[0]).toMatchObject({ code: "output_unwritable" });
+    expect(problems[0]?.message).toContain(blocked);
+    expect(problems.at(-1)).toBeUndefined();
+    await sink.close();
+  });
+});

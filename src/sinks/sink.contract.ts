@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import type { SourceEvent } from "../core/event.ts";
+import type { Sink } from "./sink.ts";
+
+export interface SinkUnderTest {
+  readonly sink: Sink;
+  /** The ids that the far side holds for a data stream, sorted, a repeated one as often as it is there. */
+  stored(index: string): Promise<string[]>;
+  /** Data streams that exist, or may be made, on the far side. */
+  readonly indexes: readonly [string, string];
+}
+
+const never = new AbortController().signal;
+
+export function anEvent(index: string, id: string, more: object = {}): SourceEvent {
+  const document = { "@timestamp": "2026-07-17T09:22:41.123Z", event: { id, code: "Login" }, ...more };
+  return { index, id, json: JSON.stringify(document) };
+}
+
+/** What every sink does. `remembers` = it knows events again that it was given before. */
+export function sinkContract(open: () => Promise<SinkUnderTest>, { remembers }: { remembers: boolean }): void {
+  test("stores each event of a batch in its data stream and counts it", async () => {
+    const { sink, stored, indexes } = await open();
+    const [one, two] = indexes;
+    const receipt = await sink.deliver([anEvent(one, "c-a"), anEvent(two, "c-b"), anEvent(one, "c-c")], never);
+    expect(receipt).toEqual({ created: 3, existing: 0, refused: [] });
+    expect(await stored(one)).toEqual(["c-a", "c-c"]);
+    expect(await stored(two)).toEqual(["c-b"]);
+    await sink.close();
+  });
+
+  test("an empty batch is acknowledged", async () => {
+    const { sink } = await open();
+    expect(await sink.deliver([], never)).toEqual({ created: 0, existing: 0, refused: [] });
+    await sink.close();
+  });
+
+  test("takes several batches at a time", async () => {
+    const { sink, stored, indexes } = await open();
+    const batches = Array.from({ length: 8 }, (_, n) => [anEvent(indexes[0], `d-${n}`), anEvent(indexes[0], `e-${n}`)]);
+    const receipts = await Promise.all(batches.map((batch) => sink.deliver(batch, never)));
+    expect(receipts.reduce((sum, { created }) => sum + created, 0)).toBe(16);
+    expect((await stored(indexes[0])).filter((id) => /^[de]-/.test(id))).toHaveLength(16);
+    await sink.close();
+  });
+
+  if (remembers) {
+    test("an event delivered to an earlier sink is there once", async () => {
+      const first = await open();
+      await first.sink.deliver([anEvent(first.indexes[0], "f-1")], never);
+      await first.sink.close();
+      const second = await open();
+      const receipt = await second.sink.deliver(
+        [anEvent(second.indexes[0], "f-1"), anEvent(second.indexes[0], "f-2")],
+        never,
+      );
+      expect(receipt).toEqual({ created: 1, existing: 1, refused: [] });
+      expect((await second.stored(second.indexes[0])).filter((id) => id.startsWith("f-"))).toEqual(["f-1", "f-2"]);
+      await second.sink.close();
+    });
+  }
+}

@@ -1,0 +1,46 @@
+import type { RunnerError } from "../core/errors.ts";
+import type { SourceEvent } from "../core/event.ts";
+
+/** An event that the far side will never take, with its reason; the caller keeps it elsewhere. */
+export interface RefusedEvent {
+  readonly event: SourceEvent;
+  /** `document_parsing_exception` and the like. */
+  readonly type: string;
+  readonly reason: string;
+}
+
+/** What became of the events of one delivery: every event is counted in exactly one of the three. */
+export interface Receipt {
+  readonly created: number;
+  /** Had been delivered before, under the same identity. */
+  readonly existing: number;
+  readonly refused: readonly RefusedEvent[];
+}
+
+/**
+ * Where events go.
+ *
+ * The pump calls `deliver` with one batch, possibly several at a time, and takes its resolution as the acknowledgement: then
+ * every event is stored, was there already, or is refused for good. A far side that is down, busy or wrongly set up is no
+ * reason to reject: the sink waits and tries again for as long as it takes and says through `SinkHealth` why. It rejects
+ * only with the reason of the signal; then nothing is known of the batch and it will be delivered again.
+ *
+ * `close` is called once, after the last delivery has ended.
+ */
+export interface Sink {
+  deliver(events: readonly SourceEvent[], signal: AbortSignal): Promise<Receipt>;
+  close(): Promise<void>;
+}
+
+/** Called with the error that holds delivery up, and with `undefined` when it flows again. */
+export type SinkHealth = (problem: RunnerError | undefined) => void;
+
+export const EMPTY_RECEIPT: Receipt = { created: 0, existing: 0, refused: [] };
+
+export function addReceipts(a: Receipt, b: Receipt): Receipt {
+  return {
+    created: a.created + b.created,
+    existing: a.existing + b.existing,
+    refused: b.refused.length === 0 ? a.refused : [...a.refused, ...b.refused],
+  };
+}
