@@ -1,21 +1,122 @@
 /**
  * How a column's text becomes a value.
  *
- * `id` is a Salesforce id of 15 or 18 characters, always delivered with 18; `set` is several values in one cell;
- * `milliseconds`, `nanoseconds` and `bytes` are whole numbers whose unit is part of the declaration; `text` is long prose
- * that is searched by words, `keyword` everything that is filtered and counted.
+ * - `keyword`: filtered and counted; `uri` is a keyword that may be long; `text` is prose, searched by its words.
+ * - `encoded`: a keyword that Salesforce percent-encodes in part of its rows.
+ * - `long`, `double`: numbers that are never negative where Salesforce means a number (it writes -1 for "not known").
+ * - `milliseconds`, `nanoseconds`, `bytes`: whole numbers of that unit.
+ * - `database_time`: declared as milliseconds by Salesforce but at times delivered in nanoseconds; the field has nanoseconds.
+ * - `ip`: the field ends in `ip`; text that is no address is kept in `address` beside it.
+ * - `ip_list`: as `ip`, for the list of an X-Forwarded-For header.
+ * - `id`: a record id, always delivered with 18 characters.
+ * - `set`: several names or ids in one cell.
+ * - `timestamp`: a time, delivered in ISO form with milliseconds.
  */
 export type ColumnKind =
   | "keyword"
+  | "uri"
   | "text"
+  | "encoded"
   | "long"
   | "double"
   | "milliseconds"
   | "nanoseconds"
+  | "database_time"
   | "bytes"
   | "boolean"
   | "ip"
+  | "ip_list"
   | "id"
   | "set"
-  | "timestamp"
-  | "json";
+  | "timestamp";
+
+/** Codes of a column with the name of each. */
+export type CodeTable = Readonly<Record<string, string>>;
+
+export type FieldUnit = "ms" | "nanos" | "byte" | "percent";
+
+/** One column of a log file, or one field of an object: where its value goes and what it means. */
+export interface Column {
+  /** Path of the field below its home, in snake case: `api.type`. */
+  readonly field: string;
+  readonly kind: ColumnKind;
+  readonly description: string;
+  /** Only where the kind does not say it. */
+  readonly unit?: FieldUnit;
+  /** The field has the code's name and `<field>_code` the code; see `decodedFields`. An unknown code is kept in both. */
+  readonly codes?: CodeTable;
+  /** Where the code goes and where its name, if not `<field>_code` and `<field>`. */
+  readonly decoded?: { readonly code: string; readonly name: string };
+  /** The cell may hold several values, separated by spaces. */
+  readonly several?: true;
+  /** Used only where the other columns of the same field are blank. */
+  readonly fallback?: true;
+  /** Other names that Salesforce gives the column. */
+  readonly aliases?: readonly string[];
+  /** The name of the same field in Elastic's own `salesforce` package, where ours differs: becomes a field alias. */
+  readonly elasticName?: string;
+}
+
+/** Columns by the name that Salesforce gives them. */
+export type Columns = Readonly<Record<string, Column>>;
+
+export type StreamName = "login" | "apex" | "api";
+
+/** The object below `salesforce` that the fields of related event types share: one column, one field, one meaning. */
+export interface Home {
+  /** Name below `salesforce`, as `login_as`. */
+  readonly name: string;
+  readonly stream: StreamName;
+  readonly description: string;
+  /** Every column of the event log files that have this home. */
+  readonly columns: Columns;
+}
+
+interface Described {
+  /** Value of `event.code`. */
+  readonly name: string;
+  readonly stream: StreamName;
+  readonly home: Home;
+  /** Comes with every org of the editions that have the API, without a paid add-on. */
+  readonly free: boolean;
+  /** What a reader learns from its events, as one sentence. */
+  readonly tells: string;
+  /** The page of Salesforce's documentation. */
+  readonly page: string;
+}
+
+/** An event type of EventLogFile. */
+export interface LogFileType extends Described {
+  readonly provider: "EventLogFile";
+  /** Columns that Salesforce documents for the type, in the order of its files; names of `home.columns`. */
+  readonly columns: readonly string[];
+  /** Columns that the type delivers in another form than the other types of the home; the fields are the same. */
+  readonly variants?: Columns;
+}
+
+/** An sObject whose records are events. */
+export interface ObjectType extends Described {
+  readonly provider: "Object";
+  /** A big object is read newest first in bounded windows; a standard object takes any filter and order. */
+  readonly storage: "big object" | "standard object";
+  readonly columns: Columns;
+  /** The field with the time of the event; cursors move on it. */
+  readonly timeColumn: string;
+  /** The field that names the event uniquely within the org. */
+  readonly identityColumn: string;
+}
+
+export type EventType = LogFileType | ObjectType;
+
+/** Columns of every log file whose value travels outside the home, with the field that has it. */
+export const ENVELOPE_COLUMNS: Readonly<Record<string, string>> = {
+  EVENT_TYPE: "event.code",
+  TIMESTAMP: "@timestamp",
+  TIMESTAMP_DERIVED: "@timestamp",
+  ORGANIZATION_ID: "organization.id",
+};
+
+/** Fields that a decoded column fills: the name's and the code's. */
+export function decodedFields(column: Column): { readonly code: string; readonly name: string } {
+  return column.decoded ?? { code: `${column.field}_code`, name: column.field };
+}

@@ -1,0 +1,171 @@
+import { isIPv6 } from "node:net";
+import { isEmptyKey, isSalesforceId, toId18 } from "./salesforce_id.ts";
+
+/*
+ * A cell's text as a value in JSON. Each function returns the JSON text, "" where the cell says nothing, and undefined where the
+ * text does not fit, so that the caller can keep it elsewhere. None of them throws.
+ */
+
+/** `plain`: no character of the text has to be escaped in JSON. */
+export function textValue(text: string, plain: boolean): string {
+  return plain ? `"${text}"` : JSON.stringify(text);
+}
+
+/** A whole number from 0 to 2^53 - 1, without leading zeros, which JSON refuses. */
+export function wholeNumber(text: string): string | undefined {
+  const length = text.length;
+  if (length > 15 || (text.charCodeAt(0) === 48 && length > 1)) {
+    return unusualWholeNumber(text);
+  }
+  for (let at = 0; at < length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 48 || code > 57) {
+      return unusualWholeNumber(text);
+    }
+  }
+  return text;
+}
+
+/** `12.0`, `007`, ` 12 ` and numbers near 2^53. */
+function unusualWholeNumber(text: string): string | undefined {
+  const trimmed = text.trim();
+  if (trimmed === "") {
+    return "";
+  }
+  if (!/^\d+(\.0*)?$/.test(trimmed)) {
+    return undefined;
+  }
+  const value = Number(trimmed);
+  return Number.isSafeInteger(value) ? String(value) : undefined;
+}
+
+/** A duration as a whole number of its unit; Salesforce gives some with a fraction. */
+export function wholeDuration(text: string): string | undefined {
+  const whole = wholeNumber(text);
+  if (whole !== undefined) {
+    return whole;
+  }
+  const value = decimal(text);
+  if (value === undefined || value < 0) {
+    return undefined;
+  }
+  const rounded = Math.round(value);
+  return Number.isSafeInteger(rounded) ? String(rounded) : undefined;
+}
+
+export function decimalNumber(text: string): string | undefined {
+  const trimmed = text.trim();
+  if (trimmed === "") {
+    return "";
+  }
+  const value = decimal(trimmed);
+  return value === undefined ? undefined : String(value);
+}
+
+function decimal(text: string): number | undefined {
+  const trimmed = text.trim();
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/.test(trimmed)) {
+    return undefined;
+  }
+  const value = Number(trimmed);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+/** Salesforce documents `true` and `false` and delivers `1` and `0`. */
+export function booleanValue(text: string): string | undefined {
+  switch (text) {
+    case "1":
+    case "true":
+      return "true";
+    case "0":
+    case "false":
+      return "false";
+  }
+  switch (text.trim().toLowerCase()) {
+    case "":
+      return "";
+    case "1":
+    case "true":
+      return "true";
+    case "0":
+    case "false":
+      return "false";
+    default:
+      return undefined;
+  }
+}
+
+/** A record id with 18 characters; the key of no record says nothing. */
+export function idValue(text: string): string | undefined {
+  if (!isSalesforceId(text)) {
+    const trimmed = text.trim();
+    return trimmed === text ? undefined : trimmed === "" ? "" : idValue(trimmed);
+  }
+  return isEmptyKey(text) ? "" : `"${toId18(text)}"`;
+}
+
+/** Whether Elasticsearch takes the text as an `ip`: an IPv4 or IPv6 address without port, mask or zone. */
+export function isIp(text: string): boolean {
+  return isIpv4(text) || (text.includes(":") && !text.includes("%") && isIPv6(text));
+}
+
+function isIpv4(text: string): boolean {
+  const length = text.length;
+  if (length < 7 || length > 15) {
+    return false;
+  }
+  let parts = 1;
+  let value = -1;
+  for (let at = 0; at < length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 46) {
+      if (value < 0) {
+        return false;
+      }
+      parts++;
+      value = -1;
+    } else if (code >= 48 && code <= 57) {
+      if (value === 0) {
+        return false;
+      }
+      value = (value < 0 ? 0 : value * 10) + code - 48;
+      if (value > 255) {
+        return false;
+      }
+    } else {
+      return false;
+    }
+  }
+  return parts === 4 && value >= 0;
+}
+
+/** The addresses of a list as an X-Forwarded-For header has it; undefined unless all parts are addresses. */
+export function ipList(text: string): readonly string[] | undefined {
+  const parts = text.split(/[,;\s]+/).filter((part) => part !== "");
+  return parts.length > 0 && parts.every(isIp) ? parts : undefined;
+}
+
+/**
+ * The text without the one pair of quotes that Salesforce puts inside the values of the types EscapedString and Set
+ * (`"""example"""` in the file).
+ */
+export function withoutInnerQuotes(text: string): string {
+  return text.length >= 2 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
+}
+
+/** Percent-decoded, unless what it would decode is not percent-encoded UTF-8. */
+export function percentDecoded(text: string): string {
+  if (!text.includes("%")) {
+    return text;
+  }
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The members of a set of names or ids, which hold neither blanks nor separators nor quotes. */
+export function setMembers(text: string): readonly string[] {
+  return text.split(/[\s,;|"[\]]+/).filter((member) => member !== "");
+}

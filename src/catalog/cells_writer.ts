@@ -1,0 +1,212 @@
+import { wholeDuration } from "./cell_value.ts";
+import type { Column, Columns } from "./column.ts";
+import { eventTime } from "./event_time.ts";
+import { FieldTree, type PartWriter } from "./field_tree.ts";
+import { memberWriter } from "./member_writer.ts";
+import { unmappedMember } from "./unmapped.ts";
+
+/** What the cells of a row or of a record are, by their places. */
+export interface CellsLayout {
+  /** Name of the object below `salesforce` that is written. */
+  readonly home: string;
+  readonly columns: Columns;
+  /** Names of the columns, place by place. */
+  readonly header: readonly string[];
+  /** Columns with the time of the event, the preferred one first. */
+  readonly timeColumns: readonly string[];
+  /** Columns whose value travels outside the home. */
+  readonly envelope: readonly string[];
+  /** Takes the quotes off that log files have inside some values. */
+  readonly unquote: (cell: string) => string;
+}
+
+/** See RowWriter. */
+export interface CellsWriter {
+  timestamp(cells: readonly string[]): string | undefined;
+  fields(cells: readonly string[], plain: boolean): string;
+  readonly unknownColumns: readonly string[];
+  readonly missingColumns: readonly string[];
+}
+
+/** A column of the header, and where its cell is. */
+interface Placed {
+  readonly name: string;
+  readonly column: Column;
+  readonly at: number;
+}
+
+type Keep = (name: string, cell: string) => void;
+
+export function compileCellsWriter({
+  home,
+  columns,
+  header,
+  timeColumns,
+  envelope,
+  unquote,
+}: CellsLayout): CellsWriter {
+  const byName = columnsByName(columns);
+  const placed: Placed[] = [];
+  const unknown: { readonly name: string; readonly at: number }[] = [];
+  for (const [at, title] of header.entries()) {
+    const name = title.trim() === "" ? `column_${at + 1}` : title;
+    const column = byName.get(name);
+    if (column !== undefined) {
+      placed.push({ name, column, at });
+    } else if (!envelope.includes(name)) {
+      unknown.push({ name, at });
+    }
+  }
+
+  // Cells of the row at hand that fit nowhere; one row is written at a time.
+  let unmapped = "";
+  const keep: Keep = (name, cell) => {
+    const member = unmappedMember(name, cell);
+    unmapped = unmapped === "" ? member : `${unmapped},${member}`;
+  };
+
+  const tree = new FieldTree(home);
+  for (const sharers of Map.groupBy(placed, ({ column }) => column.field).values()) {
+    const [first] = sharers;
+    if (first !== undefined) {
+      tree.add(first.column.field, fieldWriter(sharers, header, unquote, keep));
+    }
+  }
+  const times = timeColumns.map((name) => header.indexOf(name)).filter((at) => at >= 0);
+  tree.add("unmapped", (cells) => {
+    for (const { name, at } of unknown) {
+      const cell = cells[at];
+      if (cell !== undefined && cell !== "") {
+        keep(name, cell);
+      }
+    }
+    for (const at of times) {
+      const cell = cells[at];
+      if (cell === undefined || cell === "") {
+        continue;
+      }
+      if (eventTime(cell) !== undefined) {
+        break;
+      }
+      keep(header[at] ?? "", cell);
+    }
+    if (unmapped === "") {
+      return "";
+    }
+    const text = `"unmapped":{${unmapped}}`;
+    unmapped = "";
+    return text;
+  });
+
+  return {
+    timestamp(cells) {
+      for (const at of times) {
+        const time = eventTime(cells[at] ?? "");
+        if (time !== undefined) {
+          return time;
+        }
+      }
+      return undefined;
+    },
+    fields: tree.compile(),
+    unknownColumns: unknown.map(({ name }) => name),
+    missingColumns: Object.keys(columns).filter(
+      (name) => !namesOf(name, columns[name]).some((n) => header.includes(n)),
+    ),
+  };
+}
+
+function columnsByName(columns: Columns): ReadonlyMap<string, Column> {
+  const byName = new Map<string, Column>();
+  for (const [name, column] of Object.entries(columns)) {
+    for (const known of namesOf(name, column)) {
+      byName.set(known, column);
+    }
+  }
+  return byName;
+}
+
+function namesOf(name: string, column: Column | undefined): readonly string[] {
+  return [name, ...(column?.aliases ?? [])];
+}
+
+/** Writes one field from the columns that may fill it: the first that says something wins. */
+function fieldWriter(
+  columns: readonly Placed[],
+  header: readonly string[],
+  unquote: CellsLayout["unquote"],
+  keep: Keep,
+): PartWriter {
+  const ordered = columns.toSorted((a, b) => Number(a.column.fallback ?? false) - Number(b.column.fallback ?? false));
+  const writers = ordered.map(({ name, column, at }): PartWriter => {
+    if (column.kind === "database_time") {
+      return databaseTimeWriter(name, column, at, header, keep);
+    }
+    const write = memberWriter(column);
+    return (cells, plain) => {
+      const cell = cells[at];
+      if (cell === undefined || cell === "") {
+        return "";
+      }
+      const text = write(plain ? cell : unquote(cell), plain);
+      if (text === undefined) {
+        keep(name, cell);
+        return "";
+      }
+      return text;
+    };
+  });
+  const [only] = writers;
+  if (only !== undefined && writers.length === 1) {
+    return only;
+  }
+  return (cells, plain) => {
+    for (const write of writers) {
+      const text = write(cells, plain);
+      if (text !== "") {
+        return text;
+      }
+    }
+    return "";
+  };
+}
+
+/** No Apex transaction may run longer than this. */
+const LONGEST_TRANSACTION_MS = 3_600_000;
+
+/**
+ * DB_TOTAL_TIME of the types for which Salesforce documents milliseconds. Some orgs get nanoseconds all the same (81604961 beside
+ * a RUN_TIME of 322), so a value that cannot be milliseconds of a request of that length is taken as nanoseconds. Writes nanoseconds.
+ */
+function databaseTimeWriter(
+  name: string,
+  column: Column,
+  at: number,
+  header: readonly string[],
+  keep: Keep,
+): PartWriter {
+  const key = `"${column.field}":`;
+  const lengths = ["RUN_TIME", "EXEC_TIME"].map((length) => header.indexOf(length)).filter((index) => index >= 0);
+  return (cells) => {
+    const cell = cells[at];
+    if (cell === undefined || cell === "") {
+      return "";
+    }
+    const whole = wholeDuration(cell);
+    if (whole === undefined) {
+      keep(name, cell);
+      return "";
+    }
+    if (whole === "") {
+      return "";
+    }
+    const longest = Math.max(0, ...lengths.map((index) => Number(cells[index]) || 0));
+    return key + databaseNanoseconds(Number(whole), longest);
+  };
+}
+
+/** `runTime` in milliseconds, 0 if it is not known. The time in the database may exceed it a little: the clocks differ. */
+export function databaseNanoseconds(delivered: number, runTime: number): number {
+  const longest = runTime > 0 ? Math.min(10 * runTime + 1000, LONGEST_TRANSACTION_MS) : LONGEST_TRANSACTION_MS;
+  return delivered > longest ? delivered : delivered * 1_000_000;
+}

@@ -1,0 +1,33 @@
+import type { CodeTable } from "../column.ts";
+
+/** QUIDDITY: how Apex was started. Source: Object Reference, "Apex Execution Event Type" (…eventlogfile_apexexecution.htm). */
+export const QUIDDITIES: CodeTable = {
+  A: "Old Batch",
+  B: "Bulk API",
+  BA: "Batch Start",
+  C: "Scheduled Apex",
+  CI: "Commerce Integration",
+  DL: "Discoverable Login",
+  E: "Inbound Email Service",
+  F: "Future",
+  FC: "Function Callback",
+  H: "Apex REST",
+  I: "Invocable Action",
+  K: "Quick Action",
+  L: "Lightning",
+  M: "Remote Action",
+  P: "Parallel Batch",
+  PEPC: "Platform Event Publish Callback",
+  PI: "Post Install Script",
+  Q: "Queueable",
+  QTXF: "Transaction Finalizer",
+  R: "Synchronous",
+  S: "Batch Query Locator",
+  TA: "Test Asynchronous",
+  TD: "Test Deployment",
+  TS: "Test Synchronous",
+  UD: "Undefined",
+  V: "Visualforce",
+  W: "SOAP Webservice",
+  X: "Execute Anonymous",
+};

@@ -1,0 +1,167 @@
+import {
+  booleanValue,
+  decimalNumber,
+  idValue,
+  ipList,
+  isIp,
+  percentDecoded,
+  setMembers,
+  textValue,
+  wholeDuration,
+  wholeNumber,
+} from "./cell_value.ts";
+import { type Column, decodedFields } from "./column.ts";
+import { eventTime } from "./event_time.ts";
+
+/**
+ * A cell, not blank, as members of a JSON object: `"type":"Application","type_code":"A"`. "" if the cell says nothing, undefined
+ * if it does not fit the column's kind. `plain`: the caller knows that nothing in the cell has to be escaped.
+ */
+export type MemberWriter = (cell: string, plain: boolean) => string | undefined;
+
+/** The writer of a column's members; their names are the last parts of the column's fields. */
+export function memberWriter(column: Column): MemberWriter {
+  if (column.codes !== undefined) {
+    return codeWriter(column);
+  }
+  const key = member(column.field);
+  switch (column.kind) {
+    case "keyword":
+    case "uri":
+    case "text":
+      return column.several === true
+        ? listWriter(key, (part) => JSON.stringify(part))
+        : (cell, plain) => key + textValue(cell, plain);
+    case "encoded":
+      return (cell, plain) =>
+        key + (cell.includes("%") ? JSON.stringify(percentDecoded(cell)) : textValue(cell, plain));
+    case "long":
+    case "bytes":
+      return numberWriter(column, key, wholeNumber);
+    case "milliseconds":
+    case "nanoseconds":
+    case "database_time":
+      return numberWriter(column, key, wholeDuration);
+    case "double":
+      return numberWriter(column, key, decimalNumber);
+    case "boolean":
+      return valueWriter(key, booleanValue);
+    case "id":
+      return valueWriter(key, idValue);
+    case "timestamp":
+      return valueWriter(key, (cell) => {
+        const time = eventTime(cell);
+        return time === undefined ? undefined : `"${time}"`;
+      });
+    case "set":
+      return setWriter(key);
+    case "ip":
+      return ipWriter(column.field);
+    case "ip_list":
+      return ipListWriter(column.field);
+  }
+}
+
+/** Every field that the column can fill; the first is the column's own. */
+export function fieldsOf(column: Column): readonly string[] {
+  if (column.codes !== undefined) {
+    const { code, name } = decodedFields(column);
+    return [name, code];
+  }
+  if (column.kind === "ip" || column.kind === "ip_list") {
+    return [column.field, addressField(column.field)];
+  }
+  return [column.field];
+}
+
+/** `client.ip` → `client.address`, which has the text that is no address. */
+export function addressField(field: string): string {
+  return field.replace(/ip$/, "address");
+}
+
+/** `"type":` for `api.type`. */
+function member(field: string): string {
+  return `${JSON.stringify(field.slice(field.lastIndexOf(".") + 1))}:`;
+}
+
+function valueWriter(key: string, value: (cell: string) => string | undefined): MemberWriter {
+  return (cell) => {
+    const json = value(cell);
+    return json === undefined || json === "" ? json : key + json;
+  };
+}
+
+function numberWriter(column: Column, key: string, value: (cell: string) => string | undefined): MemberWriter {
+  return column.several === true ? listWriter(key, value) : valueWriter(key, value);
+}
+
+/** Several values in one cell, separated by blanks; one alone stays a plain value. */
+function listWriter(key: string, value: (part: string) => string | undefined): MemberWriter {
+  return (cell) => {
+    const parts = cell.split(/\s+/).filter((part) => part !== "");
+    const values: string[] = [];
+    for (const part of parts) {
+      const json = value(part);
+      if (json === undefined) {
+        return undefined;
+      }
+      values.push(json);
+    }
+    return values.length === 0 ? "" : values.length === 1 ? `${key}${values[0]}` : `${key}[${values.join(",")}]`;
+  };
+}
+
+function setWriter(key: string): MemberWriter {
+  return (cell) => {
+    const members = setMembers(cell);
+    const [first] = members;
+    if (first === undefined) {
+      return "";
+    }
+    return key + JSON.stringify(members.length === 1 ? first : members);
+  };
+}
+
+/** Known codes are few, so their members are made once; an unknown code is its own name. */
+function codeWriter(column: Column): MemberWriter {
+  const fields = decodedFields(column);
+  const [nameKey, codeKey] = [member(fields.name), member(fields.code)];
+  const known = new Map<string, string>();
+  for (const [code, name] of Object.entries(column.codes ?? {})) {
+    const described = name === "" ? "" : `${nameKey}${JSON.stringify(name)},`;
+    known.set(code, `${described}${codeKey}${JSON.stringify(code)}`);
+  }
+  return (cell, plain) => {
+    const text = known.get(cell);
+    if (text !== undefined) {
+      return text;
+    }
+    const value = textValue(cell, plain);
+    return `${nameKey}${value},${codeKey}${value}`;
+  };
+}
+
+function ipWriter(field: string): MemberWriter {
+  const [ipKey, addressKey] = [member(field), member(addressField(field))];
+  return (cell, plain) => {
+    if (isIp(cell)) {
+      return `${ipKey}"${cell}"`;
+    }
+    const trimmed = cell.trim();
+    if (trimmed === "") {
+      return "";
+    }
+    return isIp(trimmed) ? `${ipKey}"${trimmed}"` : addressKey + textValue(cell, plain);
+  };
+}
+
+function ipListWriter(field: string): MemberWriter {
+  const [ipKey, addressKey] = [member(field), member(addressField(field))];
+  return (cell, plain) => {
+    const addresses = ipList(cell);
+    if (addresses === undefined) {
+      return cell.trim() === "" ? "" : addressKey + textValue(cell, plain);
+    }
+    return ipKey + JSON.stringify(addresses.length === 1 ? addresses[0] : addresses);
+  };
+}

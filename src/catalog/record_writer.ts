@@ -1,0 +1,63 @@
+import { findObjectType, selectFields } from "./catalog.ts";
+import { compileCellsWriter } from "./cells_writer.ts";
+
+/** A record as the query API answers it, parsed. */
+export type SalesforceRecord = Readonly<Record<string, unknown>>;
+
+/** Compiled once per object. */
+export interface RecordWriter {
+  /** ISO time of the event with milliseconds; undefined if the record has none. */
+  timestamp(record: SalesforceRecord): string | undefined;
+  /**
+   * JSON members for inside `"salesforce":{…}`, as RowWriter.fields. What is null makes no field; a value that does not fit its
+   * kind, and a field that was not asked for, goes to `unmapped`.
+   */
+  fields(record: SalesforceRecord): string;
+  /** What names the event uniquely within the org and object: its EventIdentifier or Id; undefined if the record has none. */
+  identity(record: SalesforceRecord): string | undefined;
+}
+
+/** The member of every record of an answer that says its type and address. */
+const ATTRIBUTES = "attributes";
+
+/** Throws a TypeError for an object that the catalogue does not have. */
+export function compileRecordWriter(objectName: string): RecordWriter {
+  const type = findObjectType(objectName);
+  if (type === undefined) {
+    throw new TypeError(`No object ${objectName} in the catalogue.`);
+  }
+  const asked = selectFields(objectName);
+  const compile = (header: readonly string[]) =>
+    compileCellsWriter({
+      home: type.home.name,
+      columns: type.columns,
+      header,
+      timeColumns: [type.timeColumn],
+      envelope: [type.timeColumn, ATTRIBUTES],
+      unquote: (cell) => cell,
+    });
+  const writer = compile(asked);
+  const known = new Set([...asked, ATTRIBUTES]);
+  return {
+    timestamp: (record) => writer.timestamp(cellsOf(record, asked)),
+    fields(record) {
+      const names = Object.keys(record);
+      if (names.every((name) => known.has(name))) {
+        return writer.fields(cellsOf(record, asked), false);
+      }
+      return compile(names).fields(cellsOf(record, names), false);
+    },
+    identity: (record) => cellOf(record[type.identityColumn]) || undefined,
+  };
+}
+
+function cellsOf(record: SalesforceRecord, names: readonly string[]): readonly string[] {
+  return names.map((name) => cellOf(record[name]));
+}
+
+function cellOf(value: unknown): string {
+  if (value === null || value === undefined) {
+    return "";
+  }
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}

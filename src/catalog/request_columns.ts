@@ -1,0 +1,124 @@
+import type { Column, Columns } from "./column.ts";
+
+/** Fields of the columns that every kind of request has, where a home names them in its own way. */
+export interface RequestFields {
+  readonly requestId: string;
+  readonly requestStatus: string;
+  readonly loginKey: string;
+  readonly sessionKey: string;
+  readonly uri: string;
+  readonly uriId: string;
+}
+
+const REQUEST_STATUSES = {
+  A: "Authorization error",
+  F: "Failure",
+  N: "Not found",
+  R: "Redirect",
+  S: "Success",
+  U: "Undefined",
+};
+
+/**
+ * The columns that mean the same in all event types (salesforce.com object reference, "EventLogFile Supported Event Types").
+ * USER_ID has 15 characters and USER_ID_DERIVED 18: both are the same user, so both fill `user_id`.
+ */
+export function requestColumns(fields: RequestFields): Columns {
+  return {
+    REQUEST_ID: {
+      field: fields.requestId,
+      kind: "keyword",
+      description: "Id of one transaction. Events of several types may share it, and several events of one type too.",
+    },
+    USER_ID_DERIVED: {
+      field: "user_id",
+      kind: "id",
+      description: "Id of the user whose doing it was, 18 characters.",
+    },
+    USER_ID: {
+      field: "user_id",
+      kind: "id",
+      description: "Id of the user whose doing it was, 18 characters.",
+      fallback: true,
+    },
+    RUN_TIME: { field: "run_time", kind: "milliseconds", description: "Time that the request took." },
+    CPU_TIME: {
+      field: "cpu_time",
+      kind: "milliseconds",
+      description: "CPU time that the request used in the app server.",
+    },
+    URI: { field: fields.uri, kind: "uri", description: "URI of the page or endpoint that got the request." },
+    URI_ID_DERIVED: {
+      field: fields.uriId,
+      kind: "id",
+      description: "Id of the record that the URI names, 18 characters.",
+    },
+    SESSION_KEY: {
+      field: fields.sessionKey,
+      kind: "keyword",
+      description: "Hash that is the same for all events of one session.",
+    },
+    LOGIN_KEY: {
+      field: fields.loginKey,
+      kind: "keyword",
+      description: "Hash that ties all events of a user's session together, from login to logout.",
+    },
+    USER_TYPE: {
+      field: "user_type",
+      kind: "keyword",
+      description: "Kind of user licence: Standard, Guest, CspLitePortal, PowerPartner and others.",
+    },
+    REQUEST_STATUS: {
+      field: fields.requestStatus,
+      kind: "keyword",
+      description: `How the request ended: ${listed(REQUEST_STATUSES)}.`,
+    },
+    DB_TOTAL_TIME: {
+      field: "db_total_time",
+      kind: "nanoseconds",
+      description: "Time for round trips to the database.",
+    },
+    CLIENT_IP: {
+      field: "client.ip",
+      kind: "ip",
+      description: "Address of the client that used Salesforce's services.",
+    },
+    BOT_ID: agentColumn("bot_id", "Id of the AI agent that made the request.", "BOT_IDENTIFIER"),
+    BOT_SESSION_ID: agentColumn("bot_session_id", "Id of the AI agent's session.", "BOT_SESSION_IDENTIFIER"),
+    PLANNER_ID: agentColumn("planner_id", "Id of the AI agent's planner.", "PLANNER_IDENTIFIER"),
+  };
+}
+
+/** Salesforce documents the one name and delivers the other. */
+function agentColumn(field: string, description: string, documentedName: string): Column {
+  return { field, kind: "keyword", description, aliases: [documentedName] };
+}
+
+function listed(codes: Readonly<Record<string, string>>): string {
+  return Object.entries(codes)
+    .map(([code, meaning]) => `${code} ${meaning.toLowerCase()}`)
+    .join(", ");
+}
+
+/** The first ten columns of most files, in their order. */
+export const TRANSACTION = [
+  "EVENT_TYPE",
+  "TIMESTAMP",
+  "REQUEST_ID",
+  "ORGANIZATION_ID",
+  "USER_ID",
+  "RUN_TIME",
+  "CPU_TIME",
+  "URI",
+  "SESSION_KEY",
+  "LOGIN_KEY",
+] as const;
+
+/** Follow TRANSACTION in the files of requests. */
+export const REQUEST = ["USER_TYPE", "REQUEST_STATUS", "DB_TOTAL_TIME"] as const;
+
+/** Before ENDING in the types that an AI agent may cause. */
+export const AI_AGENT = ["BOT_ID", "BOT_SESSION_ID", "PLANNER_ID"] as const;
+
+/** The last columns of most files. */
+export const ENDING = ["TIMESTAMP_DERIVED", "USER_ID_DERIVED", "CLIENT_IP", "URI_ID_DERIVED"] as const;

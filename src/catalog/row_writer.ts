@@ -1,0 +1,45 @@
+import { findLogFileType } from "./catalog.ts";
+import { withoutInnerQuotes } from "./cell_value.ts";
+import { compileCellsWriter } from "./cells_writer.ts";
+import { ENVELOPE_COLUMNS } from "./column.ts";
+
+/**
+ * Compiled once per file header. `plain` = the caller knows that no cell holds a character that JSON must escape (quote, backslash,
+ * control character).
+ */
+export interface RowWriter {
+  /** ISO time with milliseconds, from TIMESTAMP_DERIVED, else TIMESTAMP, else undefined. */
+  timestamp(cells: readonly string[]): string | undefined;
+  /**
+   * JSON members for inside `"salesforce":{…}`: `"login":{"user_id":"…",…}`, or "" if nothing. Nested objects, never dotted keys.
+   * A blank cell makes no field. A cell that does not fit its column's kind goes to `unmapped` under the column's name.
+   */
+  fields(cells: readonly string[], plain: boolean): string;
+  /** Columns of the header that the catalogue does not know: their cells go to `unmapped`. */
+  readonly unknownColumns: readonly string[];
+  /** Columns that are documented for the event type and that the header lacks; older files and API versions have fewer. */
+  readonly missingColumns: readonly string[];
+}
+
+/**
+ * The writer for files of that event type with that header row. Columns are found by their names, never by position; a column that
+ * only other types of the home are known to have goes to the field that it has there.
+ *
+ * Throws a TypeError for an event type that the catalogue does not have.
+ */
+export function compileRowWriter(eventType: string, header: readonly string[]): RowWriter {
+  const type = findLogFileType(eventType);
+  if (type === undefined) {
+    throw new TypeError(`No event type ${eventType} in the catalogue.`);
+  }
+  const writer = compileCellsWriter({
+    home: type.home.name,
+    columns: { ...type.home.columns, ...type.variants },
+    header,
+    timeColumns: ["TIMESTAMP_DERIVED", "TIMESTAMP"],
+    envelope: Object.keys(ENVELOPE_COLUMNS),
+    unquote: withoutInnerQuotes,
+  });
+  const documented = new Set(type.columns);
+  return { ...writer, missingColumns: writer.missingColumns.filter((name) => documented.has(name)) };
+}
