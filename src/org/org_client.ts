@@ -1,0 +1,146 @@
+import { randomUUID } from "node:crypto";
+import type { Session, Token } from "../auth/session_token.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { RETRY, RunnerError } from "../core/errors.ts";
+import type { Http, HttpAnswer, HttpDownload } from "../core/http.ts";
+import type { ApiBudget } from "./api_budget.ts";
+import { responseMeaning } from "./response_meaning.ts";
+
+export interface OrgClientOptions {
+  readonly http: Http;
+  readonly session: Session;
+  readonly budget: ApiBudget;
+  /** `66.0` */
+  readonly apiVersion: string;
+  /** Milliseconds: for a query until the whole answer is here, for a download the longest silence. */
+  readonly requestTimeout: number;
+  readonly clock?: Clock;
+  /** 32 hexadecimal characters; becomes REQUEST_ID of the call in the org's own logs. */
+  readonly newRequestId?: () => string;
+}
+
+/**
+ * Asks one org. Every call carries the session's token; when Salesforce no longer knows it, the session is renewed once
+ * (all streams of the org share it) and the same call repeated once. Anything else that is no success is thrown as the
+ * RunnerError of response_meaning.ts, whose `next` the caller follows; nothing is repeated here beyond that.
+ */
+export class OrgClient {
+  readonly #options: OrgClientOptions;
+  readonly #clock: Clock;
+  readonly #newRequestId: () => string;
+
+  constructor(options: OrgClientOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#newRequestId = options.newRequestId ?? (() => randomUUID().replaceAll("-", ""));
+  }
+
+  get apiVersion(): string {
+    return this.#options.apiVersion;
+  }
+
+  /** Who we are in the org; logs in if need be. */
+  identity(signal: AbortSignal): Promise<Token> {
+    return this.#options.session.token(signal);
+  }
+
+  /** A JSON answer of `path`, which starts with `/services/`. `asked` names it in messages. */
+  async getJson(path: string, asked: string, signal: AbortSignal): Promise<unknown> {
+    const answer = await this.#authorised(signal, (token) => this.#send(token, path, asked, signal));
+    try {
+      return JSON.parse(answer.body);
+    } catch (cause) {
+      throw new RunnerError("answer_unreadable", `Salesforce's answer is no JSON (${asked}).`, { next: RETRY, cause });
+    }
+  }
+
+  /** The body of `path` as a stream; see HttpDownload for how it ends. */
+  async openDownload(path: string, asked: string, signal: AbortSignal): Promise<HttpDownload> {
+    return await this.#authorised(signal, (token) => this.#open(token, path, asked, signal));
+  }
+
+  async #authorised<T>(signal: AbortSignal, call: (token: Token) => Promise<T>): Promise<T> {
+    const { session } = this.#options;
+    await this.#waitForBudget(signal);
+    const token = await session.token(signal);
+    try {
+      return await call(token);
+    } catch (error) {
+      if (error instanceof RunnerError && error.next.do === "refresh") {
+        return await call(await session.renew(token, signal));
+      }
+      throw error;
+    }
+  }
+
+  async #waitForBudget(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const now = this.#clock.now();
+      const at = this.#options.budget.mayCallAt(now);
+      if (at <= now) {
+        return;
+      }
+      await this.#clock.sleep(at - now, signal);
+    }
+  }
+
+  async #send(token: Token, path: string, asked: string, signal: AbortSignal): Promise<HttpAnswer> {
+    const { http, requestTimeout } = this.#options;
+    const answer = await http.send({
+      method: "GET",
+      url: token.instanceUrl + path,
+      headers: this.#headers(token),
+      timeout: requestTimeout,
+      signal,
+    });
+    this.#count(answer);
+    if (answer.status !== 200) {
+      throw responseMeaning({ ...answer, asked }, this.#clock.now());
+    }
+    return answer;
+  }
+
+  async #open(token: Token, path: string, asked: string, signal: AbortSignal): Promise<HttpDownload> {
+    const { http, requestTimeout } = this.#options;
+    const download = await http.open({
+      method: "GET",
+      url: token.instanceUrl + path,
+      headers: this.#headers(token),
+      timeout: requestTimeout,
+      signal,
+    });
+    this.#count(download);
+    if (download.status !== 200) {
+      const body = await firstKilobytes(download.chunks);
+      throw responseMeaning({ status: download.status, headers: download.headers, body, asked }, this.#clock.now());
+    }
+    return download;
+  }
+
+  #count(answer: { readonly headers: Readonly<Record<string, string | undefined>> }): void {
+    this.#options.budget.count(this.#clock.now(), answer.headers["sforce-limit-info"]);
+  }
+
+  #headers(token: Token): Record<string, string> {
+    return {
+      authorization: `Bearer ${token.accessToken.reveal()}`,
+      accept: "application/json",
+      "sforce-call-options": "client=aquila-salesforce",
+      "x-sfdc-request-id": this.#newRequestId(),
+    };
+  }
+}
+
+/** Enough of an error's body to know its meaning. */
+async function firstKilobytes(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    parts.push(chunk);
+    length += chunk.length;
+    if (length > 16 * 1024) {
+      break;
+    }
+  }
+  return Buffer.concat(parts).toString("utf8");
+}

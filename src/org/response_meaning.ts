@@ -1,0 +1,158 @@
+import { type ErrorCode, GIVE_UP, type NextStep, REFRESH, RETRY, RunnerError } from "../core/errors.ts";
+import type { HttpHeaders } from "../core/http.ts";
+
+/** An answer of the org that is no success. */
+export interface RefusedAnswer {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  readonly body: string;
+  /** What was asked for, for the message: `the query of event log files`. */
+  readonly asked: string;
+}
+
+interface Meaning {
+  readonly code: ErrorCode;
+  readonly next: NextStep;
+  readonly what: string;
+  readonly cure?: string;
+}
+
+const VIEW_EVENT_LOG_FILES =
+  "Assign the integration user a permission set with 'API Enabled' and 'View Event Log Files'.";
+
+/**
+ * What Salesforce's error codes mean, wherever the status says less.
+ * REST API Developer Guide, "Status Codes and Error Responses"; errorCode of the body's first element.
+ */
+const BY_ERROR_CODE: Readonly<Record<string, Meaning>> = {
+  INVALID_SESSION_ID: { code: "session_expired", next: REFRESH, what: "no longer knows the session" },
+  INVALID_AUTH_HEADER: { code: "session_expired", next: REFRESH, what: "no longer takes the token" },
+  REQUEST_LIMIT_EXCEEDED: {
+    code: "request_limit_exceeded",
+    next: RETRY,
+    what: "has no API calls left for this org",
+    cure: "Collection goes on when the 24-hour allocation allows it; see Setup > Company Information > API Requests.",
+  },
+  API_DISABLED_FOR_ORG: {
+    code: "api_disabled",
+    next: GIVE_UP,
+    what: "has the API switched off for this user or org",
+    cure: "Assign the integration user a permission set with 'API Enabled'; the org's edition must include API access.",
+  },
+  API_CURRENTLY_DISABLED: { code: "server_error", next: RETRY, what: "has the API switched off for now" },
+  INSUFFICIENT_ACCESS: { code: "permission_missing", next: GIVE_UP, what: "denies access", cure: VIEW_EVENT_LOG_FILES },
+  INSUFFICIENT_ACCESS_OR_READONLY: {
+    code: "permission_missing",
+    next: GIVE_UP,
+    what: "denies access",
+    cure: VIEW_EVENT_LOG_FILES,
+  },
+  INVALID_FIELD: { code: "column_unknown", next: GIVE_UP, what: "does not know a column of the query" },
+  INVALID_TYPE: {
+    code: "object_unknown",
+    next: GIVE_UP,
+    what: "does not show this object to the integration user",
+    cure: "Event log files need 'View Event Log Files'; real-time objects need Event Monitoring, 'View Real-Time Event Monitoring Data' and storage enabled in Event Manager.",
+  },
+  MALFORMED_QUERY: { code: "query_refused", next: GIVE_UP, what: "does not understand the query" },
+  INVALID_QUERY_FILTER_OPERATOR: { code: "query_refused", next: GIVE_UP, what: "does not allow the query's filter" },
+  INVALID_QUERY_LOCATOR: { code: "query_timed_out", next: RETRY, what: "has dropped the query's remaining pages" },
+  QUERY_TIMEOUT: { code: "query_timed_out", next: RETRY, what: "gave up on the query, which took too long" },
+  OPERATION_TOO_LARGE: { code: "query_timed_out", next: RETRY, what: "found the query's result too large" },
+  EXCEEDED_MAX_SEMIJOIN_SUBSELECTS: { code: "query_refused", next: GIVE_UP, what: "does not allow the query" },
+  TXN_SECURITY_METERING_ERROR: {
+    code: "server_error",
+    next: RETRY,
+    what: "could not apply a transaction security policy",
+  },
+  SERVER_UNAVAILABLE: { code: "server_error", next: RETRY, what: "is busy" },
+  UNKNOWN_EXCEPTION: { code: "server_error", next: RETRY, what: "failed" },
+  UNABLE_TO_LOCK_ROW: { code: "server_error", next: RETRY, what: "is busy" },
+};
+
+/** What a status means when the body has no error code that is known. */
+const BY_STATUS: Readonly<Record<number, Meaning>> = {
+  400: { code: "query_refused", next: GIVE_UP, what: "refused the request" },
+  401: { code: "session_expired", next: REFRESH, what: "no longer knows the session" },
+  403: { code: "permission_missing", next: GIVE_UP, what: "denies access", cure: VIEW_EVENT_LOG_FILES },
+  404: { code: "not_found", next: GIVE_UP, what: "has nothing at this address" },
+  406: { code: "server_error", next: RETRY, what: "could not answer for now" },
+  408: { code: "timed_out", next: RETRY, what: "gave up waiting" },
+  410: {
+    code: "api_version_retired",
+    next: GIVE_UP,
+    what: "no longer offers this API version",
+    cure: "Set api.version to a newer one.",
+  },
+  420: { code: "server_error", next: RETRY, what: "is moving requests to another server" },
+  429: { code: "too_many_requests", next: RETRY, what: "asks to slow down" },
+  503: { code: "server_error", next: RETRY, what: "is in maintenance or overloaded" },
+};
+
+const NO_PERMISSION: Meaning = { code: "server_error", next: RETRY, what: "failed" };
+
+/** `No such column 'Interval' on entity 'EventLogFile'`: the org makes no hourly files. */
+const UNKNOWN_COLUMN = /No such column '([^']+)'/;
+
+/** The column that an error of code `column_unknown` names. */
+export function unknownColumn(error: RunnerError): string | undefined {
+  return error.code === "column_unknown" ? UNKNOWN_COLUMN.exec(error.message)?.[1] : undefined;
+}
+
+/**
+ * What an answer that is no success means and what to do next. Pure; the only place that reads the statuses and error codes
+ * of Salesforce's REST API. `now` in milliseconds since the epoch.
+ */
+export function responseMeaning(answer: RefusedAnswer, now: number): RunnerError {
+  const said = errorOf(answer.body);
+  const meaning = BY_ERROR_CODE[said?.errorCode ?? ""] ?? byStatus(answer.status);
+  const detail = said === undefined ? `status ${answer.status}` : `${said.errorCode}: ${said.message}`;
+  const wait = retryAfterMs(answer.headers["retry-after"], now);
+  const next: NextStep =
+    wait === undefined || meaning.next.do !== "retry" ? meaning.next : { do: "waitUntil", at: now + wait };
+  return new RunnerError(meaning.code, `Salesforce ${meaning.what} (${answer.asked}; ${detail}).`, {
+    next,
+    ...(meaning.cure === undefined ? {} : { cure: meaning.cure }),
+  });
+}
+
+function byStatus(status: number): Meaning {
+  if (status >= 300 && status < 400) {
+    return {
+      code: "answer_unreadable",
+      next: RETRY,
+      what: "sends the request to another address",
+      cure: "Check the login address and the org's My Domain.",
+    };
+  }
+  return BY_STATUS[status] ?? (status >= 400 && status < 500 ? { ...NO_PERMISSION, next: GIVE_UP } : NO_PERMISSION);
+}
+
+function errorOf(body: string): { errorCode: string; message: string } | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  const first: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
+  const { errorCode, message } = (first ?? {}) as { errorCode?: unknown; message?: unknown };
+  if (typeof errorCode !== "string") {
+    return undefined;
+  }
+  const text = typeof message === "string" ? message.replaceAll(/\s+/g, " ").trim() : "";
+  return { errorCode, message: text };
+}
+
+/** `Retry-After` in seconds or as an HTTP date. */
+export function retryAfterMs(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  const seconds = Number(value);
+  if (Number.isFinite(seconds)) {
+    return Math.max(0, seconds * 1_000);
+  }
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
