@@ -25,6 +25,7 @@ export const ERROR_FAULTS = {
   key_unreadable: "configuration",
   key_not_pem: "configuration",
   key_not_rsa: "configuration",
+  key_too_weak: "configuration",
   key_passphrase_missing: "configuration",
   key_passphrase_wrong: "configuration",
   login_refused: "configuration",
