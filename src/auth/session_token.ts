@@ -38,8 +38,8 @@ export interface Session {
   /** The token to use now, after a login if there is none or the known one is about to expire. */
   token(signal?: AbortSignal): Promise<Token>;
   /**
-   * To be called when Salesforce refuses `dead` (401). Gives the token that has already replaced it without a login,
-   * otherwise logs in. If Salesforce hands out the same token again and that is refused too, the session cools down with
+   * To be called with the very token that Salesforce has refused (401). Gives the one that has already replaced it without a
+   * login, otherwise logs in. If Salesforce hands out the same token again and that is refused too, the session cools down with
    * `session_expired`.
    */
   renew(dead: Token, signal?: AbortSignal): Promise<Token>;
