@@ -1,0 +1,41 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { stopNode } from "./node_process.ts";
+
+const FILE = "cluster.json";
+
+/** What is known of a cluster on this machine. It lies in the cluster's folder and is readable by its owner alone. */
+const clusterRecord = z.object({
+  /** Leader of the node's process group; undefined while it is stopped. */
+  pid: z.int().optional(),
+  url: z.string(),
+  ports: z.object({ http: z.int(), transport: z.int() }),
+  username: z.string(),
+  password: z.string(),
+  /** Encoded key with the rights of an agent's output: `monitor`, and `auto_configure` and `create_doc` on `logs-*`. */
+  apiKey: z.string().optional(),
+});
+
+export type ClusterRecord = z.infer<typeof clusterRecord>;
+
+export function readRecord(folder: string): ClusterRecord | undefined {
+  try {
+    return clusterRecord.parse(JSON.parse(readFileSync(join(folder, FILE), "utf8")));
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeRecord(folder: string, record: ClusterRecord): void {
+  writeFileSync(join(folder, FILE), `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
+}
+
+/** Ends the node of a cluster that nobody will use again and deletes its folder. */
+export async function discardCluster(folder: string): Promise<void> {
+  const pid = readRecord(folder)?.pid;
+  if (pid !== undefined) {
+    await stopNode(folder, pid, "at once");
+  }
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
