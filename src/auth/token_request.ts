@@ -72,7 +72,9 @@ export async function requestToken(
   try {
     return { token: tokenOf(second, login.loginUrl, clock.now(), seenOffset), clockOffset: seenOffset };
   } catch (error) {
-    throw error instanceof RunnerError && error.code === "clock_off" ? withDifference(error, difference) : error;
+    throw error instanceof RunnerError && error.code === "clock_off"
+      ? restated(error, `${error.message} This machine's clock is ${difference} Salesforce's.`)
+      : error;
   }
 }
 
@@ -91,22 +93,28 @@ async function send(
     now: clock.now() + clockOffset,
     jti: randomId(),
   });
-  return await http.send({
-    method: "POST",
-    url: `${login.loginUrl}/services/oauth2/token`,
-    headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
-    body: new URLSearchParams({ grant_type: GRANT_TYPE, assertion: assertion.reveal() }).toString(),
-    timeout: login.requestTimeout,
-    signal,
-  });
+  try {
+    return await http.send({
+      method: "POST",
+      url: `${login.loginUrl}/services/oauth2/token`,
+      headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
+      body: new URLSearchParams({ grant_type: GRANT_TYPE, assertion: assertion.reveal() }).toString(),
+      timeout: login.requestTimeout,
+      signal,
+    });
+  } catch (error) {
+    // The cause of a transport error holds the whole request, assertion included.
+    throw error instanceof RunnerError ? restated(error, error.message) : error;
+  }
 }
 
 function clockDifference(offset: number): string {
   return `${formatDuration(Math.abs(offset))} ${offset > 0 ? "behind" : "ahead of"}`;
 }
 
-function withDifference(error: RunnerError, difference: string): RunnerError {
-  return new RunnerError(error.code, `${error.message} This machine's clock is ${difference} Salesforce's.`, {
+/** The same error in other words, and without its cause. */
+function restated(error: RunnerError, message: string): RunnerError {
+  return new RunnerError(error.code, message, {
     next: error.next,
     ...(error.cure === undefined ? {} : { cure: error.cure }),
   });
