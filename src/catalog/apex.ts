@@ -1,12 +1,18 @@
-import { QUIDDITIES } from "./code_tables/quiddities.ts";
-import type { Columns, Home, LogFileType } from "./column.ts";
-import { AI_AGENT, ENDING, requestColumns, TRANSACTION } from "./request_columns.ts";
+import { APEX_COLUMNS } from "./apex_columns.ts";
+import { type Columns, type Home, type LogFileType, objectReference } from "./column.ts";
+import { AI_AGENT, ENDING, REQUEST, requestColumns, TRANSACTION } from "./request_columns.ts";
+import { REST_COLUMNS } from "./rest_columns.ts";
 
-/** Source of the columns: Object Reference, the page of each event type. */
 export const APEX_HOME: Home = {
   name: "apex",
   stream: "apex",
   description: "Apex: executions, triggers, callouts, exceptions and limits.",
+  fieldAliases: {
+    event_type: "event.code",
+    organization_id: "organization.id",
+    user_agent: "salesforce.apex.user_agent_code",
+    user_id_derived: "salesforce.apex.user_id",
+  },
   columns: {
     ...requestColumns({
       requestId: "request_id",
@@ -16,30 +22,13 @@ export const APEX_HOME: Home = {
       uri: "uri",
       uriId: "uri_derived_id",
     }),
-    EXEC_TIME: {
-      field: "exec_time",
-      kind: "milliseconds",
-      description: "Time that the Apex code took, callouts included.",
-    },
-    CALLOUT_TIME: { field: "callout_time", kind: "milliseconds", description: "Time spent in callouts." },
-    NUMBER_SOQL_QUERIES: { field: "soql_queries_count", kind: "long", description: "SOQL queries that were executed." },
-    ENTRY_POINT: {
-      field: "entry_point",
-      kind: "keyword",
-      description: "What the Apex execution began with: a class, method, trigger, page or job.",
-    },
-    QUIDDITY: { field: "quiddity", kind: "keyword", codes: QUIDDITIES, description: "How the execution was started." },
-    IS_LONG_RUNNING_REQUEST: {
-      field: "is_long_running_request",
-      kind: "boolean",
-      description:
-        "Whether the request ran over 5 seconds and so counts against the org's limit of concurrent long-running requests.",
-    },
+    ...REST_COLUMNS,
+    ...APEX_COLUMNS,
   },
 };
 
 /** The types for which Salesforce documents milliseconds where the others have nanoseconds. */
-const DB_TIME_IN_MILLISECONDS: Columns = {
+const DATABASE_TIME: Columns = {
   DB_TOTAL_TIME: {
     field: "db_total_time",
     kind: "database_time",
@@ -47,25 +36,188 @@ const DB_TIME_IN_MILLISECONDS: Columns = {
   },
 };
 
-export const APEX_EXECUTION: LogFileType = {
-  name: "ApexExecution",
-  provider: "EventLogFile",
-  stream: "apex",
-  home: APEX_HOME,
-  free: false,
-  tells: "Each Apex transaction: what started it, how long it ran, on CPU, database and callouts.",
-  page: "sforce_api_objects_eventlogfile_apexexecution.htm",
-  variants: DB_TIME_IN_MILLISECONDS,
-  columns: [
-    ...TRANSACTION,
-    "EXEC_TIME",
-    "DB_TOTAL_TIME",
-    "CALLOUT_TIME",
-    "NUMBER_SOQL_QUERIES",
-    "ENTRY_POINT",
-    "QUIDDITY",
-    "IS_LONG_RUNNING_REQUEST",
-    ...AI_AGENT,
-    ...ENDING,
-  ],
+/** One continuation makes up to three requests: the cell has a value for each. */
+const UP_TO_THREE_REQUESTS: Columns = {
+  STATUS_CODE: { field: "status_code", kind: "long", several: true, description: "HTTP status of the answer." },
+  RESPONSE_SIZE: { field: "response_size", kind: "bytes", several: true, description: "Size of the answer's body." },
+  URL: { field: "url", kind: "long_keyword", several: true, description: "Address that was called." },
 };
+
+function apexType(type: Pick<LogFileType, "name" | "tells" | "columns"> & Partial<LogFileType>): LogFileType {
+  return {
+    provider: "EventLogFile",
+    stream: "apex",
+    home: APEX_HOME,
+    free: false,
+    page: objectReference(`eventlogfile_${type.name.toLowerCase()}`),
+    ...type,
+  };
+}
+
+export const APEX_TYPES: readonly LogFileType[] = [
+  apexType({
+    name: "ApexExecution",
+    tells: "Each Apex transaction: what started it, and how long it took on CPU, database and callouts.",
+    variants: DATABASE_TIME,
+    columns: [
+      ...TRANSACTION,
+      "EXEC_TIME",
+      "DB_TOTAL_TIME",
+      "CALLOUT_TIME",
+      "NUMBER_SOQL_QUERIES",
+      "ENTRY_POINT",
+      "QUIDDITY",
+      "IS_LONG_RUNNING_REQUEST",
+      ...AI_AGENT,
+      ...ENDING,
+    ],
+  }),
+  apexType({
+    name: "ApexCallout",
+    tells: "Each request that Apex sends out: address, method, status, sizes and duration.",
+    columns: [
+      ...TRANSACTION,
+      "TYPE",
+      "METHOD",
+      "SUCCESS",
+      "STATUS_CODE",
+      "TIME",
+      "REQUEST_SIZE",
+      "RESPONSE_SIZE",
+      "URL",
+      ...AI_AGENT,
+      ...ENDING,
+    ],
+  }),
+  apexType({
+    name: "ApexRestApi",
+    tells: "Each request to a custom Apex REST endpoint: client, method, status, rows, sizes and times.",
+    columns: [...TRANSACTION, ...REQUEST, ...Object.keys(REST_COLUMNS), ...AI_AGENT, ...ENDING],
+  }),
+  apexType({
+    name: "ApexSoap",
+    tells: "Each call of a custom SOAP web service: class, method, client and times.",
+    variants: DATABASE_TIME,
+    columns: [
+      ...TRANSACTION,
+      ...REQUEST,
+      "CLASS_NAME",
+      "METHOD_NAME",
+      "CLIENT_NAME",
+      "LIMIT_USAGE_PERCENT",
+      "QUERY",
+      ...ENDING,
+    ],
+  }),
+  apexType({
+    name: "ApexTrigger",
+    tells: "Each trigger that fired: on which sObject, at which event, for how long.",
+    variants: DATABASE_TIME,
+    columns: [
+      ...TRANSACTION,
+      ...REQUEST,
+      "TRIGGER_ID",
+      "TRIGGER_NAME",
+      "ENTITY_NAME",
+      "TRIGGER_TYPE",
+      "EXEC_TIME",
+      ...AI_AGENT,
+      ...ENDING,
+    ],
+  }),
+  apexType({
+    name: "ApexUnexpectedException",
+    free: true,
+    tells: "Each exception that no Apex code handled: class, message, stack trace and the limit that was exceeded.",
+    columns: [
+      "EVENT_TYPE",
+      "TIMESTAMP",
+      "REQUEST_ID",
+      "ORGANIZATION_ID",
+      "USER_ID",
+      "APEX_ENTITY_NAME",
+      "EXCEPTION_TYPE",
+      "EXCEPTION_MESSAGE",
+      "STACK_TRACE",
+      "EXCEPTION_CATEGORY",
+      "TIMESTAMP_DERIVED",
+      "USER_ID_DERIVED",
+    ],
+  }),
+  apexType({
+    name: "ConcurrentLongRunningApexLimit",
+    tells: "Each request that was refused because too many long-running Apex requests were under way.",
+    columns: [
+      "EVENT_TYPE",
+      "TIMESTAMP",
+      "REQUEST_ID",
+      "NUMBER_REQUESTS",
+      "REQUESTS_LIMIT",
+      "ORGANIZATION_ID",
+      "USER_ID",
+      "REQUEST_URI",
+      "TIMESTAMP_DERIVED",
+    ],
+  }),
+  apexType({
+    name: "QueuedExecution",
+    tells: "Each asynchronous job, such as batch Apex: its entry point and times.",
+    columns: [...TRANSACTION, ...REQUEST, "JOB_ID", "ENTRY_POINT", ...ENDING],
+  }),
+  apexType({
+    name: "ContinuationCalloutSummary",
+    tells: "Each continuation with its up to three callouts: addresses, statuses, sizes and duration.",
+    variants: UP_TO_THREE_REQUESTS,
+    columns: [
+      "EVENT_TYPE",
+      "TIMESTAMP",
+      "REQUEST_ID",
+      "ORGANIZATION_ID",
+      "USER_ID",
+      "CONTINUATION_ID",
+      "ORIGIN_REQUEST_ID",
+      "DURATION",
+      "REQUEST_FORM_SIZE",
+      "RESPONSE_SIZE",
+      "VF_CONTROLLER_SIZE",
+      "STATUS_CODE",
+      "SUCCESS",
+      "URL",
+      "TIMESTAMP_DERIVED",
+      "USER_ID_DERIVED",
+    ],
+  }),
+  apexType({
+    name: "ExternalCustomApexCallout",
+    tells: "Each query to an external data source by a custom adapter of Salesforce Connect: rows, times and errors.",
+    columns: [
+      "EVENT_TYPE",
+      "TIMESTAMP",
+      "REQUEST_ID",
+      "ORGANIZATION_ID",
+      "USER_ID",
+      "ENTITY",
+      "OFFSET",
+      "LIMIT",
+      "SELECT",
+      "FILTER",
+      "ORDERBY",
+      "STATUS",
+      "TOTAL_MS",
+      "EXECUTE_MS",
+      "FETCH_MS",
+      "ROWS",
+      "ROWS_FETCHED",
+      "THROUGHPUT",
+      "MESSAGE",
+      "ACTION",
+      "SUBQUERIES",
+      "TIMESTAMP_DERIVED",
+    ],
+  }),
+  apexType({
+    name: "NamedCredential",
+    tells: "Each callout by a named credential, with the package that made it.",
+    columns: [...TRANSACTION, "NAMED_CREDENTIAL_NAME", "CALLER_PACKAGE_NAMESPACE", ...AI_AGENT, ...ENDING],
+  }),
+];

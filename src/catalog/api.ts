@@ -1,42 +1,13 @@
-import type { Columns, Home, LogFileType } from "./column.ts";
+import { API_COLUMNS } from "./api_columns.ts";
+import { type Home, type LogFileType, objectReference } from "./column.ts";
 import { AI_AGENT, ENDING, REQUEST, requestColumns, TRANSACTION } from "./request_columns.ts";
+import { REST_COLUMNS } from "./rest_columns.ts";
 
-/** Columns that requests of the REST API and of Apex REST have in common. */
-export const REST_COLUMNS: Columns = {
-  METHOD: { field: "method", kind: "keyword", description: "HTTP method of the request." },
-  MEDIA_TYPE: { field: "media_type", kind: "keyword", description: "Media type of the answer." },
-  STATUS_CODE: { field: "status_code", kind: "long", several: true, description: "HTTP status of the answer." },
-  USER_AGENT: {
-    field: "user_agent_code",
-    kind: "keyword",
-    description: "Numeric code of the kind of client: browser, application or API.",
-  },
-  ROWS_PROCESSED: { field: "rows_processed", kind: "long", description: "Rows that were processed." },
-  NUMBER_FIELDS: { field: "fields_count", kind: "long", description: "Fields or columns of the answer." },
-  DB_BLOCKS: { field: "db_blocks", kind: "long", description: "Blocks that were read in the database: its activity." },
-  DB_CPU_TIME: {
-    field: "db_cpu_time",
-    kind: "milliseconds",
-    description: "CPU time that the request used in the database.",
-  },
-  REQUEST_SIZE: { field: "request_size", kind: "bytes", description: "Size of the request's body." },
-  RESPONSE_SIZE: { field: "response_size", kind: "bytes", description: "Size of the answer's body." },
-  ENTITY_NAME: { field: "entity_name", kind: "set", description: "Names of the sObjects that were used." },
-  CONNECTED_APP_ID: { field: "connected_app_id", kind: "id", description: "Id of the connected app, 18 characters." },
-  CLIENT_NAME: { field: "client_name", kind: "keyword", description: "Name that the client gives itself." },
-  EXCEPTION_MESSAGE: {
-    field: "exception_message",
-    kind: "text",
-    description: "Message of the exception, with its stack.",
-  },
-  QUERY: { field: "query", kind: "text", description: "SOQL query of the request." },
-};
-
-/** Source of the columns: Object Reference, the page of each event type. */
 export const API_HOME: Home = {
   name: "api",
   stream: "api",
-  description: "Use of Salesforce's APIs: SOAP, REST, Bulk, Metadata and GraphQL.",
+  description: "Use of Salesforce's APIs: SOAP, REST, Bulk, Composite, Metadata and GraphQL.",
+  fieldAliases: {},
   columns: {
     ...requestColumns({
       requestId: "request_id",
@@ -47,16 +18,168 @@ export const API_HOME: Home = {
       uriId: "uri_derived_id",
     }),
     ...REST_COLUMNS,
+    ...API_COLUMNS,
   },
 };
 
-export const REST_API: LogFileType = {
-  name: "RestApi",
-  provider: "EventLogFile",
-  stream: "api",
-  home: API_HOME,
-  free: false,
-  tells: "Each REST API request: client, method, sObjects, rows, sizes, status and times.",
-  page: "sforce_api_objects_eventlogfile_restapi.htm",
-  columns: [...TRANSACTION, ...REQUEST, ...Object.keys(REST_COLUMNS), ...AI_AGENT, ...ENDING],
-};
+function apiType(type: Pick<LogFileType, "name" | "tells" | "columns"> & Partial<LogFileType>): LogFileType {
+  return {
+    provider: "EventLogFile",
+    stream: "api",
+    home: API_HOME,
+    free: false,
+    page: objectReference(`eventlogfile_${type.name.toLowerCase()}`),
+    ...type,
+  };
+}
+
+export const API_TYPES: readonly LogFileType[] = [
+  apiType({
+    name: "API",
+    tells: "Each SOAP API request: client, method, sObjects, rows, sizes and times.",
+    columns: [
+      ...TRANSACTION,
+      ...REQUEST,
+      "API_TYPE",
+      "API_VERSION",
+      "CLIENT_NAME",
+      "METHOD_NAME",
+      "ENTITY_NAME",
+      "ROWS_PROCESSED",
+      "REQUEST_SIZE",
+      "RESPONSE_SIZE",
+      "DB_BLOCKS",
+      "DB_CPU_TIME",
+      "EXCEPTION_MESSAGE",
+      "QUERY",
+      ...ENDING,
+    ],
+  }),
+  apiType({
+    name: "RestApi",
+    tells: "Each REST API request: client, method, sObjects, rows, sizes, status and times.",
+    columns: [...TRANSACTION, ...REQUEST, ...Object.keys(REST_COLUMNS), ...AI_AGENT, ...ENDING],
+  }),
+  apiType({
+    name: "ApiTotalUsage",
+    free: true,
+    tells:
+      "Every API request of any kind: who, with which app, which resource, and whether it counts against the limit.",
+    columns: [
+      "EVENT_TYPE",
+      "TIMESTAMP",
+      "REQUEST_ID",
+      "ORGANIZATION_ID",
+      "USER_ID",
+      "API_FAMILY",
+      "API_VERSION",
+      "API_RESOURCE",
+      "CLIENT_NAME",
+      "HTTP_METHOD",
+      "CLIENT_IP",
+      "COUNTS_AGAINST_API_LIMIT",
+      "CONNECTED_APP_ID",
+      "ENTITY_NAME",
+      "STATUS_CODE",
+      "CONNECTED_APP_NAME",
+      "USER_NAME",
+      "API_CLIENT_CATEGORY",
+      ...AI_AGENT,
+      "TIMESTAMP_DERIVED",
+    ],
+  }),
+  apiType({
+    name: "BulkApi",
+    tells: "Each batch of a Bulk API job: rows, failures and messages.",
+    columns: [
+      ...TRANSACTION,
+      "JOB_ID",
+      "BATCH_ID",
+      "ROWS_PROCESSED",
+      "NUMBER_FAILURES",
+      "SUCCESS",
+      "MESSAGE",
+      "ENTITY_TYPE",
+      "OPERATION_TYPE",
+      ...ENDING,
+    ],
+  }),
+  apiType({
+    name: "BulkApiRequest",
+    tells: "Each request to the Bulk API: job, operation, client and status.",
+    page: objectReference("eventlogfile_bulkapi_request"),
+    columns: [
+      ...TRANSACTION,
+      "REQUEST_PATH",
+      "API_VERSION",
+      "JOB_ID",
+      "BATCH_ID",
+      "OPERATION_TYPE",
+      "SUCCESS",
+      "ERROR_MESSAGE",
+      "CONNECTED_APP_ID",
+      "CLIENT_NAME",
+      "CONCURRENCY_MODE",
+      "STATUS_CODE",
+      ...ENDING,
+    ],
+  }),
+  apiType({
+    name: "BulkApi2",
+    tells: "Each change of state of a Bulk API 2.0 job: records processed and failed.",
+    columns: [
+      ...TRANSACTION,
+      "JOB_ID",
+      "OPERATION_TYPE",
+      "ENTITY_TYPE",
+      "JOB_STATUS",
+      "RECORDS_PROCESSED",
+      "RECORDS_FAILED",
+      "RESULT_SIZE_MB",
+      "ERROR_MESSAGE",
+      ...ENDING,
+    ],
+  }),
+  apiType({
+    name: "CompositeApi",
+    tells: "Each composite request: whether it is all or nothing, its graph's depth, and why it failed.",
+    page: objectReference("eventlogfile_composite_api"),
+    columns: [
+      ...TRANSACTION,
+      "ALL_OR_NONE",
+      "FAILURE_REASON",
+      "IS_REQUEST_COLLATION_ON",
+      "NUM_RETRIES",
+      "NUM_GRAPH_DEPTH",
+      ...ENDING,
+    ],
+  }),
+  apiType({
+    name: "CompositeApiSubrequest",
+    tells: "Each subrequest of a composite request: method, status, and why it was cancelled.",
+    page: objectReference("eventlogfile_composite_api_subrequest"),
+    columns: [
+      ...TRANSACTION,
+      ...REQUEST,
+      "METHOD",
+      "IS_CANCELLED",
+      "CANCELLED_REASON",
+      "SUCCESS",
+      "STATUS_CODE",
+      "INITIAL_REFERENCE_IDS",
+      ...ENDING,
+    ],
+  }),
+  apiType({
+    name: "MetadataApiOperation",
+    tells: "Each retrieval and deployment by the Metadata API.",
+    columns: [...TRANSACTION, "CLIENT_ID", "OPERATION", "API_VERSION", ...ENDING],
+  }),
+  apiType({
+    name: "GraphQLQuery",
+    tells:
+      "Each GraphQL query. Salesforce does not document its columns yet: those that are not common are kept unmapped.",
+    page: objectReference("eventlogfile_supportedeventtypes"),
+    columns: [],
+  }),
+];

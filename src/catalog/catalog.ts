@@ -1,19 +1,31 @@
-import { APEX_EXECUTION } from "./apex.ts";
-import { REST_API } from "./api.ts";
-import type { EventType, LogFileType, ObjectType } from "./column.ts";
+import { APEX_TYPES } from "./apex.ts";
+import { API_TYPES } from "./api.ts";
+import type { EventType, Home, LogFileType, ObjectType } from "./column.ts";
 import { LOGIN } from "./login.ts";
-import { LOGIN_EVENT } from "./objects.ts";
+import { LOGIN_AS, SALESFORCE_LOGIN_AS } from "./login_as.ts";
+import { LOGOUT } from "./logout.ts";
+import { API_EVENT, LOGIN_AS_EVENT, LOGIN_EVENT, LOGIN_HISTORY, LOGOUT_EVENT } from "./objects.ts";
 
 /** Every event type of EventLogFile that the integration collects. */
-export const EVENT_TYPES: readonly LogFileType[] = [LOGIN, APEX_EXECUTION, REST_API];
+export const EVENT_TYPES: readonly LogFileType[] = [
+  LOGIN,
+  LOGIN_AS,
+  LOGOUT,
+  SALESFORCE_LOGIN_AS,
+  ...APEX_TYPES,
+  ...API_TYPES,
+];
 
 /** Every object whose records the integration collects as events. */
-export const OBJECTS: readonly ObjectType[] = [LOGIN_EVENT];
+export const OBJECTS: readonly ObjectType[] = [LOGIN_EVENT, LOGOUT_EVENT, LOGIN_AS_EVENT, LOGIN_HISTORY, API_EVENT];
+
+/** The objects below `salesforce` that events have their fields in. */
+export const HOMES: readonly Home[] = [...new Set([...EVENT_TYPES, ...OBJECTS].map((type) => type.home))];
 
 const LOG_FILE_TYPES = new Map(EVENT_TYPES.map((type) => [type.name, type]));
 const OBJECT_TYPES = new Map(OBJECTS.map((type) => [type.name, type]));
 
-/** The event type or object of that name; undefined if the catalogue does not have it. */
+/** The event type or object of that name, as in `event.code`; undefined if the catalogue does not have it. */
 export function findEventType(name: string): EventType | undefined {
   return findLogFileType(name) ?? findObjectType(name);
 }

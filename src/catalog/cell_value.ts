@@ -39,6 +39,16 @@ function unusualWholeNumber(text: string): string | undefined {
   return Number.isSafeInteger(value) ? String(value) : undefined;
 }
 
+/** A decimal number. */
+export function decimalNumber(text: string): string | undefined {
+  const trimmed = text.trim();
+  if (trimmed === "") {
+    return "";
+  }
+  const value = decimal(trimmed);
+  return value === undefined ? undefined : String(value);
+}
+
 /** A duration as a whole number of its unit; Salesforce gives some with a fraction. */
 export function wholeDuration(text: string): string | undefined {
   const whole = wholeNumber(text);
@@ -53,13 +63,10 @@ export function wholeDuration(text: string): string | undefined {
   return Number.isSafeInteger(rounded) ? String(rounded) : undefined;
 }
 
-export function decimalNumber(text: string): string | undefined {
-  const trimmed = text.trim();
-  if (trimmed === "") {
-    return "";
-  }
-  const value = decimal(trimmed);
-  return value === undefined ? undefined : String(value);
+/** As decimalNumber, but never negative. */
+export function measure(text: string): string | undefined {
+  const number = decimalNumber(text);
+  return number?.startsWith("-") ? undefined : number;
 }
 
 function decimal(text: string): number | undefined {

@@ -1,9 +1,10 @@
 /**
  * How a column's text becomes a value.
  *
- * - `keyword`: filtered and counted; `uri` is a keyword that may be long; `text` is prose, searched by its words.
+ * - `keyword`: filtered and counted; `long_keyword` may be long, as an address; `text` is prose, searched by its words.
  * - `encoded`: a keyword that Salesforce percent-encodes in part of its rows.
- * - `long`, `double`: numbers that are never negative where Salesforce means a number (it writes -1 for "not known").
+ * - `long`, `double`: counts and measures, never negative: Salesforce writes -1 for what it does not know.
+ * - `degrees`: a geographic coordinate.
  * - `milliseconds`, `nanoseconds`, `bytes`: whole numbers of that unit.
  * - `database_time`: declared as milliseconds by Salesforce but at times delivered in nanoseconds; the field has nanoseconds.
  * - `ip`: the field ends in `ip`; text that is no address is kept in `address` beside it.
@@ -14,11 +15,12 @@
  */
 export type ColumnKind =
   | "keyword"
-  | "uri"
+  | "long_keyword"
   | "text"
   | "encoded"
   | "long"
   | "double"
+  | "degrees"
   | "milliseconds"
   | "nanoseconds"
   | "database_time"
@@ -53,8 +55,6 @@ export interface Column {
   readonly fallback?: true;
   /** Other names that Salesforce gives the column. */
   readonly aliases?: readonly string[];
-  /** The name of the same field in Elastic's own `salesforce` package, where ours differs: becomes a field alias. */
-  readonly elasticName?: string;
 }
 
 /** Columns by the name that Salesforce gives them. */
@@ -70,6 +70,8 @@ export interface Home {
   readonly description: string;
   /** Every column of the event log files that have this home. */
   readonly columns: Columns;
+  /** Names below the home that Elastic's own `salesforce` package has for fields with another name here, full path: field aliases. */
+  readonly fieldAliases: Readonly<Record<string, string>>;
 }
 
 interface Described {
@@ -81,7 +83,7 @@ interface Described {
   readonly free: boolean;
   /** What a reader learns from its events, as one sentence. */
   readonly tells: string;
-  /** The page of Salesforce's documentation. */
+  /** The page of Salesforce's documentation, from which the columns are. */
   readonly page: string;
 }
 
@@ -107,6 +109,18 @@ export interface ObjectType extends Described {
 }
 
 export type EventType = LogFileType | ObjectType;
+
+const DOCUMENTATION = "https://developer.salesforce.com/docs/atlas.en-us";
+
+/** Address of a page of Salesforce's Object Reference. */
+export function objectReference(page: string): string {
+  return `${DOCUMENTATION}.object_reference.meta/object_reference/sforce_api_objects_${page}.htm`;
+}
+
+/** Address of a page of Salesforce's Platform Events Developer Guide. */
+export function platformEventsGuide(page: string): string {
+  return `${DOCUMENTATION}.platform_events.meta/platform_events/sforce_api_objects_${page}.htm`;
+}
 
 /** Columns of every log file whose value travels outside the home, with the field that has it. */
 export const ENVELOPE_COLUMNS: Readonly<Record<string, string>> = {

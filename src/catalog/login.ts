@@ -1,13 +1,13 @@
 import { API_TYPES, CREDENTIALS, LOGIN_TYPES } from "./code_tables/login_codes.ts";
 import { LOGIN_STATUSES } from "./code_tables/login_status.ts";
-import type { Home, LogFileType } from "./column.ts";
+import { type Home, type LogFileType, objectReference } from "./column.ts";
 import { ENDING, REQUEST, requestColumns, TRANSACTION } from "./request_columns.ts";
 
-/** Source of the columns: Object Reference, "Login Event Type" (sforce_api_objects_eventlogfile_login.htm). */
 export const LOGIN_HOME: Home = {
   name: "login",
   stream: "login",
   description: "Logins, successful and failed, from event log files, LoginEvent and LoginHistory.",
+  fieldAliases: { event_type: "event.code", organization_id: "organization.id" },
   columns: {
     ...requestColumns({
       requestId: "request.id",
@@ -47,8 +47,12 @@ export const LOGIN_HOME: Home = {
       codes: CREDENTIALS,
       description: "Whether the password came with an API security token.",
     },
-    HTTP_REFERER: { field: "http_referer", kind: "uri", description: "Page from which the login came." },
-    LOGIN_URL: { field: "login_url", kind: "uri", description: "URL of the login page, or host of the login." },
+    HTTP_REFERER: { field: "http_referer", kind: "long_keyword", description: "Page from which the login came." },
+    LOGIN_URL: {
+      field: "login_url",
+      kind: "long_keyword",
+      description: "URL of the login page, or host of the login.",
+    },
     COUNTRY_CODE: {
       field: "geo.country_iso_code",
       kind: "keyword",
@@ -97,7 +101,7 @@ export const LOGIN: LogFileType = {
   home: LOGIN_HOME,
   free: true,
   tells: "Who logged in or tried to, from where, with which client and TLS version, and why it failed.",
-  page: "sforce_api_objects_eventlogfile_login.htm",
+  page: objectReference("eventlogfile_login"),
   columns: [
     ...TRANSACTION,
     ...REQUEST,

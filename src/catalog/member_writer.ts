@@ -4,6 +4,7 @@ import {
   idValue,
   ipList,
   isIp,
+  measure,
   percentDecoded,
   setMembers,
   textValue,
@@ -27,7 +28,7 @@ export function memberWriter(column: Column): MemberWriter {
   const key = member(column.field);
   switch (column.kind) {
     case "keyword":
-    case "uri":
+    case "long_keyword":
     case "text":
       return column.several === true
         ? listWriter(key, (part) => JSON.stringify(part))
@@ -43,6 +44,8 @@ export function memberWriter(column: Column): MemberWriter {
     case "database_time":
       return numberWriter(column, key, wholeDuration);
     case "double":
+      return numberWriter(column, key, measure);
+    case "degrees":
       return numberWriter(column, key, decimalNumber);
     case "boolean":
       return valueWriter(key, booleanValue);

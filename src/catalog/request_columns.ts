@@ -47,7 +47,7 @@ export function requestColumns(fields: RequestFields): Columns {
       kind: "milliseconds",
       description: "CPU time that the request used in the app server.",
     },
-    URI: { field: fields.uri, kind: "uri", description: "URI of the page or endpoint that got the request." },
+    URI: { field: fields.uri, kind: "long_keyword", description: "URI of the page or endpoint that got the request." },
     URI_ID_DERIVED: {
       field: fields.uriId,
       kind: "id",
