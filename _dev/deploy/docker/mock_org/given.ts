@@ -57,7 +57,7 @@ export interface Given {
   /** Changes settings of the org itself, from now on. */
   org(settings: Partial<OrgSettings>): Promise<OrgSettings>;
   logFile(spec: LogFileSpec): Promise<LogFileSummary>;
-  /** Puts a new file with a new id and CreatedDate in the place of an old one, as Salesforce does with late daily files. */
+  /** Puts a new file with a new id and, by default, the present time as CreatedDate in the place of an old one, as Salesforce does with late daily files. */
   replacedLogFile(id: string, spec: Omit<LogFileSpec, "eventType" | "logDate" | "interval">): Promise<LogFileSummary>;
   /** Removes a file: queries no longer list it, downloads answer 404. */
   deletedLogFile(id: string): Promise<void>;
@@ -131,7 +131,9 @@ export function givenOf(org: OrgState): Given {
       const old = knownFile(org, id);
       org.logFiles.delete(to15(id));
       const { eventType, interval, sequence } = old;
-      return addLogFile(org, { eventType, interval, sequence, logDate: new Date(old.logDate).toISOString(), ...spec });
+      const logDate = new Date(old.logDate).toISOString();
+      const createdDate = new Date(org.now()).toISOString();
+      return addLogFile(org, { eventType, interval, sequence, logDate, createdDate, ...spec });
     },
     deletedLogFile: async (id) => {
       org.logFiles.delete(to15(knownFile(org, id).id));

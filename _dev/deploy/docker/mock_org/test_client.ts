@@ -8,15 +8,18 @@ export const PUBLIC_KEY = String(publicKey.export({ type: "spki", format: "pem" 
 
 const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
+/** An org under test, with the machine's time that it was given. */
+export type TestOrg = MockOrg & AsyncDisposable & { readonly now: () => number };
+
 /** An org with an app of the test key and a user, closed at the end of the block. */
-export async function startedOrg(options: MockOrgOptions = {}): Promise<MockOrg & AsyncDisposable> {
+export async function startedOrg(options: MockOrgOptions = {}): Promise<TestOrg> {
   const org = await startMockOrg({ certificate: PUBLIC_KEY, ...options });
-  return { ...org, [Symbol.asyncDispose]: () => org.close() };
+  return { ...org, now: options.now ?? Date.now, [Symbol.asyncDispose]: () => org.close() };
 }
 
 /** A correct assertion for the org, with the claims given in place of the right ones. */
 export function assertion(
-  org: MockOrg,
+  org: TestOrg,
   claims: object = {},
   header: object = { alg: "RS256" },
   key: KeyObject = privateKey,
@@ -25,7 +28,7 @@ export function assertion(
     iss: org.clientId,
     sub: org.username,
     aud: "https://login.salesforce.com",
-    exp: Math.floor(Date.now() / 1000) + 180,
+    exp: Math.floor(org.now() / 1000) + 180,
     jti: randomUUID(),
     ...claims,
   };
@@ -33,13 +36,13 @@ export function assertion(
   return `${signed}.${sign("sha256", Buffer.from(signed), key).toString("base64url")}`;
 }
 
-export function postToken(org: MockOrg, form: Readonly<Record<string, string>>): Promise<Response> {
+export function postToken(org: TestOrg, form: Readonly<Record<string, string>>): Promise<Response> {
   return fetch(`${org.url}/services/oauth2/token`, { method: "POST", body: new URLSearchParams(form) });
 }
 
 /** The token endpoint's whole answer to an assertion. */
 export async function tokenAnswer(
-  org: MockOrg,
+  org: TestOrg,
   text: string,
 ): Promise<{ status: number; body: Record<string, string> }> {
   const response = await postToken(org, { grant_type: JWT_BEARER, assertion: text });
@@ -48,7 +51,7 @@ export async function tokenAnswer(
 
 /** Logs in and answers a function that makes requests with the token. */
 export async function loggedIn(
-  org: MockOrg,
+  org: TestOrg,
 ): Promise<(path: string, headers?: Record<string, string>) => Promise<Response>> {
   const { body } = await tokenAnswer(org, assertion(org));
   return (path, headers = {}) =>
@@ -56,7 +59,7 @@ export async function loggedIn(
 }
 
 /** The status and body of a query. */
-export async function queried(org: MockOrg, soql: string): Promise<{ status: number; body: QueryAnswer }> {
+export async function queried(org: TestOrg, soql: string): Promise<{ status: number; body: QueryAnswer }> {
   const get = await loggedIn(org);
   const response = await get(`/services/data/v66.0/query?q=${encodeURIComponent(soql)}`);
   return { status: response.status, body: (await response.json()) as QueryAnswer };

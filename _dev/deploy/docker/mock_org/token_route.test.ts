@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { Given } from "./given.ts";
-import { DEFAULT_CLIENT_ID, DEFAULT_USERNAME, type MockOrg } from "./mock_org.ts";
-import { assertion, loggedIn, postToken, startedOrg, tokenAnswer } from "./test_client.ts";
+import { DEFAULT_CLIENT_ID, DEFAULT_USERNAME } from "./mock_org.ts";
+import { assertion, loggedIn, postToken, startedOrg, type TestOrg, tokenAnswer } from "./test_client.ts";
 
 const now = () => Math.floor(Date.now() / 1000);
 const app = { clientId: DEFAULT_CLIENT_ID };
@@ -11,7 +11,7 @@ const user = { username: DEFAULT_USERNAME };
 interface Case {
   readonly name: string;
   readonly given?: (given: Given) => Promise<unknown>;
-  readonly assertion?: (org: MockOrg) => string;
+  readonly assertion?: (org: TestOrg) => string;
   readonly error: string;
   readonly description: string;
 }
