@@ -20,7 +20,9 @@ describeOnCluster("a local cluster", () => {
     const document = { "@timestamp": "2026-07-17T09:22:41.123Z", message: "a" };
     const created = await output.create({ index: "logs-cluster.test-default", id: "1", document });
     expect(created.result).toBe("created");
-    await expect(output.create({ index: "logs-cluster.test-default", id: "1", document })).rejects.toThrow("version_conflict_engine_exception");
+    await expect(output.create({ index: "logs-cluster.test-default", id: "1", document })).rejects.toThrow(
+      "version_conflict_engine_exception",
+    );
     await expect(output.search({ index: "logs-cluster.test-default" })).rejects.toThrow("security_exception");
     await expect(output.create({ index: "other", id: "1", document })).rejects.toThrow("security_exception");
     await output.close();
