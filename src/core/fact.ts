@@ -1,0 +1,32 @@
+import type { RunnerError } from "./errors.ts";
+
+/**
+ * What happens to a stream, told as it happens: from it come the status, the progress display and the collector's events.
+ * Times in milliseconds since the epoch.
+ */
+export type Fact =
+  | { readonly fact: "listed"; readonly files: number; readonly open: number }
+  | { readonly fact: "file_opened"; readonly file: FileFacts; readonly skippedRows: number }
+  | { readonly fact: "file_done"; readonly file: FileFacts; readonly rows: number; readonly rejected: number }
+  | { readonly fact: "file_failed"; readonly file: FileFacts; readonly error: RunnerError; readonly attempt: number }
+  | { readonly fact: "file_gone"; readonly file: FileFacts }
+  | { readonly fact: "row_rejected"; readonly file: FileFacts; readonly row: number; readonly reason: string }
+  | { readonly fact: "unknown_columns"; readonly eventType: string; readonly columns: readonly string[] }
+  | { readonly fact: "replaced_characters"; readonly file: FileFacts; readonly count: number }
+  | { readonly fact: "no_hourly_files" }
+  | { readonly fact: "delivered"; readonly created: number; readonly existing: number; readonly refused: number }
+  | { readonly fact: "round_done" }
+  | { readonly fact: "round_failed"; readonly error: RunnerError; readonly nextAttemptAt: number };
+
+export interface FileFacts {
+  readonly id: string;
+  readonly eventType: string;
+  readonly interval: "hourly" | "daily";
+  readonly sequence: number;
+  readonly logDate: number;
+  readonly created: number;
+  /** Bytes. */
+  readonly length: number;
+}
+
+export type Tell = (fact: Fact) => void;

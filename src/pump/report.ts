@@ -1,0 +1,75 @@
+import type { RunnerError } from "../core/errors.ts";
+import type { StreamId } from "../core/event.ts";
+import type { Fact } from "../core/fact.ts";
+
+/** `degraded` heals by itself, `failed` needs a person. */
+export type Health = "starting" | "healthy" | "degraded" | "failed";
+
+/** Where one stream stands. Times in milliseconds since the epoch. */
+export interface StreamReport {
+  readonly stream: StreamId;
+  readonly health: Health;
+  /** Cause and cure; empty while healthy. */
+  readonly message: string;
+  readonly filesDone: number;
+  readonly filesFailed: number;
+  readonly rowsCreated: number;
+  readonly rowsExisting: number;
+  readonly rowsRefused: number;
+  readonly rowsRejected: number;
+  readonly nextAttemptAt: number | undefined;
+}
+
+export function startOfReport(stream: StreamId): StreamReport {
+  return {
+    stream,
+    health: "starting",
+    message: "",
+    filesDone: 0,
+    filesFailed: 0,
+    rowsCreated: 0,
+    rowsExisting: 0,
+    rowsRefused: 0,
+    rowsRejected: 0,
+    nextAttemptAt: undefined,
+  };
+}
+
+/** The report after one more fact. Pure. */
+export function afterFact(report: StreamReport, fact: Fact): StreamReport {
+  switch (fact.fact) {
+    case "file_done":
+      return { ...report, filesDone: report.filesDone + 1 };
+    case "file_failed":
+      return { ...report, filesFailed: report.filesFailed + 1 };
+    case "row_rejected":
+      return { ...report, rowsRejected: report.rowsRejected + 1 };
+    case "delivered":
+      return {
+        ...report,
+        rowsCreated: report.rowsCreated + fact.created,
+        rowsExisting: report.rowsExisting + fact.existing,
+        rowsRefused: report.rowsRefused + fact.refused,
+      };
+    case "round_done":
+      return { ...report, health: "healthy", message: "", nextAttemptAt: undefined };
+    case "round_failed":
+      return {
+        ...report,
+        health: healthOf(fact.error),
+        message: fact.error.text,
+        nextAttemptAt: Number.isFinite(fact.nextAttemptAt) ? fact.nextAttemptAt : undefined,
+      };
+    case "listed":
+    case "file_opened":
+    case "file_gone":
+    case "unknown_columns":
+    case "replaced_characters":
+    case "no_hourly_files":
+      return report;
+  }
+}
+
+export function healthOf(error: RunnerError): Health {
+  return error.fault === "configuration" ? "failed" : "degraded";
+}

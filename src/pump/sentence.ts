@@ -1,0 +1,64 @@
+import { formatDuration } from "../core/duration.ts";
+import type { Fact, FileFacts } from "../core/fact.ts";
+import type { LogLevel } from "../core/log.ts";
+
+/** A fact as a line of the log. Pure. */
+export function sentence(fact: Fact, now: number): { readonly level: LogLevel; readonly message: string } {
+  switch (fact.fact) {
+    case "listed":
+      return { level: "debug", message: `${fact.files} event log files listed, ${fact.open} of them to read.` };
+    case "file_opened":
+      return fact.skippedRows === 0
+        ? { level: "debug", message: `Reading ${named(fact.file)}.` }
+        : { level: "info", message: `Going on with ${named(fact.file)} behind row ${fact.skippedRows}.` };
+    case "file_done":
+      return {
+        level: "info",
+        message: `${named(fact.file)}: ${fact.rows} rows${fact.rejected === 0 ? "" : `, ${fact.rejected} of them rejected`}.`,
+      };
+    case "file_failed":
+      return {
+        level: "warn",
+        message: `${fact.error.text} It is tried again later (attempt ${fact.attempt}); other files go on.`,
+      };
+    case "file_gone":
+      return { level: "warn", message: `${named(fact.file)} is no longer there; somebody deleted it in Salesforce.` };
+    case "row_rejected":
+      return { level: "warn", message: `Row ${fact.row} of ${named(fact.file)} is rejected: ${fact.reason}.` };
+    case "unknown_columns":
+      return {
+        level: "info",
+        message: `${fact.eventType} has columns that are not known yet: ${fact.columns.join(", ")}. They are kept under "unmapped".`,
+      };
+    case "replaced_characters":
+      return {
+        level: "warn",
+        message: `${fact.count} characters of ${named(fact.file)} are no UTF-8 and were replaced.`,
+      };
+    case "no_hourly_files":
+      return {
+        level: "warn",
+        message:
+          "This org makes no hourly event log files, so daily ones are collected. Hourly files need Event Monitoring and are switched on in Setup > Event Monitoring Settings.",
+      };
+    case "delivered":
+      return {
+        level: "debug",
+        message: `${fact.created} events stored, ${fact.existing} were there already, ${fact.refused} refused.`,
+      };
+    case "round_done":
+      return { level: "debug", message: "Everything that is available has been delivered." };
+    case "round_failed":
+      return {
+        level: fact.error.fault === "configuration" ? "error" : "warn",
+        message: Number.isFinite(fact.nextAttemptAt)
+          ? `${fact.error.text} Next attempt in ${formatDuration(Math.max(0, fact.nextAttemptAt - now))}.`
+          : fact.error.text,
+      };
+  }
+}
+
+function named(file: FileFacts): string {
+  const covers = new Date(file.logDate).toISOString().slice(0, file.interval === "daily" ? 10 : 13);
+  return `${file.eventType} ${file.interval} file of ${covers}${file.interval === "daily" ? "" : "h"} (${file.id})`;
+}

@@ -1,0 +1,126 @@
+import type { Clock } from "../core/clock.ts";
+import { asRunnerError, type RunnerError } from "../core/errors.ts";
+import type { StreamId } from "../core/event.ts";
+import type { Tell } from "../core/fact.ts";
+import { collectOnce, keepCollecting } from "./schedule.ts";
+
+/** One thing to do again and again: a source of a stream with everything it needs. */
+export interface Job {
+  readonly stream: StreamId;
+  /** Milliseconds between rounds. */
+  readonly interval: number;
+  readonly tell: Tell;
+  /** One round; `stop` and `abandon` as in pump.ts. */
+  round(stop: AbortSignal, abandon: AbortSignal): Promise<void>;
+}
+
+/** What one input of the policy runs as. */
+export interface InputRun {
+  /** Equal for inputs that run alike: when the policy changes, an input with the same key goes on undisturbed. */
+  readonly key: string;
+  readonly jobs: readonly Job[];
+  /** Called once after the last round has ended. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds that what is under way gets to be delivered after a stop. */
+const GRACE_MS = 10_000;
+
+/**
+ * Runs inputs beside each other; none waits for another, and what one throws stays with it. `replace` makes the running set
+ * equal to the wanted one: an input that is gone or changed is stopped first, with its batches delivered and saved.
+ */
+export class Supervisor {
+  readonly #clock: Clock;
+  readonly #running = new Map<string, { readonly stop: AbortController; readonly ended: Promise<void> }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** `start` is called for the keys that are not running yet. */
+  async replace(wanted: ReadonlyMap<string, () => InputRun>): Promise<void> {
+    const leaving = [...this.#running].filter(([key]) => !wanted.has(key));
+    await Promise.all(leaving.map(([key]) => this.#stop(key)));
+    for (const [key, start] of wanted) {
+      if (!this.#running.has(key)) {
+        const stop = new AbortController();
+        const ended = this.#keep(start(), stop.signal);
+        this.#running.set(key, { stop, ended });
+      }
+    }
+  }
+
+  /** Stops everything: batches under way are delivered and saved, within a limit. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#running.keys()].map((key) => this.#stop(key)));
+  }
+
+  /** Runs inputs until each has delivered everything, or can't. Gives the errors that kept some from it. */
+  async once(runs: readonly InputRun[], stop: AbortSignal): Promise<readonly RunnerError[]> {
+    const outcomes = await Promise.all(runs.map((run) => this.#runOnce(run, stop)));
+    return outcomes.flat();
+  }
+
+  async #stop(key: string): Promise<void> {
+    const running = this.#running.get(key);
+    running?.stop.abort(new Error("stopped"));
+    await running?.ended;
+    this.#running.delete(key);
+  }
+
+  async #keep(run: InputRun, stop: AbortSignal): Promise<void> {
+    const abandon = this.#afterGrace(stop);
+    await Promise.all(
+      run.jobs.map((job) =>
+        keepCollecting({
+          round: () => job.round(stop, abandon.signal),
+          interval: job.interval,
+          tell: job.tell,
+          clock: this.#clock,
+          stop,
+        }),
+      ),
+    );
+    abandon.over();
+    await run.close();
+  }
+
+  async #runOnce(run: InputRun, stop: AbortSignal): Promise<readonly RunnerError[]> {
+    const abandon = this.#afterGrace(stop);
+    const outcomes = await Promise.all(
+      run.jobs.map((job) =>
+        collectOnce({
+          round: () => job.round(stop, abandon.signal),
+          interval: job.interval,
+          tell: job.tell,
+          clock: this.#clock,
+          stop,
+        }).catch(asRunnerError),
+      ),
+    );
+    abandon.over();
+    await run.close();
+    return outcomes.filter((error) => error !== undefined);
+  }
+
+  /** A signal that follows `stop` after the grace, unless everything is over by then. */
+  #afterGrace(stop: AbortSignal): { readonly signal: AbortSignal; over(): void } {
+    const abandon = new AbortController();
+    const done = new AbortController();
+    const onStop = () => {
+      this.#clock.sleep(GRACE_MS, done.signal).then(
+        () => abandon.abort(stop.reason),
+        () => {},
+      );
+    };
+    stop.addEventListener("abort", onStop, { once: true });
+    return {
+      signal: abandon.signal,
+      over() {
+        stop.removeEventListener("abort", onStop);
+        done.abort(new Error("over"));
+      },
+    };
+  }
+}

@@ -1,0 +1,65 @@
+import { hash } from "node:crypto";
+import { type Clock, systemClock } from "../core/clock.ts";
+import type { SourceEvent } from "../core/event.ts";
+import type { RefusedEvent, Sink } from "./sink.ts";
+
+/** A refused document is kept up to this many characters. */
+const LONGEST_TEXT = 32_000;
+
+/**
+ * A sink that keeps what the inner one refuses for good: the event's text and the reason become an event of the collector.
+ * The receipt still counts it as refused.
+ */
+export function createSettingAsideSink(inner: Sink, collectorDataset: string, clock: Clock = systemClock): Sink {
+  return {
+    async deliver(events, signal) {
+      const receipt = await inner.deliver(events, signal);
+      if (receipt.refused.length > 0) {
+        await inner.deliver(
+          receipt.refused.map((refused) => refusedEvent(refused, collectorDataset, clock.now())),
+          signal,
+        );
+      }
+      return receipt;
+    },
+    close: () => inner.close(),
+  };
+}
+
+/** The collector's event of a refused one; the same event gives the same identity. Pure. */
+export function refusedEvent(
+  { event, type, reason }: RefusedEvent,
+  collectorDataset: string,
+  now: number,
+): SourceEvent {
+  const document = JSON.parse(event.json);
+  const id = hash("sha256", `refused\u001e${event.index}\u001e${event.id}`, "base64url").slice(0, 20);
+  const dataStream = { ...document.data_stream, dataset: collectorDataset };
+  const { type: kind, namespace } = dataStream;
+  const json = JSON.stringify({
+    "@timestamp": new Date(now).toISOString(),
+    event: {
+      id,
+      code: "event_refused",
+      provider: document.event?.provider,
+      dataset: collectorDataset,
+      module: document.event?.module,
+    },
+    data_stream: dataStream,
+    organization: document.organization,
+    salesforce: {
+      instance_url: document.salesforce?.instance_url,
+      collector: {
+        dataset: document.data_stream?.dataset,
+        event_type: document.event?.code,
+        reason: `${type}: ${reason}`,
+        text: event.json.slice(0, LONGEST_TEXT),
+      },
+      collection: document.salesforce?.collection,
+    },
+    input: document.input,
+    agent: document.agent,
+    tags: document.tags,
+  });
+  return { index: `${kind}-${collectorDataset}-${namespace}`, id, json };
+}

@@ -1,0 +1,211 @@
+import { compileRowWriter, type RowWriter } from "../catalog/row_writer.ts";
+import { RETRY, RunnerError } from "../core/errors.ts";
+import { dataStreamName, type SourceEvent } from "../core/event.ts";
+import type { Tell } from "../core/fact.ts";
+import type { EventLogFile } from "../org/log_file_body.ts";
+import { CsvRows } from "./csv_rows.ts";
+import { compileEnvelope, type StreamContext, type WriteDocument } from "./envelope.ts";
+import { compileRowIdentity, Occurrences, type RowIdentity } from "./event_identity.ts";
+import { rejectedRowEvent } from "./rejected_row.ts";
+
+/** Events of one batch and the text they may have together: a bulk request of a useful size. */
+const BATCH_EVENTS = 1_000;
+const BATCH_CHARACTERS = 2 * 1024 * 1024;
+
+export interface LogFileRowsOptions {
+  readonly file: EventLogFile;
+  /** The uncompressed CSV; an error in it is thrown on after the rows before it have been given. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Rows at the beginning that have been acknowledged before. They are read, since they tell equal rows apart, not sent. */
+  readonly skipRows: number;
+  readonly stream: StreamContext;
+  readonly primary: boolean;
+  /** Milliseconds since the epoch, for events of the collector. */
+  readonly now: () => number;
+  readonly tell: Tell;
+}
+
+export interface FileRows {
+  readonly events: readonly SourceEvent[];
+  /** Data rows of the file that have been dealt with, rejected ones included, up to and with this batch. */
+  readonly rows: number;
+  /** Of these, how many were rejected since the beginning of the read. */
+  readonly rejected: number;
+}
+
+/**
+ * The rows of an event log file as events, in batches. A row that is not CSV or has another number of cells than the header
+ * becomes an event of the collector with its number, reason and text; the rows behind it go on.
+ *
+ * Throws `file_malformed` if there is no header row of an event log file.
+ */
+export async function* logFileRows(options: LogFileRowsOptions): AsyncGenerator<FileRows> {
+  const reader = new LogFileReader(options);
+  try {
+    for await (const chunk of options.body) {
+      reader.push(chunk);
+      yield* reader.fullBatches();
+    }
+    reader.end();
+  } catch (error) {
+    yield* reader.lastBatch();
+    throw error;
+  }
+  yield* reader.lastBatch();
+}
+
+/** What the header row decides. */
+interface Compiled {
+  readonly header: readonly string[];
+  readonly writer: RowWriter;
+  readonly identity: RowIdentity;
+  readonly document: WriteDocument;
+}
+
+class LogFileReader {
+  readonly #options: LogFileRowsOptions;
+  readonly #index: string;
+  readonly #fallbackTimestamp: string;
+  readonly #occurrences = new Occurrences();
+  readonly #csv: CsvRows;
+  #compiled: Compiled | undefined;
+  #rows = 0;
+  #rejected = 0;
+  #events: SourceEvent[] = [];
+  #characters = 0;
+  #full: FileRows[] = [];
+
+  constructor(options: LogFileRowsOptions) {
+    this.#options = options;
+    this.#index = dataStreamName(options.stream.dataStream);
+    this.#fallbackTimestamp = new Date(options.file.logDate).toISOString();
+    this.#csv = new CsvRows(
+      (cells, plain, text) => this.#row(cells, plain, text),
+      (reason, text) => this.#brokenRow(reason, text),
+    );
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#csv.push(chunk);
+  }
+
+  end(): void {
+    this.#csv.end();
+    const { file, tell } = this.#options;
+    if (this.#csv.replacedCharacters > 0) {
+      tell({ fact: "replaced_characters", file, count: this.#csv.replacedCharacters });
+    }
+  }
+
+  *fullBatches(): Generator<FileRows> {
+    const full = this.#full;
+    this.#full = [];
+    yield* full;
+  }
+
+  *lastBatch(): Generator<FileRows> {
+    this.#closeBatch();
+    yield* this.fullBatches();
+  }
+
+  #row(cells: readonly string[], plain: boolean, text: () => string): void {
+    const compiled = this.#compiled;
+    if (compiled === undefined) {
+      this.#compiled = this.#compile([...cells]);
+      return;
+    }
+    if (cells.length !== compiled.header.length) {
+      this.#reject(`the row has ${cells.length} cells, the header ${compiled.header.length}`, text());
+      return;
+    }
+    this.#rows += 1;
+    const id = this.#occurrences.distinguish(compiled.identity(cells));
+    if (this.#rows <= this.#options.skipRows) {
+      return;
+    }
+    const json = compiled.document({
+      id,
+      timestamp: compiled.writer.timestamp(cells) ?? this.#fallbackTimestamp,
+      fields: compiled.writer.fields(cells, plain),
+      row: this.#rows,
+      original: text,
+    });
+    this.#add({ index: this.#index, id, json });
+  }
+
+  #brokenRow(reason: string, text: string): void {
+    if (this.#compiled === undefined) {
+      throw this.#malformed(reason);
+    }
+    this.#reject(reason, text);
+  }
+
+  #reject(reason: string, text: string): void {
+    this.#rows += 1;
+    if (this.#rows <= this.#options.skipRows) {
+      return;
+    }
+    const { file, stream, now, tell } = this.#options;
+    this.#rejected += 1;
+    tell({ fact: "row_rejected", file, row: this.#rows, reason });
+    this.#add(rejectedRowEvent({ stream, file, row: this.#rows, reason, text, now: now() }));
+  }
+
+  #add(event: SourceEvent): void {
+    this.#events.push(event);
+    this.#characters += event.json.length;
+    if (this.#events.length >= BATCH_EVENTS || this.#characters >= BATCH_CHARACTERS) {
+      this.#closeBatch();
+    }
+  }
+
+  #closeBatch(): void {
+    if (this.#rows > this.#options.skipRows) {
+      this.#full.push({ events: this.#events, rows: this.#rows, rejected: this.#rejected });
+    }
+    this.#events = [];
+    this.#characters = 0;
+  }
+
+  #compile(header: readonly string[]): Compiled {
+    const { file, stream, primary, tell } = this.#options;
+    if (!header.includes("EVENT_TYPE")) {
+      throw this.#malformed("it does not begin with a header row that names EVENT_TYPE");
+    }
+    const writer = compileRowWriter(file.eventType, header);
+    if (writer.unknownColumns.length > 0) {
+      tell({ fact: "unknown_columns", eventType: file.eventType, columns: writer.unknownColumns });
+    }
+    return {
+      header,
+      writer,
+      identity: compileRowIdentity(stream.organization.id, file.eventType, header),
+      document: compileEnvelope(stream, {
+        code: file.eventType,
+        provider: "EventLogFile",
+        collection: {
+          primary,
+          interval: file.interval,
+          file: {
+            id: file.id,
+            log_date: new Date(file.logDate).toISOString(),
+            created: new Date(file.created).toISOString(),
+            sequence: file.sequence,
+          },
+        },
+      }),
+    };
+  }
+
+  #malformed(reason: string): RunnerError {
+    const { file } = this.#options;
+    return new RunnerError(
+      "file_malformed",
+      `Event log file ${file.id} (${file.eventType}) can't be read: ${reason}.`,
+      {
+        next: RETRY,
+        cure: "It is tried again later; other files go on.",
+      },
+    );
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * What several sequences give, each in its own order, together in the order in which it comes. At most `width` sequences are
+ * open at a time; each is pulled one item ahead. Stopping early closes the open ones.
+ */
+export async function* merged<T>(sequences: Iterable<() => AsyncIterable<T>>, width: number): AsyncGenerator<T> {
+  const waiting = sequences[Symbol.iterator]();
+  const open = new Map<AsyncIterator<T>, Promise<Pulled<T>>>();
+
+  const openNext = () => {
+    while (open.size < width) {
+      const next = waiting.next();
+      if (next.done) {
+        return;
+      }
+      const iterator = next.value()[Symbol.asyncIterator]();
+      open.set(iterator, pull(iterator));
+    }
+  };
+
+  try {
+    openNext();
+    while (open.size > 0) {
+      const { iterator, step } = await Promise.race(open.values());
+      if (step.done) {
+        open.delete(iterator);
+        openNext();
+      } else {
+        open.set(iterator, pull(iterator));
+        yield step.value;
+      }
+    }
+  } finally {
+    const pulls = [...open.values()];
+    await Promise.allSettled([...open.keys()].map((iterator) => iterator.return?.()));
+    await Promise.allSettled(pulls);
+  }
+}
+
+interface Pulled<T> {
+  readonly iterator: AsyncIterator<T>;
+  readonly step: IteratorResult<T>;
+}
+
+async function pull<T>(iterator: AsyncIterator<T>): Promise<Pulled<T>> {
+  return { iterator, step: await iterator.next() };
+}

@@ -1,0 +1,26 @@
+import type { SourceEvent } from "../core/event.ts";
+import type { CursorChange, CursorEntries } from "../cursors/cursor.ts";
+
+/** Events and the cursor changes that are true once they have been delivered. Either may be empty. */
+export interface Batch {
+  readonly events: readonly SourceEvent[];
+  readonly changes: readonly CursorChange[];
+}
+
+/**
+ * Where events come from.
+ *
+ * `read` is one round: it gives every event that is available now and has not been acknowledged, then ends. `from` holds the
+ * entries that were saved before; the source trusts nothing else about the past. Batches are pulled: the source does not run
+ * ahead of the reader by more than what it has under way. The reader saves a batch's changes after its events have been
+ * delivered, in the order of the batches, and may stop between any two; the next round then goes on behind what was saved.
+ *
+ * A part that fails (a file, a window) does not keep the others back: `read` gives everything else first and then throws the
+ * RunnerError of the part that failed, whose `next` says when another round is worth it. It rejects with the signal's reason
+ * when the signal aborts. Rounds of one source never overlap.
+ */
+export interface Source {
+  /** Names the source's cursors; unique in the policy. */
+  readonly id: string;
+  read(from: CursorEntries, signal: AbortSignal): AsyncIterable<Batch>;
+}
