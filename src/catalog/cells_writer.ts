@@ -72,6 +72,7 @@ export function compileCellsWriter({
       tree.add(first.column.field, fieldWriter(sharers, header, unquote, keep));
     }
   }
+  const timeOf = rememberingLast(eventTime);
   const times = timeColumns.map((name) => header.indexOf(name)).filter((at) => at >= 0);
   tree.add("unmapped", (cells) => {
     for (const { name, at } of unknown) {
@@ -85,7 +86,7 @@ export function compileCellsWriter({
       if (cell === undefined || cell === "") {
         continue;
       }
-      if (eventTime(cell) !== undefined) {
+      if (timeOf(cell) !== undefined) {
         break;
       }
       keep(header[at] ?? "", cell);
@@ -101,7 +102,7 @@ export function compileCellsWriter({
   return {
     timestamp(cells) {
       for (const at of times) {
-        const time = eventTime(cells[at] ?? "");
+        const time = timeOf(cells[at] ?? "");
         if (time !== undefined) {
           return time;
         }
@@ -113,6 +114,19 @@ export function compileCellsWriter({
     missingColumns: Object.keys(columns).filter(
       (name) => !namesOf(name, columns[name]).some((n) => header.includes(n)),
     ),
+  };
+}
+
+/** Keeps the last answer: a row's time is asked for more than once, and neighbours often share it. */
+function rememberingLast(ask: (text: string) => string | undefined): (text: string) => string | undefined {
+  let lastText = "";
+  let lastAnswer = ask(lastText);
+  return (text) => {
+    if (text !== lastText) {
+      lastAnswer = ask(text);
+      lastText = text;
+    }
+    return lastAnswer;
   };
 }
 

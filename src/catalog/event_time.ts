@@ -3,7 +3,7 @@ const DAYS_IN_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 /** `2026-07-17T09:22:41.123Z`, as TIMESTAMP_DERIVED has it. */
 const ISO_LENGTH = 24;
 
-const COMPACT = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d{1,9}))?$/;
+const FRACTION = /^\.(\d{1,9})$/;
 const WITH_OFFSET = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d{1,9})?(?:Z|([+-]\d\d):?(\d\d))$/;
 
 /**
@@ -14,11 +14,8 @@ export function eventTime(text: string): string | undefined {
   if (isIsoMilliseconds(text)) {
     return text;
   }
-  const compact = COMPACT.exec(text);
-  if (compact !== null) {
-    const [, year, month, day, hour, minute, second, fraction = ""] = compact;
-    const iso = `${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction.slice(0, 3).padEnd(3, "0")}Z`;
-    return isIsoMilliseconds(iso) ? iso : undefined;
+  if (digits(text, 0, 14) >= 0) {
+    return compactTime(text);
   }
   const parts = WITH_OFFSET.exec(text);
   if (parts === null) {
@@ -34,6 +31,21 @@ export function eventTime(text: string): string | undefined {
   }
   const shift = (Math.abs(Number(hours)) * 60 + Number(minutes)) * (hours.startsWith("-") ? -1 : 1);
   return new Date(Date.parse(local) - shift * 60_000).toISOString();
+}
+
+/** `20260717092241.123`, the fraction with any number of digits or none. */
+function compactTime(text: string): string | undefined {
+  let milliseconds = text.slice(15);
+  if (text.length !== 18 || text.charCodeAt(14) !== 46) {
+    const fraction = text.length === 14 ? "0" : FRACTION.exec(text.slice(14))?.[1];
+    if (fraction === undefined) {
+      return undefined;
+    }
+    milliseconds = fraction.slice(0, 3).padEnd(3, "0");
+  }
+  const date = `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}`;
+  const iso = `${date}T${text.slice(8, 10)}:${text.slice(10, 12)}:${text.slice(12, 14)}.${milliseconds}Z`;
+  return isIsoMilliseconds(iso) ? iso : undefined;
 }
 
 function isIsoMilliseconds(text: string): boolean {

@@ -34,8 +34,7 @@ export function memberWriter(column: Column): MemberWriter {
         ? listWriter(key, (part) => JSON.stringify(part))
         : (cell, plain) => key + textValue(cell, plain);
     case "encoded":
-      return (cell, plain) =>
-        key + (cell.includes("%") ? JSON.stringify(percentDecoded(cell)) : textValue(cell, plain));
+      return encodedWriter(key);
     case "long":
     case "bytes":
       return numberWriter(column, key, wholeNumber);
@@ -85,6 +84,27 @@ export function addressField(field: string): string {
 /** `"type":` for `api.type`. */
 function member(field: string): string {
   return `${JSON.stringify(field.slice(field.lastIndexOf(".") + 1))}:`;
+}
+
+/** Clients are few beside their logins, and decoding is slow, so what was decoded is kept. */
+const MOST_DECODED = 1_000;
+
+function encodedWriter(key: string): MemberWriter {
+  const decoded = new Map<string, string>();
+  return (cell, plain) => {
+    if (!cell.includes("%")) {
+      return key + textValue(cell, plain);
+    }
+    let text = decoded.get(cell);
+    if (text === undefined) {
+      text = key + JSON.stringify(percentDecoded(cell));
+      if (decoded.size === MOST_DECODED) {
+        decoded.clear();
+      }
+      decoded.set(cell, text);
+    }
+    return text;
+  };
 }
 
 function valueWriter(key: string, value: (cell: string) => string | undefined): MemberWriter {
