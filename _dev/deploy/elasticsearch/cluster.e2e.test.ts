@@ -5,14 +5,22 @@ import { describeOnCluster } from "./describe_on_cluster.ts";
 
 describeOnCluster("a local cluster", () => {
   let cluster: Cluster;
+  let both: [Cluster, Cluster];
   let admin: Client;
   beforeAll(async () => {
-    cluster = await openCluster({ name: `faults-${process.pid}`, lifetime: "process", environment: {} });
+    const options = { name: `faults-${process.pid}`, lifetime: "process", environment: {} } as const;
+    both = await Promise.all([openCluster(options), openCluster(options)]);
+    [cluster] = both;
     admin = new Client({ ...adminClientOptions(cluster), maxRetries: 0, requestTimeout: 2_000 });
   });
   afterAll(async () => {
     await admin.close();
     await cluster.stop();
+  });
+
+  test("opened twice at once it is started once", () => {
+    expect(both.map(({ started }) => started).sort()).toEqual([false, true]);
+    expect(both[0].url).toBe(both[1].url);
   });
 
   test("its API key creates documents in logs-* and nothing else", async () => {

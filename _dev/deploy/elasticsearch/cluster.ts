@@ -4,16 +4,16 @@
  */
 import { randomBytes } from "node:crypto";
 import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "@elastic/elasticsearch";
 import { ownCacheFolder, type ServiceUser, serviceUser } from "./cache_folder.ts";
-import { type ClusterRecord, discardCluster, readRecord, writeRecord } from "./cluster_record.ts";
+import { type ClusterRecord, discardCluster, lockOf, readRecord, writeRecord } from "./cluster_record.ts";
 import { type Log, openDistribution } from "./distribution.ts";
 import { withExclusiveLock } from "./exclusive_lock.ts";
 import { findJava } from "./java.ts";
-import { ADMINISTRATOR, elasticsearchYml, fileRealm, quietJvmOptions } from "./node_config.ts";
+import { ADMINISTRATOR, elasticsearchYml, fileRealm, type NodePorts, quietJvmOptions } from "./node_config.ts";
 import { isNodeOf, signalNode, spawnNode, stopNode } from "./node_process.ts";
 import { ElasticsearchUnavailable } from "./unavailable.ts";
 import { watchOver } from "./watchdog.ts";
@@ -79,16 +79,15 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
   const folder = join(cache, "clusters", name);
   mkdirSync(join(cache, "clusters"), { recursive: true });
   return withExclusiveLock(
-    `${folder}.lock`,
+    lockOf(folder),
     async () => {
       const running = runningRecord(folder);
       if (running !== undefined) {
         return localCluster(folder, lifetime, false);
       }
-      const java = findJava(environment);
-      await openDistribution(cache, java, log);
-      const user = serviceUser();
-      const record = readRecord(folder) ?? (await makeFolder(folder, user));
+      // Before anything is made: without Java or the distribution no folder and no watchdog shall be left behind.
+      await openDistribution(cache, findJava(environment), log);
+      const record = await withFreePorts(folder, readRecord(folder) ?? (await makeFolder(folder, serviceUser())));
       if (lifetime === "process") {
         watchOver(folder);
       }
@@ -104,7 +103,7 @@ export function attachCluster(folder: string): Cluster {
   return localCluster(folder, "own", false);
 }
 
-/** Folder of the running local cluster of that name, if there is one. */
+/** The running local cluster of that name, if there is one. */
 export function runningCluster(name: string = LOCAL_CLUSTER): Cluster | undefined {
   const folder = join(ownCacheFolder(), "clusters", name);
   return runningRecord(folder) === undefined ? undefined : attachCluster(folder);
@@ -182,6 +181,7 @@ async function makeFolder(folder: string, user: ServiceUser | undefined): Promis
     mkdirSync(part, { recursive: true });
   }
   const ports = { http: await freePort(), transport: await freePort() };
+  const url = urlOf(ports);
   const password = randomBytes(18).toString("base64url");
   const { users, usersRoles } = fileRealm(password);
   const config = join(folder, "config");
@@ -193,9 +193,24 @@ async function makeFolder(folder: string, user: ServiceUser | undefined): Promis
       chownSync(path, user.uid, user.gid);
     }
   }
-  const record = { url: `http://127.0.0.1:${ports.http}`, ports, username: ADMINISTRATOR, password };
+  const record = { url, ports, username: ADMINISTRATOR, password };
   writeRecord(folder, record);
   return record;
+}
+
+/** A stopped cluster keeps its ports, unless another program has taken one meanwhile. */
+async function withFreePorts(folder: string, record: ClusterRecord): Promise<ClusterRecord> {
+  const { http, transport } = record.ports;
+  if ((await isFree(http)) && (await isFree(transport))) {
+    return record;
+  }
+  const ports = { http: await freePort(), transport: await freePort() };
+  writeFileSync(join(folder, "config/elasticsearch.yml"), elasticsearchYml(folder, ports));
+  return { ...record, ports, url: urlOf(ports) };
+}
+
+function urlOf(ports: NodePorts): string {
+  return `http://127.0.0.1:${ports.http}`;
 }
 
 async function startNode(folder: string, record: ClusterRecord, log: Log): Promise<void> {
@@ -259,14 +274,25 @@ async function createAgentKey(client: Client): Promise<string> {
 }
 
 async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject).listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
+  const server = await listen(0);
+  const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") {
-    throw new Error("a TCP server has an address with a port");
+  return port;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  try {
+    const server = await listen(port);
+    await new Promise((resolve) => server.close(resolve));
+    return true;
+  } catch {
+    return false;
   }
-  return address.port;
+}
+
+function listen(port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject).listen(port, "127.0.0.1", () => resolve(server));
+  });
 }

@@ -31,6 +31,11 @@ export function writeRecord(folder: string, record: ClusterRecord): void {
   writeFileSync(join(folder, FILE), `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
 }
 
+/** The file whose lock a process holds while it starts the cluster. */
+export function lockOf(folder: string): string {
+  return `${folder}.lock`;
+}
+
 /** Ends the node of a cluster that nobody will use again and deletes its folder. */
 export async function discardCluster(folder: string): Promise<void> {
   const pid = readRecord(folder)?.pid;
@@ -38,4 +43,5 @@ export async function discardCluster(folder: string): Promise<void> {
     await stopNode(folder, pid, "at once");
   }
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  rmSync(lockOf(folder), { force: true });
 }

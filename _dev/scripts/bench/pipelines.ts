@@ -1,0 +1,123 @@
+/** What the default ingest pipelines cost Elasticsearch for each document. */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { Client } from "@elastic/elasticsearch";
+import { adminClientOptions, openCluster } from "../../deploy/elasticsearch/cluster.ts";
+import { installAssets } from "../install_assets/install.ts";
+import { baseName, readPackage } from "../install_assets/package_source.ts";
+import { pipelineName } from "../install_assets/pipelines.ts";
+import { type Json, pipelineTestCases } from "../pipeline_tests/test_case.ts";
+
+export interface PipelineBenchOptions {
+  /** A client of an administrator of a cluster that may be filled. */
+  readonly client: Client;
+  readonly packageRoot: string;
+  readonly print: (line: string) => void;
+  readonly documents?: number;
+  readonly warmUp?: number;
+}
+
+export interface PipelineFigure {
+  readonly dataStream: string;
+  /** Time in the entry pipeline and all that it calls, by `_nodes/stats/ingest`. */
+  readonly microsecondsPerDocument: number;
+}
+
+const BATCH = 1_000;
+
+/** Indexes variations of the pipeline tests' events and prints one line for each data stream. */
+export async function benchPipelines(options: PipelineBenchOptions): Promise<PipelineFigure[]> {
+  const { client, packageRoot, print, documents = 20_000, warmUp = 10_000 } = options;
+  await installAssets({ client, packageRoot });
+  const source = readPackage(packageRoot);
+  const run = Date.now().toString(36);
+  const figures: PipelineFigure[] = [];
+  for (const stream of source.dataStreams) {
+    const events = pipelineTestCases(stream).flatMap((testCase) => testCase.events);
+    if (events.length === 0) {
+      print(`pipeline ${baseName(stream)}: not measured, it has no test events`);
+      continue;
+    }
+    const index = `${baseName(stream)}-bench_${run}`;
+    const pipeline = pipelineName(stream, source.version);
+    await indexVariations(client, index, events, 0, warmUp);
+    const before = await pipelineStats(client, pipeline);
+    await indexVariations(client, index, events, warmUp, documents);
+    const after = await pipelineStats(client, pipeline);
+    const count = after.count - before.count;
+    const failed = after.failed - before.failed;
+    const microsecondsPerDocument = ((after.milliseconds - before.milliseconds) * 1_000) / count;
+    figures.push({ dataStream: baseName(stream), microsecondsPerDocument });
+    print(
+      `pipeline ${baseName(stream)}: ${microsecondsPerDocument.toFixed(1)} µs a document ` +
+        `(${count} documents of ${events.length} kinds, ${failed} failed)`,
+    );
+    await client.indices.deleteDataStream({ name: index }, { ignore: [400, 405] });
+  }
+  return figures;
+}
+
+/** The n-th variation of an event: other ids, addresses and users, the same form. Pure. */
+export function variation<T>(value: T, n: number): T {
+  if (typeof value === "string") {
+    return varyText(value, n) as T;
+  }
+  if (Array.isArray(value)) {
+    return value.map((element: unknown) => variation(element, n)) as T;
+  }
+  return typeof value === "object" && value !== null
+    ? (Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, variation(inner, n)])) as T)
+    : value;
+}
+
+/** How many users and addresses there are; ids are new in each document. */
+const POPULATION = 500;
+
+function varyText(text: string, n: number): string {
+  const member = n % POPULATION;
+  if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) {
+    return `10.${(n >> 8) & 255}.${n & 255}.${1 + (member % 250)}`;
+  }
+  if (/^[^@\s]+@[^@\s]+$/.test(text)) {
+    return text.replace("@", `${member}@`);
+  }
+  if (/^005[A-Za-z0-9]{12}([A-Za-z0-9]{3})?$/.test(text)) {
+    return text.slice(0, 10) + String(member).padStart(5, "0") + text.slice(15);
+  }
+  return text;
+}
+
+async function indexVariations(client: Client, index: string, events: readonly Json[], from: number, count: number) {
+  for (let start = from; start < from + count; start += BATCH) {
+    const numbers = Array.from({ length: Math.min(BATCH, from + count - start) }, (_, offset) => start + offset);
+    const operations = numbers.flatMap((n) => {
+      const id = createHash("sha256").update(`${index} ${n}`).digest("base64url");
+      return [{ create: { _id: id } }, variation(events[n % events.length], n)];
+    });
+    await client.bulk({ index, operations });
+  }
+}
+
+async function pipelineStats(client: Client, pipeline: string) {
+  const { nodes } = await client.nodes.stats({ metric: "ingest" });
+  const all = Object.values(nodes).flatMap(({ ingest }) => ingest?.pipelines?.[pipeline] ?? []);
+  return {
+    count: all.reduce((sum, { count = 0 }) => sum + count, 0),
+    milliseconds: all.reduce((sum, { time_in_millis }) => sum + Number(time_in_millis ?? 0), 0),
+    failed: all.reduce((sum, { failed = 0 }) => sum + failed, 0),
+  };
+}
+
+if (import.meta.main) {
+  const print = (line: string) => process.stdout.write(`${line}\n`);
+  const cluster = await openCluster({ name: `bench-${process.pid}`, lifetime: "process", log: print });
+  const client = new Client(adminClientOptions(cluster));
+  try {
+    await benchPipelines({ client, packageRoot: join(import.meta.dirname, "../../.."), print });
+  } finally {
+    await client.close();
+    if (cluster.started) {
+      await cluster.stop();
+    }
+  }
+}
