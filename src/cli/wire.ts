@@ -1,0 +1,288 @@
+import { createHash, randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { readPrivateKey } from "../auth/private_key.ts";
+import { createSession } from "../auth/session.ts";
+import { EVENT_TYPES, OBJECTS } from "../catalog/catalog.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { dataStreamName } from "../core/event.ts";
+import type { Fact, Tell } from "../core/fact.ts";
+import { createHttp, type Http } from "../core/http.ts";
+import type { Log } from "../core/log.ts";
+import { isLoopback } from "../core/loopback.ts";
+import { Secret } from "../core/secret.ts";
+import type { CursorStore } from "../cursors/cursor_store.ts";
+import { ApiBudget } from "../org/api_budget.ts";
+import { OrgClient } from "../org/org_client.ts";
+import type { KnownDataset } from "../policy/input_block.ts";
+import type { Input, Output, Stream } from "../policy/policy.ts";
+import { readTlsTrust } from "../policy/tls_trust.ts";
+import { pump } from "../pump/pump.ts";
+import { sentence } from "../pump/sentence.ts";
+import type { InputRun, Job } from "../pump/supervisor.ts";
+import { createConsoleSink } from "../sinks/console.ts";
+import { createElasticsearchSink } from "../sinks/elasticsearch.ts";
+import { createNdjsonSink } from "../sinks/ndjson.ts";
+import { createSettingAsideSink } from "../sinks/setting_aside.ts";
+import type { Sink, SinkHealth } from "../sinks/sink.ts";
+import type { AgentFacts } from "../sources/envelope.ts";
+import { EventLogFiles } from "../sources/event_log_files.ts";
+import { COLLECTOR_DATASET } from "../sources/rejected_row.ts";
+import { VERSION } from "./version.ts";
+
+/** Files of one org that are read at once. */
+const DOWNLOADS_PER_ORG = 4;
+/** Bulk requests under way at once per output, unless the policy says otherwise. */
+const BULK_WORKERS = 4;
+const BULK_TIMEOUT_MS = 90_000;
+
+const USER_AGENT = `aquila-salesforce/${VERSION}`;
+
+/** What the runs of all inputs share. */
+export interface Surroundings {
+  readonly cursors: CursorStore;
+  readonly log: Log;
+  /** Told every fact with the input and data stream that it concerns. */
+  readonly observe?: (fact: Fact, input: Input, stream: Stream) => void;
+  readonly clock?: Clock;
+  readonly agent?: AgentFacts;
+}
+
+/** What an input holds open while it runs. */
+interface OpenedInput {
+  readonly client: OrgClient;
+  readonly sink: Sink;
+  close(): Promise<void>;
+}
+
+/** For each dataset the event types and objects that a policy may name. */
+export function knownDatasets(): Readonly<Record<string, KnownDataset>> {
+  const datasets: Record<string, { eventTypes: string[]; objects: string[] }> = {};
+  const of = (stream: string) => {
+    const dataset = `aquila_salesforce.${stream}`;
+    datasets[dataset] ??= { eventTypes: [], objects: [] };
+    return datasets[dataset];
+  };
+  for (const { name, stream } of EVENT_TYPES) {
+    of(stream).eventTypes.push(name);
+  }
+  for (const { name, stream } of OBJECTS) {
+    of(stream).objects.push(name);
+  }
+  return datasets;
+}
+
+/** Makes runs of inputs; inputs with the same output share its sink. */
+export class Wiring {
+  readonly #surroundings: Surroundings;
+  readonly #clock: Clock;
+  readonly #agent: AgentFacts;
+  readonly #sinks = new Map<string, { readonly sink: Promise<Sink>; users: number }>();
+
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings;
+    this.#clock = surroundings.clock ?? systemClock;
+    this.#agent = surroundings.agent ?? {
+      id: randomUUID(),
+      name: hostname(),
+      type: "aquila-salesforce",
+      version: VERSION,
+    };
+  }
+
+  /** The run of one input. Nothing is opened or sent before its first round; what can't be opened fails the round. */
+  run(input: Input): InputRun {
+    const log = this.#surroundings.log.with({ "organization.name": input.organization.name, input: input.id });
+    let opening: Promise<OpenedInput> | undefined;
+    const opened = () => {
+      opening ??= this.#open(input, log).catch((error) => {
+        opening = undefined;
+        throw error;
+      });
+      return opening;
+    };
+    return {
+      key: keyOf(input),
+      jobs: input.streams.flatMap((stream) => this.#jobs(input, stream, opened, log)),
+      close: async () => {
+        await (await opening?.catch(() => undefined))?.close();
+      },
+    };
+  }
+
+  async #open(input: Input, log: Log): Promise<OpenedInput> {
+    const http = createHttp({
+      userAgent: USER_AGENT,
+      tls: await readTlsTrust(input.api.ssl),
+      ...(input.api.proxyUrl === undefined ? {} : { proxyUrl: input.api.proxyUrl.reveal() }),
+    });
+    const outputKey = keyOf(input.output);
+    const sink = await this.#takeSink(outputKey, input.output, log);
+    return {
+      client: this.#orgClient(input, http, log),
+      sink,
+      close: async () => {
+        http.close();
+        await this.#giveSinkBack(outputKey);
+      },
+    };
+  }
+
+  #orgClient(input: Input, http: Http, log: Log): OrgClient {
+    const { auth, api } = input;
+    const session = createSession(
+      {
+        loginUrl: auth.loginUrl,
+        audience: auth.audience,
+        clientId: auth.clientId,
+        username: auth.username,
+        key: () => readPrivateKey(auth),
+        requestTimeout: api.requestTimeout,
+      },
+      { http, clock: this.#clock, log },
+    );
+    return new OrgClient({
+      http,
+      session,
+      budget: new ApiBudget(api.dailyRequestShare),
+      apiVersion: api.version,
+      requestTimeout: api.requestTimeout,
+      clock: this.#clock,
+    });
+  }
+
+  #jobs(input: Input, stream: Stream, opened: () => Promise<OpenedInput>, log: Log): Job[] {
+    const { eventLogFiles } = stream;
+    if (!eventLogFiles.enabled) {
+      return [];
+    }
+    const tell = this.#tell(input, stream, log);
+    const { cursors } = this.#surroundings;
+    let source: EventLogFiles | undefined;
+    return [
+      {
+        stream: stream.id,
+        interval: eventLogFiles.pollInterval,
+        tell,
+        round: async (stop, abandon) => {
+          const { client, sink } = await opened();
+          source ??= this.#eventLogFiles(input, stream, client, tell);
+          await pump({ source, sink, cursors, tell, clock: this.#clock, stop, abandon });
+        },
+      },
+    ];
+  }
+
+  #eventLogFiles(input: Input, stream: Stream, client: OrgClient, tell: Tell): EventLogFiles {
+    const { eventTypes, interval, initialLookback } = stream.eventLogFiles;
+    return new EventLogFiles({
+      id: `${stream.id}/event_log_files`,
+      client,
+      stream: {
+        organizationName: input.organization.name,
+        dataStream: stream.dataStream,
+        tags: stream.preserveOriginalEvent ? [...stream.tags, "preserve_original_event"] : stream.tags,
+        preserveOriginalEvent: stream.preserveOriginalEvent,
+        agent: this.#agent,
+      },
+      eventTypes,
+      interval,
+      initialLookback,
+      downloads: DOWNLOADS_PER_ORG,
+      tell,
+      clock: this.#clock,
+    });
+  }
+
+  #tell(input: Input, stream: Stream, log: Log): Tell {
+    const streamLog = log.with({ stream: dataStreamName(stream.dataStream) });
+    return (fact) => {
+      const { level, message } = sentence(fact, this.#clock.now());
+      streamLog[level](message);
+      this.#surroundings.observe?.(fact, input, stream);
+    };
+  }
+
+  async #takeSink(key: string, output: Output, log: Log): Promise<Sink> {
+    const known = this.#sinks.get(key);
+    if (known !== undefined) {
+      known.users += 1;
+      return await known.sink;
+    }
+    const opening = createSink(output, sinkHealth(log), this.#clock).then((sink) =>
+      createSettingAsideSink(sink, COLLECTOR_DATASET, this.#clock),
+    );
+    this.#sinks.set(key, { sink: opening, users: 1 });
+    try {
+      return await opening;
+    } catch (error) {
+      this.#sinks.delete(key);
+      throw error;
+    }
+  }
+
+  async #giveSinkBack(key: string): Promise<void> {
+    const known = this.#sinks.get(key);
+    if (known === undefined) {
+      return;
+    }
+    known.users -= 1;
+    if (known.users === 0) {
+      this.#sinks.delete(key);
+      await (await known.sink).close();
+    }
+  }
+}
+
+/** Says a problem of the output once, and when it is over. */
+function sinkHealth(log: Log): SinkHealth {
+  let said: string | undefined;
+  return (problem) => {
+    if (problem?.text === said) {
+      return;
+    }
+    said = problem?.text;
+    if (problem === undefined) {
+      log.info("Events are delivered again.");
+    } else {
+      log.warn(`${problem.text} Events wait and are sent again; nothing is lost.`);
+    }
+  };
+}
+
+async function createSink(output: Output, health: SinkHealth, clock: Clock): Promise<Sink> {
+  switch (output.type) {
+    case "file":
+      return createNdjsonSink(output.path, health, clock);
+    case "console":
+      return createConsoleSink(process.stdout);
+    case "elasticsearch": {
+      const { credentials, headers, ssl } = output;
+      const local = output.hosts.every((host) => isLoopback(new URL(host).hostname));
+      return createElasticsearchSink(
+        {
+          hosts: output.hosts,
+          ...(credentials ?? {}),
+          headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.reveal()])),
+          tls: await readTlsTrust(ssl),
+          ...(ssl.caTrustedFingerprint === undefined ? {} : { caFingerprint: ssl.caTrustedFingerprint }),
+          ...(output.proxyUrl === undefined ? {} : { proxyUrl: output.proxyUrl.reveal() }),
+          compressionLevel: output.compressionLevel ?? (local ? 0 : 1),
+          workers: output.worker ?? BULK_WORKERS,
+          requestTimeout: BULK_TIMEOUT_MS,
+          userAgent: USER_AGENT,
+        },
+        health,
+        clock,
+      );
+    }
+  }
+}
+
+/** A text that is equal for values that are equal, secrets included, and tells nothing of them. */
+function keyOf(value: unknown): string {
+  const text = JSON.stringify(value, function (this: Record<string, unknown>, name, part) {
+    const original = this[name];
+    return original instanceof Secret ? { secret: original.reveal() } : part;
+  });
+  return createHash("sha256").update(text).digest("base64url");
+}

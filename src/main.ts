@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+import { helpText, parseCommand } from "./cli/args.ts";
+import { run } from "./cli/run.ts";
+import { VERSION } from "./cli/version.ts";
+import { asRunnerError } from "./core/errors.ts";
+import { createLog, ecsLine, type Log, terminalLine } from "./core/log.ts";
+
+function createProcessLog(): Log {
+  const line = process.stderr.isTTY ? terminalLine : ecsLine;
+  return createLog((level, message, fields) => {
+    process.stderr.write(`${line(new Date(), level, message, fields)}\n`);
+  });
+}
+
+/** The first signal asks to stop, the second one ends the process at once. */
+function stopOnSignals(): AbortSignal {
+  const stop = new AbortController();
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stop.signal.aborted) {
+      process.exit(1);
+    }
+    stop.abort(new Error(`stopped by ${signal}`));
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return stop.signal;
+}
+
+async function main(): Promise<number> {
+  const log = createProcessLog();
+  try {
+    const command = parseCommand(process.argv.slice(2));
+    switch (command.command) {
+      case "help":
+        process.stdout.write(helpText(command.about));
+        return 0;
+      case "version":
+        process.stdout.write(`${VERSION}\n`);
+        return 0;
+      case "run":
+        return await run(command, { environment: process.env, log, stop: stopOnSignals() });
+    }
+  } catch (caught) {
+    const error = asRunnerError(caught);
+    log.error(error.text);
+    return error.fault === "configuration" ? 2 : 1;
+  }
+}
+
+process.exitCode = await main();
