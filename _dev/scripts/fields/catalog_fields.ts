@@ -1,0 +1,120 @@
+import { EVENT_TYPES, HOMES, OBJECTS } from "../../../src/catalog/catalog.ts";
+import {
+  type Column,
+  type ColumnKind,
+  decodedFields,
+  type FieldUnit,
+  type Home,
+  type StreamName,
+} from "../../../src/catalog/column.ts";
+import { addressField } from "../../../src/catalog/member_writer.ts";
+import type { FieldType, PackageField } from "./package_field.ts";
+
+/** Lucene takes terms of up to 32,766 bytes, and a character has at most four. */
+const LONGEST_KEYWORD = 8_191;
+
+interface Mapping {
+  readonly type: FieldType;
+  readonly unit?: FieldUnit;
+  readonly ignore_above?: number;
+}
+
+const MAPPINGS: Readonly<Record<ColumnKind, Mapping>> = {
+  keyword: { type: "keyword" },
+  long_keyword: { type: "keyword", ignore_above: LONGEST_KEYWORD },
+  text: { type: "match_only_text" },
+  encoded: { type: "keyword", ignore_above: LONGEST_KEYWORD },
+  long: { type: "long" },
+  double: { type: "double" },
+  degrees: { type: "double" },
+  milliseconds: { type: "long", unit: "ms" },
+  nanoseconds: { type: "long", unit: "nanos" },
+  database_time: { type: "long", unit: "nanos" },
+  bytes: { type: "long", unit: "byte" },
+  boolean: { type: "boolean" },
+  ip: { type: "ip" },
+  ip_list: { type: "ip" },
+  id: { type: "keyword" },
+  set: { type: "keyword" },
+  timestamp: { type: "date" },
+};
+
+/** The fields of one home, full paths, in the order of their names. */
+export function homeFields(home: Home): readonly PackageField[] {
+  const fields = new Map<string, PackageField>();
+  const declare = (field: PackageField): void => {
+    const known = fields.get(field.name);
+    if (known === undefined) {
+      fields.set(field.name, field);
+    } else if (known.type !== field.type || known.unit !== field.unit) {
+      throw new TypeError(`${field.name} is declared as ${known.type} and as ${field.type}.`);
+    }
+  };
+  for (const column of columnsOf(home)) {
+    for (const field of columnFields(home, column)) {
+      declare(field);
+    }
+  }
+  declare({
+    name: `salesforce.${home.name}.unmapped`,
+    type: "flattened",
+    description: "Columns that this version does not know and values that do not fit their field, by column name.",
+  });
+  for (const [name, path] of Object.entries(home.fieldAliases)) {
+    declare({
+      name: `salesforce.${home.name}.${name}`,
+      type: "alias",
+      path,
+      description: `Stands for ${path}.`,
+    });
+  }
+  return [...fields.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export function homesOf(stream: StreamName): readonly Home[] {
+  return HOMES.filter((home) => home.stream === stream);
+}
+
+/** Columns of the home's log files in all their forms, then those of its objects. */
+function columnsOf(home: Home): readonly Column[] {
+  const variants = EVENT_TYPES.filter((type) => type.home === home).flatMap((type) =>
+    Object.values(type.variants ?? {}),
+  );
+  const objects = OBJECTS.filter((type) => type.home === home).flatMap((type) => Object.values(type.columns));
+  return [...Object.values(home.columns), ...variants, ...objects];
+}
+
+function columnFields(home: Home, column: Column): readonly PackageField[] {
+  const prefix = `salesforce.${home.name}.`;
+  const mapping = MAPPINGS[column.kind];
+  const { description } = column;
+  if (column.codes !== undefined) {
+    const { code, name } = decodedFields(column);
+    return [
+      { name: prefix + name, ...mapping, description },
+      { name: prefix + code, ...mapping, description: `${withoutStop(description)}, as Salesforce codes it.` },
+    ];
+  }
+  const unit = column.unit ?? mapping.unit;
+  const own: PackageField = {
+    name: prefix + column.field,
+    ...mapping,
+    ...(unit === undefined ? {} : { unit }),
+    description,
+  };
+  if (mapping.type !== "ip") {
+    return [own];
+  }
+  return [
+    own,
+    {
+      name: prefix + addressField(column.field),
+      type: "keyword",
+      description: "The text, where it is not an address, such as Salesforce.com IP.",
+    },
+  ];
+}
+
+function withoutStop(sentence: string): string {
+  return sentence.replace(/\.$/, "");
+}

@@ -1,0 +1,31 @@
+/** A field of a data stream as fields/*.yml declares it; see the package specification, "fields". */
+export interface PackageField {
+  /** Full path. */
+  readonly name: string;
+  readonly type: FieldType;
+  readonly description: string;
+  readonly unit?: "ms" | "nanos" | "byte" | "percent";
+  /** Longest keyword that is indexed, in characters. */
+  readonly ignore_above?: number;
+  /** The one value of a constant_keyword. */
+  readonly value?: string;
+  /** What an alias stands for. */
+  readonly path?: string;
+  readonly index?: false;
+  readonly doc_values?: false;
+  readonly multi_fields?: readonly { readonly name: string; readonly type: string }[];
+}
+
+export type FieldType =
+  | "alias"
+  | "boolean"
+  | "constant_keyword"
+  | "date"
+  | "double"
+  | "flattened"
+  | "geo_point"
+  | "ip"
+  | "keyword"
+  | "long"
+  | "match_only_text"
+  | "wildcard";
