@@ -16,9 +16,9 @@ export type TestCluster =
 
 let cluster: Cluster | undefined;
 
-export async function setup(project: TestProject): Promise<void> {
+export async function setup(project: Pick<TestProject, "provide">, open = openTestCluster): Promise<void> {
   try {
-    cluster = await openTestCluster();
+    cluster = await open();
   } catch (error) {
     if (!(error instanceof ElasticsearchUnavailable) || process.env.CI !== undefined) {
       throw error;
