@@ -22,6 +22,11 @@ export class ManualClock {
     return this.#sleepers.size;
   }
 
+  /** When the next sleeper wakes, in milliseconds since the epoch. */
+  get nextWake(): number | undefined {
+    return this.#sleepers.size === 0 ? undefined : Math.min(...[...this.#sleepers].map(({ until }) => until));
+  }
+
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {

@@ -62,7 +62,7 @@ export interface ElasticsearchOutput {
   readonly hosts: readonly string[];
   /** None for a cluster without security. */
   readonly credentials: ElasticsearchCredentials | undefined;
-  readonly ssl: SslSettings;
+  readonly ssl: SslSettings & { readonly caTrustedFingerprint?: string | undefined };
   readonly proxyUrl: Secret | undefined;
   readonly headers: Readonly<Record<string, Secret>>;
   /** Events in one bulk request; `undefined` leaves it to the sink. */

@@ -55,7 +55,7 @@ export function wholeNumber(least: number, most: number) {
 const DAY_MS = 86_400_000;
 
 /** A duration such as `90s` or `1h30m`, in milliseconds. */
-export function duration(least: number, most = 366 * DAY_MS) {
+export function duration(least: number, most = 36_500 * DAY_MS) {
   return z.string("must be a duration with its unit, such as 90s, 10m or 1h30m").transform((value, ctx) => {
     const ms = parseDuration(value.replaceAll(/\s+/g, ""));
     if (ms === undefined) {

@@ -71,6 +71,7 @@ const auth = z
   })
   .refine((value) => (value.private_key === undefined) !== (value.private_key_path === undefined), {
     message: "needs either private_key or private_key_path",
+    when: ({ value }) => typeof value === "object" && value !== null,
   });
 
 const ssl = z.strictObject({
@@ -79,19 +80,13 @@ const ssl = z.strictObject({
     "list",
     textList.prefault([]),
     "Certificate authorities",
-    "Further certificate authorities to trust, as PEM text or paths of PEM files.",
+    "The certificate authorities to trust in place of the usual ones, as PEM text or paths of PEM files.",
   ),
   verification_mode: setting(
     "choice",
     z.enum(["full", "strict", "certificate", "none"]).prefault("full"),
     "Verification mode",
     "full checks the certificate and the host name, certificate only the certificate, none nothing.",
-  ),
-  ca_trusted_fingerprint: setting(
-    "text",
-    text.optional(),
-    "Fingerprint of the certificate authority",
-    "SHA-256 fingerprint in hexadecimal digits of a certificate authority to trust.",
   ),
   certificate: setting("text", text.optional(), "Client certificate", "PEM text or the path of a PEM file."),
   key: setting("secret", secretText.optional(), "Key of the client certificate", "PEM text or the path of a PEM file."),
@@ -202,6 +197,7 @@ const objects = z.strictObject({
   ),
 });
 
+/** As Fleet allows them, so that the name of the data stream is valid in Elasticsearch. */
 const FLEET_NAMESPACE = /^[^A-Z\\/*?"<>| ,#:-]{1,100}$/;
 const namespace = text.refine((value) => FLEET_NAMESPACE.test(value), {
   message: 'must be in lower case, at most 100 characters, without - \\ / * ? " < > | , # : or spaces',
@@ -234,7 +230,7 @@ export const STREAM_SETTINGS = z.strictObject({
     type: z.literal("logs", 'must be "logs"').prefault("logs"),
     dataset: text,
     namespace: namespace.optional(),
-    elasticsearch: z.unknown(),
+    elasticsearch: z.unknown().optional(),
   }),
   event_log_files: eventLogFiles.prefault({}),
   objects: objects.prefault({}),

@@ -1,0 +1,224 @@
+import type { z } from "zod";
+import { dataStreamName } from "../core/event.ts";
+import { defaultAudience } from "./audience.ts";
+import type { Input, Output, Problem, Stream } from "./policy.ts";
+import {
+  type Checked,
+  checked,
+  type Finding,
+  isMapping,
+  type Key,
+  type Mapping,
+  type PreparedBlock,
+  prepared,
+  problemAt,
+} from "./policy_block.ts";
+import { camelKeys, INPUT_SETTINGS, STREAM_SETTINGS } from "./settings.ts";
+import { didYouMean } from "./suggestion.ts";
+import type { Environment } from "./variables.ts";
+
+/** What the catalogue knows of a dataset: the names that its settings may hold, and that count where none are given. */
+export interface KnownDataset {
+  readonly eventTypes: readonly string[];
+  readonly objects: readonly string[];
+}
+
+export interface InputSurroundings {
+  readonly datasets: Readonly<Record<string, KnownDataset>>;
+  readonly environment: Environment | undefined;
+  readonly outputNames: readonly string[];
+  /** The output of one of these names, or why it can't be used. */
+  readonly output: (name: string) => Output | readonly Problem[];
+}
+
+export interface InputReading {
+  readonly input: Input | undefined;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+}
+
+type InputBlock = z.output<typeof INPUT_SETTINGS>;
+type StreamBlock = z.output<typeof STREAM_SETTINGS>;
+
+/** Elastic Agent's own keys of an input and of a stream, which say nothing to a runner. */
+const AGENT_KEYS = new Set(["revision", "package_policy_id", "meta", "policy", "log_level", "enabled", "condition"]);
+
+/**
+ * One input of the policy; `root` is its path in messages, `defaultName` its name if it has none. Everything that is wrong is
+ * listed at once. Streams that are switched off are left out.
+ */
+export function readInput(block: unknown, root: string, defaultName: string, around: InputSurroundings): InputReading {
+  const warnings: string[] = [];
+  const ready = prepared(block, around.environment);
+  const { own, findings, streams } = dissected(ready);
+  const result = checked(INPUT_SETTINGS, { value: own, findings });
+  const found: Finding[] = "findings" in result ? [...result.findings] : [];
+
+  const read: { readonly stream: StreamBlock; readonly dataset: KnownDataset }[] = [];
+  for (const { block: streamBlock, at } of streams) {
+    const stream = readStream(streamBlock, around.datasets);
+    if ("findings" in stream) {
+      found.push(...stream.findings.map((finding) => ({ ...finding, at: [...at, ...finding.at] })));
+    } else if (stream.value.stream.event_log_files.enabled || stream.value.stream.objects.enabled) {
+      read.push(stream.value);
+    } else {
+      warnings.push(`${problemAt(root, { at, text: "" }).path} collects nothing: event_log_files and objects are off.`);
+    }
+  }
+  if (read.length === 0 && found.length === 0) {
+    found.push({ at: ["streams"], text: "has no stream that is enabled" });
+  }
+
+  const output = outputOf(own, root, around);
+  const problems = [...found.map((finding) => problemAt(root, finding)), ...(isOutput(output) ? [] : output)];
+  if ("findings" in result || problems.length > 0 || !isOutput(output)) {
+    return { input: undefined, problems, warnings };
+  }
+  return { input: inputOf(result.value, defaultName, output, read), problems: [], warnings };
+}
+
+/** Whether Elastic Agent would run a block at all; `undefined` if only Elastic Agent can tell. */
+export function isSwitchedOn(block: Mapping): boolean | undefined {
+  if (block.enabled === false || block.enabled === "false") {
+    return false;
+  }
+  const { condition } = block;
+  if (condition === undefined || condition === null || condition === "" || condition === true || condition === "true") {
+    return true;
+  }
+  return condition === false || condition === "false" ? false : undefined;
+}
+
+interface StreamPart {
+  readonly block: PreparedBlock;
+  readonly at: readonly Key[];
+}
+
+interface Dissected {
+  /** The input's own settings, its streams as they are. */
+  readonly own: unknown;
+  readonly findings: readonly Finding[];
+  readonly streams: readonly StreamPart[];
+}
+
+/** An input and its streams apart, each with its findings, and without what is switched off. */
+function dissected({ value, findings }: PreparedBlock): Dissected {
+  if (!isMapping(value)) {
+    return { own: value, findings, streams: [] };
+  }
+  const listed: readonly unknown[] = Array.isArray(value.streams) ? value.streams : [];
+  const isOfStream = ({ at }: Finding) => at[0] === "streams" && typeof at[1] === "number";
+  const streams = listed.flatMap((stream, index): StreamPart[] => {
+    const at = ["streams", index];
+    const found = findings
+      .filter((finding) => isOfStream(finding) && finding.at[1] === index)
+      .map((finding) => ({ ...finding, at: finding.at.slice(at.length) }));
+    if (!isMapping(stream)) {
+      return [{ block: { value: stream, findings: found }, at }];
+    }
+    const on = isSwitchedOn(stream);
+    const block = { value: withoutAgentKeys(stream), findings: on === undefined ? [...found, CONDITION] : found };
+    return on === false ? [] : [{ block, at }];
+  });
+  const own = findings.filter((finding) => !isOfStream(finding));
+  return {
+    own: withoutAgentKeys(value),
+    findings: isSwitchedOn(value) === undefined ? [...own, CONDITION] : own,
+    streams,
+  };
+}
+
+const CONDITION: Finding = {
+  at: ["condition"],
+  text: "can be evaluated by Elastic Agent only; leave it out, or write true or false",
+};
+
+function withoutAgentKeys(block: Mapping): Mapping {
+  return Object.fromEntries(Object.entries(block).filter(([key]) => !AGENT_KEYS.has(key)));
+}
+
+function readStream(
+  block: PreparedBlock,
+  datasets: Readonly<Record<string, KnownDataset>>,
+): Checked<{ stream: StreamBlock; dataset: KnownDataset }> {
+  const result = checked(STREAM_SETTINGS, block);
+  if ("findings" in result) {
+    return result;
+  }
+  const stream = result.value;
+  const name = stream.data_stream.dataset;
+  const dataset = Object.hasOwn(datasets, name) ? datasets[name] : undefined;
+  if (dataset === undefined) {
+    const known = Object.keys(datasets);
+    const text = `${name} is not collected by this runner${didYouMean(name, known) || `; it knows ${known.join(", ")}`}`;
+    return { findings: [{ at: ["data_stream", "dataset"], text }] };
+  }
+  const findings = [
+    ...unknownNames(stream.event_log_files.event_types, dataset.eventTypes, ["event_log_files", "event_types"]),
+    ...unknownNames(stream.objects.names, dataset.objects, ["objects", "names"]),
+  ];
+  if (stream.objects.enabled && dataset.objects.length === 0) {
+    findings.push({ at: ["objects", "enabled"], text: `must be false: ${name} has no real-time event objects` });
+  }
+  return findings.length > 0 ? { findings } : { value: { stream, dataset } };
+}
+
+function unknownNames(names: readonly string[], known: readonly string[], at: readonly string[]): Finding[] {
+  return names
+    .filter((name) => !known.includes(name))
+    .map((name) => ({
+      at,
+      text: `${JSON.stringify(name)} does not belong to this data stream${didYouMean(name, known)}`,
+    }));
+}
+
+function outputOf(own: unknown, root: string, around: InputSurroundings): Output | readonly Problem[] {
+  const name = isMapping(own) ? (own.use_output ?? "default") : "default";
+  if (typeof name !== "string") {
+    return [];
+  }
+  return around.outputNames.includes(name)
+    ? around.output(name)
+    : [{ path: `${root}.use_output`, text: `there is no output ${name}${didYouMean(name, around.outputNames)}` }];
+}
+
+function isOutput(found: Output | readonly Problem[]): found is Output {
+  return !Array.isArray(found);
+}
+
+function inputOf(
+  block: InputBlock,
+  defaultName: string,
+  output: Output,
+  streams: readonly { readonly stream: StreamBlock; readonly dataset: KnownDataset }[],
+): Input {
+  const name = block.name ?? defaultName;
+  const { audience = defaultAudience(block.auth.login_url), ...auth } = block.auth;
+  return {
+    id: block.id,
+    name,
+    organization: { name: block.organization.name ?? name },
+    auth: camelKeys({ ...auth, audience }),
+    api: camelKeys({ ...block.api, ssl: camelKeys(block.api.ssl) }),
+    streams: streams.map(({ stream, dataset }) => streamOf(stream, dataset, block)),
+    output,
+  };
+}
+
+function streamOf(block: StreamBlock, known: KnownDataset, input: InputBlock): Stream {
+  const { type, dataset, namespace = input.data_stream.namespace } = block.data_stream;
+  const { event_log_files: files, objects } = block;
+  const dataStream = { type, dataset, namespace };
+  return {
+    id: block.id ?? `${input.id}-${dataStreamName(dataStream)}`,
+    dataStream,
+    eventLogFiles: camelKeys({
+      ...files,
+      event_types: files.event_types.length === 0 ? [...known.eventTypes] : files.event_types,
+    }),
+    objects: camelKeys({ ...objects, names: objects.names.length === 0 ? [...known.objects] : objects.names }),
+    tags: block.tags,
+    preserveOriginalEvent: block.preserve_original_event,
+    processors: [...input.processors, ...block.processors],
+  };
+}

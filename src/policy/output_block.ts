@@ -1,0 +1,94 @@
+import type { z } from "zod";
+import { CONSOLE_OUTPUT, ELASTICSEARCH_OUTPUT, FILE_OUTPUT, withoutEffect } from "./output_settings.ts";
+import type { ElasticsearchCredentials, Output, Problem } from "./policy.ts";
+import { checked, type Finding, isMapping, type PreparedBlock, prepared, problemAt } from "./policy_block.ts";
+import { camelKeys } from "./settings.ts";
+import { didYouMean } from "./suggestion.ts";
+import type { Environment } from "./variables.ts";
+
+/** One output of the policy, or why it can't be used. */
+export type OutputReading =
+  | { readonly output: Output; readonly warnings: readonly string[] }
+  | { readonly problems: readonly Problem[] };
+
+const TYPES = ["elasticsearch", "remote_elasticsearch", "file", "console"];
+
+export function readOutput(name: string, block: unknown, environment: Environment | undefined): OutputReading {
+  const root = `outputs.${name}`;
+  const problems = (findings: readonly Finding[]) => ({
+    problems: findings.map((finding) => problemAt(root, finding)),
+  });
+  const ready = prepared(block, environment);
+  if (!isMapping(ready.value)) {
+    return problems([{ at: [], text: "must be a block of settings" }]);
+  }
+  const { type, enabled, secrets } = ready.value;
+  if (enabled === false || enabled === "false") {
+    return problems([{ at: ["enabled"], text: "is false, but an input uses this output" }]);
+  }
+  if (secrets !== undefined) {
+    const text = "refers to secrets of Fleet, which a standalone runner can't read; give their values in the settings";
+    return problems([{ at: ["secrets"], text }]);
+  }
+  switch (type) {
+    case "elasticsearch":
+    case "remote_elasticsearch":
+      return elasticsearch(name, ready);
+    case "file": {
+      const result = checked(FILE_OUTPUT, ready);
+      return "findings" in result
+        ? problems(result.findings)
+        : { output: { type: "file", name, path: result.value.path }, warnings: [] };
+    }
+    case "console": {
+      const result = checked(CONSOLE_OUTPUT, ready);
+      return "findings" in result ? problems(result.findings) : { output: { type: "console", name }, warnings: [] };
+    }
+    default: {
+      const meant = typeof type === "string" ? didYouMean(type, TYPES) : "";
+      const text = `must be elasticsearch, file or console${meant}`;
+      return problems([...ready.findings, { at: ["type"], text: type === undefined ? "is missing" : text }]);
+    }
+  }
+}
+
+function elasticsearch(name: string, ready: PreparedBlock): OutputReading {
+  const root = `outputs.${name}`;
+  const result = checked(ELASTICSEARCH_OUTPUT, ready);
+  if ("findings" in result) {
+    return { problems: result.findings.map((finding) => problemAt(root, finding)) };
+  }
+  const block = result.value;
+  const credentials = credentialsOf(block);
+  if (typeof credentials === "string") {
+    return { problems: [{ path: root, text: credentials }] };
+  }
+  return {
+    output: {
+      type: "elasticsearch",
+      name,
+      hosts: block.hosts,
+      credentials,
+      ssl: camelKeys(block.ssl),
+      proxyUrl: block.proxy_disable === true ? undefined : block.proxy_url,
+      headers: block.headers,
+      bulkMaxSize: block.bulk_max_size,
+      worker: block.worker ?? block.workers,
+      compressionLevel: block.compression_level,
+    },
+    warnings: withoutEffect(block).map((key) => `${root}.${key} has no effect in this runner.`),
+  };
+}
+
+function credentialsOf(block: z.output<typeof ELASTICSEARCH_OUTPUT>): ElasticsearchCredentials | undefined | string {
+  if (block.api_key !== undefined) {
+    return block.username === undefined ? { apiKey: block.api_key } : "has both api_key and username; leave one out";
+  }
+  if (block.username === undefined && block.password === undefined) {
+    return undefined;
+  }
+  if (block.username === undefined || block.password === undefined) {
+    return "needs username and password together";
+  }
+  return { username: block.username, password: block.password };
+}

@@ -1,0 +1,174 @@
+import { LineCounter, parseDocument } from "yaml";
+import { GIVE_UP, RunnerError } from "../core/errors.ts";
+import { type InputReading, isSwitchedOn, type KnownDataset, readInput } from "./input_block.ts";
+import { type OutputReading, readOutput } from "./output_block.ts";
+import type { BrokenInput, Input, Output, Policy, Problem } from "./policy.ts";
+import { isMapping, type Mapping } from "./policy_block.ts";
+import { didYouMean } from "./suggestion.ts";
+import type { Environment } from "./variables.ts";
+
+export interface PolicyContext {
+  /** The datasets that the runner can collect. */
+  readonly datasets: Readonly<Record<string, KnownDataset>>;
+  /** For variables; absent if they have been replaced before, as Elastic Agent does. */
+  readonly environment?: Environment;
+}
+
+const INPUT_TYPE = "aquila-salesforce";
+
+/**
+ * What a policy says, given as YAML (or JSON) text or as the value it holds. A problem inside one input breaks that input
+ * alone. Throws `policy_unreadable` if the text is not YAML and `policy_invalid` if there is nothing that could run: no
+ * mapping, no outputs, no input of type `aquila-salesforce`. No error repeats a value that may be a secret.
+ */
+export function parsePolicy(policy: unknown, context: PolicyContext): Policy {
+  const root = typeof policy === "string" ? yaml(policy) : policy;
+  if (!isMapping(root)) {
+    throw invalid("The policy must be a mapping with outputs and inputs.");
+  }
+  const outputs = isMapping(root.outputs) ? root.outputs : undefined;
+  if (outputs === undefined || Object.keys(outputs).length === 0) {
+    throw invalid("outputs: must name at least one output, such as default.");
+  }
+  const listed: readonly unknown[] = Array.isArray(root.inputs) ? root.inputs : [];
+  const ours = listed.flatMap((block: unknown, index) => (isOurs(block) ? [{ block, index }] : []));
+  if (ours.length === 0) {
+    throw invalid(`inputs: must hold at least one input of type ${INPUT_TYPE}.${nearType(listed)}`);
+  }
+
+  const readings = new Map<string, OutputReading>();
+  const output = (name: string): Output | readonly Problem[] => {
+    const reading = readings.get(name) ?? readOutput(name, outputs[name], context.environment);
+    readings.set(name, reading);
+    return "problems" in reading ? reading.problems : reading.output;
+  };
+
+  const around = {
+    datasets: context.datasets,
+    environment: context.environment,
+    outputNames: Object.keys(outputs),
+    output,
+  };
+  const inputs: Input[] = [];
+  const brokenInputs: BrokenInput[] = [];
+  const warnings: string[] = foreignInputs(listed);
+  const taken = new Map<string, string>();
+  for (const { block, index } of ours) {
+    const name = nameOf(block, index);
+    const path = `inputs[${index}] (${name})`;
+    if (isSwitchedOn(block) === false) {
+      warnings.push(`${path} is switched off.`);
+      continue;
+    }
+    const reading = withUniqueIds(readInput(block, path, name, around), path, taken);
+    warnings.push(...reading.warnings);
+    if (reading.input === undefined) {
+      brokenInputs.push(broken(idOf(block), name, reading.problems));
+    } else {
+      inputs.push(reading.input);
+    }
+  }
+  for (const reading of readings.values()) {
+    warnings.push(...("warnings" in reading ? reading.warnings : []));
+  }
+  return { inputs, brokenInputs, warnings };
+}
+
+function isOurs(block: unknown): block is Mapping {
+  return isMapping(block) && block.type === INPUT_TYPE;
+}
+
+/** Inputs and streams are told apart by their ids, in the state too; whoever comes second can't run. */
+function withUniqueIds(reading: InputReading, path: string, taken: Map<string, string>): InputReading {
+  if (reading.input === undefined) {
+    return reading;
+  }
+  const { id, streams } = reading.input;
+  const ids = [
+    { key: `input ${id}`, id, path: `${path}.id` },
+    ...streams.map((stream) => ({ key: `stream ${stream.id}`, id: stream.id, path: `${path}.streams` })),
+  ];
+  const seen = new Map(taken);
+  const problems: Problem[] = [];
+  for (const one of ids) {
+    const other = seen.get(one.key);
+    if (other !== undefined) {
+      problems.push({ path: one.path, text: `the id ${one.id} is already used by ${other}` });
+    }
+    seen.set(one.key, path);
+  }
+  if (problems.length > 0) {
+    return { ...reading, input: undefined, problems };
+  }
+  for (const { key } of ids) {
+    taken.set(key, path);
+  }
+  return reading;
+}
+
+function nameOf(block: Mapping, index: number): string {
+  for (const name of [block.name, block.id]) {
+    if (typeof name === "string" && name !== "") {
+      return name;
+    }
+  }
+  return `${INPUT_TYPE}-${index}`;
+}
+
+function idOf(block: Mapping): string {
+  return typeof block.id === "string" && block.id !== "" ? block.id : INPUT_TYPE;
+}
+
+function broken(id: string, name: string, problems: readonly Problem[]): BrokenInput {
+  return { id, name, problems, error: invalid(problems.map(({ path, text }) => `${path}: ${text}.`).join("\n")) };
+}
+
+function foreignInputs(listed: readonly unknown[]): string[] {
+  const types = listed.filter((block) => !isOurs(block)).map((block) => (isMapping(block) ? block.type : undefined));
+  const names = [...new Set(types.map((type) => (typeof type === "string" ? type : "unknown")))];
+  return types.length === 0
+    ? []
+    : [`Left out ${types.length} inputs that are not of type ${INPUT_TYPE}: ${names.join(", ")}.`];
+}
+
+function nearType(listed: readonly unknown[]): string {
+  const types = listed.filter(isMapping).map(({ type }) => type);
+  const near = types.find((type) => typeof type === "string" && didYouMean(type, [INPUT_TYPE]) !== "");
+  return typeof near === "string" ? ` There is one of type ${near}.` : "";
+}
+
+function invalid(message: string): RunnerError {
+  return new RunnerError("policy_invalid", message, { next: GIVE_UP });
+}
+
+/** What is wrong, for the frequent errors; the parser's own words may repeat a part of the text. */
+const YAML_ERRORS: Readonly<Record<string, string>> = {
+  BAD_INDENT: "the indentation does not fit",
+  BAD_SCALAR_START: "a text that starts with this character must be in quotes",
+  BLOCK_AS_IMPLICIT_KEY: "a second colon on one line; put the text into quotes",
+  DUPLICATE_KEY: "this key is there twice",
+  MISSING_CHAR: "a character such as a quote, bracket, comma or colon is missing",
+  MULTILINE_IMPLICIT_KEY: "a colon is missing after a key",
+  MULTIPLE_DOCS: "a second document starts here; a policy is one document",
+  TAB_AS_INDENT: "tabs can't indent; use spaces",
+};
+
+function yaml(text: string): unknown {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    const what = YAML_ERRORS[error.code] ?? `this is not YAML (${error.code})`;
+    throw unreadable(`line ${line}, column ${col}: ${what}`);
+  }
+  try {
+    return document.toJS();
+  } catch {
+    throw unreadable("its aliases (*name) can't be resolved");
+  }
+}
+
+function unreadable(what: string): RunnerError {
+  return new RunnerError("policy_unreadable", `The policy can't be read as YAML: ${what}.`, { next: GIVE_UP });
+}

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { closest, didYouMean } from "./suggestion.ts";
+
+const KNOWN = ["poll_interval", "initial_lookback", "event_types", "enabled", "interval"];
+
+test.each([
+  ["pol_interval", "poll_interval"],
+  ["pollInterval", "poll_interval"],
+  ["poll-interval", "poll_interval"],
+  ["eventTypes", "event_types"],
+  ["enable", "enabled"],
+  ["intervall", "interval"],
+  ["initial_look_back", "initial_lookback"],
+  ["query", undefined],
+  ["", undefined],
+])("%s may mean %s", (word, expected) => {
+  expect(closest(word, KNOWN)).toBe(expected);
+});
+
+test("a message without a near word says nothing", () => {
+  expect(didYouMean("enable", KNOWN)).toBe("; did you mean enabled?");
+  expect(didYouMean("zzzzzz", KNOWN)).toBe("");
+});

@@ -1,0 +1,117 @@
+/**
+ * Variables in the values of a policy, as Elastic Agent writes them: `${env.NAME}`, `${NAME}` (the same), alternatives and
+ * constants `${env.A|env.B|'text'}`, a default `${env.A:text}`, and `$${…}` for a literal `${…}`.
+ * Source: "Variables and conditions in input configurations" in Elastic's documentation.
+ */
+
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Substitution {
+  readonly text: string;
+  /** What could not be replaced, one sentence each. They name variables, never their values. */
+  readonly problems: readonly string[];
+}
+
+const VARIABLE = /\$\$?\{([\p{L}\d\s\\\-_|.'":/]*)\}/gu;
+const OPENING = /(?<!\$)\$\{/;
+
+/** `text` with every variable replaced. It is one value of the policy, so its content can't change the policy's shape. */
+export function substitute(text: string, environment: Environment): Substitution {
+  const problems: string[] = [];
+  const substituted = text.replaceAll(VARIABLE, (match, expression: string) => {
+    if (match.startsWith("$$")) {
+      return match.slice(1);
+    }
+    const found = resolve(expression, environment);
+    if ("problem" in found) {
+      problems.push(found.problem);
+      return match;
+    }
+    return found.value;
+  });
+  if (OPENING.test(text.replaceAll(VARIABLE, " "))) {
+    problems.push("holds a ${ that is no variable; write $${ for the characters themselves");
+  }
+  return { text: substituted, problems };
+}
+
+type Resolution = { readonly value: string } | { readonly problem: string };
+
+function resolve(expression: string, environment: Environment): Resolution {
+  const { choices, fallback } = parsed(expression);
+  const missing: string[] = [];
+  for (const choice of choices) {
+    if (choice.constant) {
+      return { value: choice.text };
+    }
+    const provider = /^([^.]+)\.(.+)$/.exec(choice.text);
+    if (provider !== null && provider[1] !== "env") {
+      return {
+        problem: `uses the variable ${choice.text}; the runner knows only environment variables, such as \${env.NAME}`,
+      };
+    }
+    const name = provider?.[2] ?? choice.text;
+    const value = environment[name];
+    if (value !== undefined) {
+      return { value };
+    }
+    missing.push(name);
+  }
+  if (fallback !== undefined) {
+    return { value: fallback };
+  }
+  return {
+    problem:
+      missing.length === 0
+        ? "holds a variable without a name"
+        : `needs the environment variable ${missing.join(" or ")}, which is not set`,
+  };
+}
+
+interface Choice {
+  readonly text: string;
+  readonly constant: boolean;
+}
+
+/** The alternatives between `|`, and what follows an unquoted `:`. A backslash takes the next character as it is. */
+function parsed(expression: string): { choices: Choice[]; fallback: string | undefined } {
+  const choices: Choice[] = [];
+  let text = "";
+  let constant = false;
+  let quote: string | undefined;
+  const finish = () => {
+    const value = constant ? text : text.trim();
+    if (constant || value !== "") {
+      choices.push({ text: value, constant });
+    }
+    text = "";
+    constant = false;
+  };
+  for (let at = 0; at < expression.length; at += 1) {
+    const character = expression[at] ?? "";
+    if (character === "\\") {
+      at += 1;
+      text += expression[at] ?? "";
+    } else if (quote !== undefined) {
+      if (character === quote) {
+        quote = undefined;
+      } else {
+        text += character;
+      }
+    } else if (character === "'" || character === '"') {
+      quote = character;
+      constant = true;
+      text = "";
+    } else if (character === "|") {
+      finish();
+    } else if (character === ":" && !constant) {
+      finish();
+      return { choices, fallback: expression.slice(at + 1) };
+    } else if (!constant) {
+      text += character;
+    }
+  }
+  finish();
+  return { choices, fallback: undefined };
+}
