@@ -29,6 +29,10 @@ const EVERY_STREAM = [
 ] as const;
 
 const CLIENT = [
+  "client.address",
+  "client.ip",
+  "destination.address",
+  "destination.domain",
   "error.code",
   "error.type",
   "event.action",
@@ -72,6 +76,7 @@ const CLIENT = [
 const HTTP = [
   "http.request.body.bytes",
   "http.request.bytes",
+  "http.request.id",
   "http.request.method",
   "http.request.mime_type",
   "http.request.referrer",
