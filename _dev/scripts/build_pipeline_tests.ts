@@ -1,0 +1,168 @@
+/**
+ * Makes the inputs of the pipeline tests, `data_stream/<stream>/_dev/test/pipeline/test-<event-type>.json`: the rows of
+ * `_dev/shared/pipeline_tests/<EventType>.yml` are written as a log file of Salesforce and read by the runner's own reader; records
+ * of an object by its record writer. With `--check`, exits with 1 if an input would change.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { parse } from "yaml";
+import { z } from "zod";
+import { findEventType, toId18 } from "../../src/catalog/catalog.ts";
+import type { LogFileType, ObjectType } from "../../src/catalog/column.ts";
+import { compileRecordWriter } from "../../src/catalog/record_writer.ts";
+import { compileEnvelope, type StreamContext } from "../../src/sources/envelope.ts";
+import { recordIdentity } from "../../src/sources/event_identity.ts";
+import { logFileRows } from "../../src/sources/log_file_rows.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const SOURCES = "_dev/shared/pipeline_tests";
+
+const ORGANIZATION_ID = "00D30000000V77Y";
+const COLLECTED_AT = Date.parse("2026-07-17T13:04:00.000Z");
+
+/** Rows or records by the names that Salesforce gives their columns or fields; what is left out is blank. */
+const rows = z.array(z.record(z.string(), z.unknown()));
+type Row = z.infer<typeof rows>[number];
+
+interface PipelineTestInput {
+  readonly path: string;
+  readonly events: readonly unknown[];
+}
+
+/** The inputs that the files of `SOURCES` give, with absolute paths. */
+export async function pipelineTestInputs(root: string): Promise<PipelineTestInput[]> {
+  const files = globSync(`${SOURCES}/*.yml`, { cwd: root }).sort();
+  return Promise.all(
+    files.map(async (file) => {
+      const name = basename(file, ".yml");
+      const type = findEventType(name);
+      if (type === undefined) {
+        throw new Error(`${file}: the catalogue has no event type or object ${name}`);
+      }
+      const written = rows.parse(parse(readFileSync(join(root, file), "utf8")));
+      const events = type.provider === "EventLogFile" ? await rowEvents(type, written) : recordEvents(type, written);
+      const folder = join(root, "data_stream", type.stream, "_dev/test/pipeline");
+      return { path: join(folder, `test-${kebab(name)}.json`), events };
+    }),
+  );
+}
+
+/** The inputs whose file is missing or says something else. */
+export async function staleInputs(root: string): Promise<PipelineTestInput[]> {
+  const inputs = await pipelineTestInputs(root);
+  return inputs.filter(
+    ({ path, events }) =>
+      !existsSync(path) || !isDeepStrictEqual(JSON.parse(readFileSync(path, "utf8")), { events: [...events] }),
+  );
+}
+
+function streamContext(stream: string): StreamContext {
+  return {
+    organization: { id: toId18(ORGANIZATION_ID), name: "Acme production" },
+    instanceUrl: "https://acme.my.salesforce.com",
+    dataStream: { type: "logs", dataset: `aquila_salesforce.${stream}`, namespace: "default" },
+    tags: ["forwarded"],
+    preserveOriginalEvent: false,
+    agent: {
+      id: "3f1c5d3e-6a0b-4c55-9d5a-8a2f1b7f9f10",
+      name: "collector",
+      type: "aquila-salesforce",
+      version: "0.1.0",
+    },
+  };
+}
+
+async function rowEvents(type: LogFileType, written: readonly Row[]): Promise<unknown[]> {
+  const header = [...new Set([...type.columns, ...written.flatMap((row) => Object.keys(row))])];
+  const lines = [header, ...written.map((row) => header.map((column) => cell(type, column, row)))];
+  const csv = lines.map((line) => line.map((text) => `"${text.replaceAll('"', '""')}"`).join(",")).join("\n");
+  const events: unknown[] = [];
+  const batches = logFileRows({
+    file: {
+      id: "0AT300000000001GAA",
+      eventType: type.name,
+      interval: "hourly",
+      sequence: 1,
+      logDate: Date.parse("2026-07-17T09:00:00.000Z"),
+      created: COLLECTED_AT,
+      length: Buffer.byteLength(csv),
+      path: "/services/data/v66.0/sobjects/EventLogFile/0AT300000000001GAA/LogFile",
+    },
+    body: chunks(csv),
+    skipRows: 0,
+    stream: streamContext(type.stream),
+    primary: true,
+    now: () => COLLECTED_AT,
+    tell: () => {},
+  });
+  for await (const batch of batches) {
+    events.push(...batch.events.map(({ json }) => JSON.parse(json) as unknown));
+  }
+  return events;
+}
+
+async function* chunks(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}
+
+function cell(type: LogFileType, column: string, row: Row): string {
+  const written = row[column];
+  if (written !== undefined) {
+    return String(written);
+  }
+  switch (column) {
+    case "EVENT_TYPE":
+      return type.name;
+    case "ORGANIZATION_ID":
+      return ORGANIZATION_ID;
+    default:
+      return "";
+  }
+}
+
+function recordEvents(type: ObjectType, written: readonly Row[]): unknown[] {
+  const stream = streamContext(type.stream);
+  const writer = compileRecordWriter(type.name);
+  const document = compileEnvelope(stream, {
+    code: type.name,
+    provider: "Object",
+    collection: { primary: true },
+  });
+  return written.map((row, at) => {
+    const record = { attributes: { type: type.name }, ...row };
+    const [timestamp, identity] = [writer.timestamp(record), writer.identity(record)];
+    if (timestamp === undefined || identity === undefined) {
+      throw new Error(`${type.name}: record ${at + 1} lacks ${type.timeColumn} or ${type.identityColumn}`);
+    }
+    const id = recordIdentity(stream.organization.id, type.name, identity);
+    return JSON.parse(document({ id, timestamp, fields: writer.fields(record) })) as unknown;
+  });
+}
+
+/** `ApexRestApi` → `apex-rest-api`. */
+function kebab(name: string): string {
+  return name
+    .replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2")
+    .replaceAll(/([A-Z])([A-Z][a-z])/g, "$1-$2")
+    .toLowerCase();
+}
+
+if (import.meta.main) {
+  const stale = await staleInputs(ROOT);
+  const paths = stale.map(({ path }) => relative(ROOT, path));
+  if (process.argv.includes("--check")) {
+    for (const path of paths) {
+      process.stderr.write(`${path} would change: run node _dev/scripts/build_pipeline_tests.ts\n`);
+      process.exitCode = 1;
+    }
+  } else if (stale.length > 0) {
+    for (const { path, events } of stale) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, JSON.stringify({ events }, undefined, 2));
+    }
+    spawnSync(join(ROOT, "node_modules/.bin/biome"), ["format", "--write", ...paths], { cwd: ROOT, stdio: "inherit" });
+    process.stdout.write(`${paths.join("\n")}\n`);
+  }
+}
