@@ -24,7 +24,7 @@ const host = text.transform((value, ctx) => {
 
 const hosts = z.preprocess(
   (value) => (typeof value === "string" ? [value] : value),
-  z.array(host, "must be a list of addresses").min(1, "must name at least one address"),
+  z.array(host).min(1, "must name at least one address"),
 );
 
 /** An API key as `id:key` or as base64 of that; always base64 afterwards. */
@@ -74,10 +74,7 @@ export const ELASTICSEARCH_OUTPUT = z.strictObject({
   worker: wholeNumber(1, 100).optional(),
   workers: wholeNumber(1, 100).optional(),
   compression_level: wholeNumber(0, 9).optional(),
-  ...(Object.fromEntries(WITHOUT_EFFECT.map((name) => [name, z.unknown()])) as Record<
-    (typeof WITHOUT_EFFECT)[number],
-    z.ZodUnknown
-  >),
+  ...Object.fromEntries(WITHOUT_EFFECT.map((name) => [name, z.unknown().optional()])),
 });
 
 export const FILE_OUTPUT = z.strictObject({ type: z.literal("file"), enabled: flag.optional(), path: text });

@@ -143,7 +143,7 @@ function invalid(message: string): RunnerError {
 
 /** What is wrong, for the frequent errors; the parser's own words may repeat a part of the text. */
 const YAML_ERRORS: Readonly<Record<string, string>> = {
-  BAD_INDENT: "the indentation does not fit",
+  BAD_INDENT: "the indentation does not fit, or a bracket is not closed",
   BAD_SCALAR_START: "a text that starts with this character must be in quotes",
   BLOCK_AS_IMPLICIT_KEY: "a second colon on one line; put the text into quotes",
   DUPLICATE_KEY: "this key is there twice",

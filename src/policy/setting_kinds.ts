@@ -21,10 +21,11 @@ export interface SettingText {
 /** What is known of each setting besides its schema. */
 export const SETTING_TEXTS = z.registry<SettingText>();
 
-/** Declares a setting: its schema, default included, and what a person has to know. */
+/** Declares a setting: its schema, default included, and what a person has to know. Several settings may share a schema. */
 export function setting<S extends z.ZodType>(kind: SettingKind, schema: S, title: string, help: string): S {
-  SETTING_TEXTS.add(schema, { kind, title, help });
-  return schema;
+  const own = schema.clone();
+  SETTING_TEXTS.add(own, { kind, title, help });
+  return own;
 }
 
 /** Text that is not empty. A number is taken as text, because YAML reads an unquoted 42 as one. */
@@ -80,7 +81,7 @@ export function duration(least: number, most = 36_500 * DAY_MS) {
 
 /** A list of texts without repetitions; a single text is a list of one. */
 export const textList = z
-  .preprocess((value) => (typeof value === "string" ? [value] : value), z.array(text, "must be a list"))
+  .preprocess((value) => (typeof value === "string" ? [value] : value), z.array(text))
   .transform((values) => [...new Set(values)]);
 
 /** What is wrong with an address that secrets or events travel to; `undefined` if nothing is. */

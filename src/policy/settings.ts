@@ -220,7 +220,7 @@ export const INPUT_SETTINGS = z.strictObject({
     "Processors",
     "Processors for the events of every stream, such as the global data tags that Fleet adds.",
   ),
-  streams: z.array(z.unknown(), "must be a list of streams").min(1, "must name at least one stream"),
+  streams: z.array(z.unknown()).min(1, "must name at least one stream"),
 });
 
 /** One data stream of an org. */
