@@ -35,7 +35,7 @@ export const API_COLUMNS: Columns = {
   SUCCESS: { field: "success", kind: "boolean", description: "Whether it succeeded." },
   MESSAGE: { field: "message", kind: "text", description: "Message about the batch." },
   ERROR_MESSAGE: { field: "error_message", kind: "text", description: "Message of the error." },
-  ENTITY_TYPE: { field: "entity_type", kind: "keyword", description: "sObject that the job is about." },
+  ENTITY_TYPE: { field: "entity_type", kind: "keyword", description: "The sObject that the job is about." },
   OPERATION_TYPE: {
     field: "operation_type",
     kind: "keyword",

@@ -1,6 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "csv-parse/sync";
 import { describe, expect, it } from "vitest";
 import { LOGIN } from "./login.ts";
+import { AI_AGENT } from "./request_columns.ts";
 import { compileRowWriter } from "./row_writer.ts";
+
+const EVENT_LOG_FILES = join(import.meta.dirname, "../../_dev/shared/event_log_files");
 
 /** The home's object of a row that is written from these cells. */
 function written(eventType: string, cells: Readonly<Record<string, string>>): unknown {
@@ -73,6 +79,69 @@ describe("fields of a row", () => {
     ["a column that nobody knows", "Login", { NEW_COLUMN: "x" }, { unmapped: { NEW_COLUMN: "x" } }],
     ["1 for true", "ApexExecution", { IS_LONG_RUNNING_REQUEST: "1" }, { is_long_running_request: true }],
     ["quotes inside the value", "RestApi", { QUERY: '"SELECT Id FROM Account"' }, { query: "SELECT Id FROM Account" }],
+    ["quotes in the midst of the value", "RestApi", { QUERY: 'a "b" c' }, { query: 'a "b" c' }],
+    ["line breaks", "ApexUnexpectedException", { STACK_TRACE: "a\nb\tc" }, { stack_trace: "a\nb\tc" }],
+    [
+      "up to three values",
+      "ContinuationCalloutSummary",
+      { STATUS_CODE: "200 2000 500" },
+      { status_code: [200, 2000, 500] },
+    ],
+    ["one of up to three values", "ContinuationCalloutSummary", { RESPONSE_SIZE: "12" }, { response_size: 12 }],
+    [
+      "three addresses, one of several",
+      "ContinuationCalloutSummary",
+      { URL: '"https://a.example/x https://b.example/y"' },
+      { url: ["https://a.example/x", "https://b.example/y"] },
+    ],
+    ["an address with a blank", "ApexCallout", { URL: "https://a.example/x y" }, { url: "https://a.example/x y" }],
+    [
+      "a short connected app id",
+      "RestApi",
+      { CONNECTED_APP_ID: "0H4RM00000000Kr" },
+      { connected_app_id: "0H4RM00000000Kr0AI" },
+    ],
+    ["no record", "RestApi", { URI_ID_DERIVED: "000000000000000AAA", METHOD: "GET" }, { method: "GET" }],
+    ["the documented name of a column", "ApexCallout", { BOT_IDENTIFIER: "0Xx1" }, { bot_id: "0Xx1" }],
+    ["the delivered name of a column", "ApexCallout", { BOT_ID: "0Xx1" }, { bot_id: "0Xx1" }],
+    ["a column of another type of the home", "ApexCallout", { ENTRY_POINT: "A.b" }, { entry_point: "A.b" }],
+    ["a column without a name", "Login", { " ": "x" }, { unmapped: { column_1: "x" } }],
+    [
+      "a user type of one letter",
+      "Logout",
+      { USER_TYPE: "S", SESSION_LEVEL: "10", APP_TYPE: "4242" },
+      {
+        user_type: "Standard",
+        user_type_code: "S",
+        session: { level: "HIGH_ASSURANCE", level_code: "10" },
+        app_type: "4242",
+        app_type_code: "4242",
+      },
+    ],
+    [
+      "who acts as whom",
+      "LoginAs",
+      { USER_ID: "0053000000Ank29", DELEGATED_USER_ID: "0013000000I3zJA", DELEGATED_USER_NAME: "admin@example.com" },
+      { user_id: "0053000000Ank29AAB", delegated_user: { id: "0013000000I3zJAAAZ", name: "admin@example.com" } },
+    ],
+    [
+      "a derived id that is none",
+      "Login",
+      { USER_ID: "0053000000Ank29", USER_ID_DERIVED: "Guest" },
+      { user_id: "0053000000Ank29AAB", unmapped: { USER_ID_DERIVED: "Guest" } },
+    ],
+    [
+      "a time that is none",
+      "Login",
+      { TIMESTAMP: "yesterday", TIMESTAMP_DERIVED: "", RUN_TIME: "1" },
+      { run_time: 1, unmapped: { TIMESTAMP: "yesterday" } },
+    ],
+    [
+      "names that JavaScript objects have already",
+      "Login",
+      { constructor: "x", toString: "y" },
+      { unmapped: { constructor: "x", toString: "y" } },
+    ],
     ["a set", "RestApi", { ENTITY_NAME: '"Account|Contact"' }, { entity_name: ["Account", "Contact"] }],
     [
       "database time in milliseconds",
@@ -117,6 +186,66 @@ it("says which columns are unknown and which are missing", () => {
   const writer = compileRowWriter("Login", header);
   expect(writer.unknownColumns).toEqual(["NEW_COLUMN"]);
   expect(writer.missingColumns).toEqual(["SOURCE_IP"]);
+});
+
+it("keeps the beginning of a value that Elasticsearch would refuse as too long", () => {
+  const writer = compileRowWriter("Login", ["NEW_COLUMN"]);
+  const text = writer.fields(["é".repeat(40_000)], true);
+  expect(Buffer.byteLength(text)).toBeLessThan(32_766);
+  expect(text).toContain("…");
+});
+
+it("writes each row by itself", () => {
+  const writer = compileRowWriter("Login", ["RUN_TIME", "NEW_COLUMN"]);
+  expect(writer.fields(["soon", "x"], true)).toBe('"login":{"unmapped":{"RUN_TIME":"soon","NEW_COLUMN":"x"}}');
+  expect(writer.fields(["1", ""], true)).toBe('"login":{"run_time":1}');
+  expect(writer.fields(["", ""], true)).toBe("");
+});
+
+describe("files of 2015", () => {
+  it.each([
+    ["login-2015.csv", "Login", 1_466],
+    ["rest_api-2015.csv", "RestApi", 308],
+  ])("every cell of %s has its field", (name, eventType, count) => {
+    const [header = [], ...rows]: string[][] = parse(readFileSync(join(EVENT_LOG_FILES, name)));
+    const writer = compileRowWriter(eventType, header);
+    expect(rows).toHaveLength(count);
+    expect(writer.unknownColumns).toEqual([]);
+    for (const cells of rows) {
+      const text = `{${writer.fields(cells, false)}}`;
+      expect(text).not.toContain('"unmapped"');
+      expect(Object.keys(JSON.parse(text))).toEqual([eventType === "Login" ? "login" : "api"]);
+      expect(writer.timestamp(cells)).toMatch(/^2015-07-26T\d\d:\d\d:\d\d\.\d{3}Z$/);
+    }
+  });
+});
+
+describe("header rows of 2026", () => {
+  const begin = "EVENT_TYPE,TIMESTAMP,REQUEST_ID,ORGANIZATION_ID,USER_ID,RUN_TIME,CPU_TIME,URI,SESSION_KEY,LOGIN_KEY";
+  const request = "USER_TYPE,REQUEST_STATUS,DB_TOTAL_TIME";
+  const end = "TIMESTAMP_DERIVED,USER_ID_DERIVED,CLIENT_IP,URI_ID_DERIVED";
+  it.each([
+    [
+      "ApexRestApi",
+      `${begin},${request},METHOD,MEDIA_TYPE,STATUS_CODE,USER_AGENT,ROWS_PROCESSED,NUMBER_FIELDS,DB_BLOCKS,DB_CPU_TIME,` +
+        `REQUEST_SIZE,RESPONSE_SIZE,ENTITY_NAME,CONNECTED_APP_ID,CLIENT_NAME,EXCEPTION_MESSAGE,QUERY,${end}`,
+    ],
+    [
+      "BulkApiRequest",
+      `${begin},REQUEST_PATH,API_VERSION,JOB_ID,BATCH_ID,OPERATION_TYPE,SUCCESS,ERROR_MESSAGE,CONNECTED_APP_ID,CLIENT_NAME,` +
+        `CONCURRENCY_MODE,STATUS_CODE,${end}`,
+    ],
+    ["CompositeApi", `${begin},ALL_OR_NONE,FAILURE_REASON,IS_REQUEST_COLLATION_ON,NUM_RETRIES,NUM_GRAPH_DEPTH,${end}`],
+    [
+      "CompositeApiSubrequest",
+      `${begin},${request},METHOD,IS_CANCELLED,CANCELLED_REASON,SUCCESS,STATUS_CODE,INITIAL_REFERENCE_IDS,${end}`,
+    ],
+    ["QueuedExecution", `${begin},${request},JOB_ID,ENTRY_POINT,${end}`],
+  ])("%s", (eventType, header) => {
+    const writer = compileRowWriter(eventType, header.split(","));
+    expect(writer.unknownColumns).toEqual([]);
+    expect(writer.missingColumns.filter((name) => !AI_AGENT.some((agent) => agent === name))).toEqual([]);
+  });
 });
 
 it("refuses an event type that it does not know", () => {

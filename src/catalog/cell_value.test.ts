@@ -1,0 +1,163 @@
+import { describe, expect, it } from "vitest";
+import {
+  booleanValue,
+  decimalNumber,
+  idValue,
+  ipList,
+  isIp,
+  measure,
+  percentDecoded,
+  setMembers,
+  wholeDuration,
+  wholeNumber,
+  withoutInnerQuotes,
+} from "./cell_value.ts";
+
+describe("whole numbers", () => {
+  it.each([
+    ["0", "0"],
+    ["150", "150"],
+    ["007", "7"],
+    ["12.0", "12"],
+    [" 12 ", "12"],
+    [" ", ""],
+    ["999999999999999", "999999999999999"],
+    ["9007199254740991", "9007199254740991"],
+    ["9007199254740992", undefined],
+    ["99999999999999999999", undefined],
+    ["-1", undefined],
+    ["1.5", undefined],
+    ["1e3", undefined],
+    ["0x10", undefined],
+    ["NaN", undefined],
+  ])("%j becomes %j", (text, expected) => {
+    expect(wholeNumber(text)).toBe(expected);
+  });
+});
+
+describe("durations", () => {
+  it.each([
+    ["12", "12"],
+    ["12.4", "12"],
+    ["12.5", "13"],
+    ["1.5e3", "1500"],
+    ["-3", undefined],
+    ["9007199254740993", undefined],
+    ["soon", undefined],
+  ])("%j becomes %j", (text, expected) => {
+    expect(wholeDuration(text)).toBe(expected);
+  });
+});
+
+describe("decimals and measures", () => {
+  it.each([
+    ["45.13", "45.13", "45.13"],
+    [".5", "0.5", "0.5"],
+    ["-122.4", "-122.4", undefined],
+    ["1e-7", "1e-7", "1e-7"],
+    ["", "", ""],
+    ["1,5", undefined, undefined],
+    ["Infinity", undefined, undefined],
+    ["1e999", undefined, undefined],
+  ])("%j becomes %j and %j", (text, asDecimal, asMeasure) => {
+    expect(decimalNumber(text)).toBe(asDecimal);
+    expect(measure(text)).toBe(asMeasure);
+  });
+});
+
+describe("booleans", () => {
+  it.each([
+    ["1", "true"],
+    ["0", "false"],
+    ["true", "true"],
+    ["FALSE", "false"],
+    [" 1 ", "true"],
+    [" ", ""],
+    ["yes", undefined],
+    ["2", undefined],
+  ])("%j becomes %j", (text, expected) => {
+    expect(booleanValue(text)).toBe(expected);
+  });
+});
+
+describe("ids", () => {
+  it.each([
+    ["0053000000Ank29", '"0053000000Ank29AAB"'],
+    ["0053000000Ank29AAB", '"0053000000Ank29AAB"'],
+    [" 0053000000Ank29 ", '"0053000000Ank29AAB"'],
+    ["000000000000000", ""],
+    ["000000000000000AAA", ""],
+    [" ", ""],
+    ["not an id", undefined],
+    ["005", undefined],
+  ])("%j becomes %j", (text, expected) => {
+    expect(idValue(text)).toBe(expected);
+  });
+});
+
+describe("addresses", () => {
+  it.each([
+    ["203.0.113.7", true],
+    ["0.0.0.0", true],
+    ["255.255.255.255", true],
+    ["2001:db8::1", true],
+    ["::ffff:203.0.113.7", true],
+    ["256.0.0.1", false],
+    ["01.2.3.4", false],
+    ["1.2.3", false],
+    ["1.2.3.4.5", false],
+    ["1.2.3.", false],
+    [".1.2.3.4", false],
+    ["203.0.113.7:443", false],
+    ["203.0.113.0/24", false],
+    ["fe80::1%eth0", false],
+    ["Salesforce.com IP", false],
+    ["", false],
+  ])("%j: %j", (text, expected) => {
+    expect(isIp(text)).toBe(expected);
+  });
+
+  it.each([
+    ["203.0.113.9, 10.0.0.1", ["203.0.113.9", "10.0.0.1"]],
+    ["2001:db8::1", ["2001:db8::1"]],
+    ["unknown, 10.0.0.1", undefined],
+    ["' OR 1=1 --", undefined],
+    [" ", undefined],
+  ])("list %j becomes %j", (text, expected) => {
+    expect(ipList(text)).toEqual(expected);
+  });
+});
+
+describe("text", () => {
+  it.each([
+    ['"example"', "example"],
+    ['"say ""hi"""', 'say ""hi""'],
+    ['"', '"'],
+    ["plain", "plain"],
+    ['"half', '"half'],
+    ['""', ""],
+  ])("%j without inner quotes is %j", (text, expected) => {
+    expect(withoutInnerQuotes(text)).toBe(expected);
+  });
+
+  it.each([
+    ["rv%3A50.0", "rv:50.0"],
+    ["caf%C3%A9", "café"],
+    ["100%", "100%"],
+    ["%zz", "%zz"],
+    ["%FF", "%FF"],
+    ["plain", "plain"],
+  ])("%j percent-decoded is %j", (text, expected) => {
+    expect(percentDecoded(text)).toBe(expected);
+  });
+
+  it.each([
+    ["Account", ["Account"]],
+    ["Account, Contact", ["Account", "Contact"]],
+    ["Account;Contact|My__c", ["Account", "Contact", "My__c"]],
+    ['["Account","Contact"]', ["Account", "Contact"]],
+    [" ", []],
+  ])("members of %j are %j", (text, expected) => {
+    expect(setMembers(text)).toEqual(expected);
+  });
+});
