@@ -57,7 +57,10 @@ export async function pump({ source, sink, cursors, tell, clock, stop, abandon }
     for await (const batch of source.read(await cursors.load(source.id), stop)) {
       await flight.add(
         () => deliver(batch),
-        () => save(batch.changes),
+        async () => {
+          await save(batch.changes);
+          batch.facts?.forEach(tell);
+        },
       );
     }
   } finally {

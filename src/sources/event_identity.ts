@@ -45,14 +45,14 @@ function identityOf(text: string): string {
 
 /** Rows that one generation of the window holds. */
 const GENERATION = 1 << 19;
-/** Slots of its open-addressing table, a power of two: at most half of them are used. */
-const SLOTS = GENERATION * 2;
+/** Slots of its table at the start, a power of two; at most half of them are ever used. */
+const FIRST_SLOTS = 1 << 10;
 
 /**
  * Tells equal rows of one file apart: the second one is another event, not a repetition of the first.
  *
  * Equal rows are equal in their time stamp of milliseconds too, so they stand near each other; they are looked for among the
- * last 524,288 rows at least, and memory stays at 17 MB however long the file is.
+ * last 524,288 rows at least, and memory stays at 16 MiB however long the file is.
  */
 export class Occurrences {
   #current = new Generation();
@@ -98,7 +98,8 @@ function sextet(code: number): number {
 }
 
 class Generation {
-  readonly #keys = new Float64Array(SLOTS);
+  /** Open addressing; 0 is a free slot. Grows with the rows, so that a small file costs little. */
+  #keys = new Float64Array(FIRST_SLOTS);
   /** How often each key came, where that is more than once. */
   readonly #repeated = new Map<number, number>();
   #used = 0;
@@ -116,6 +117,9 @@ class Generation {
     if (this.#keys[slot] !== key) {
       this.#keys[slot] = key;
       this.#used += 1;
+      if (this.#used * 2 > this.#keys.length) {
+        this.#grow();
+      }
     }
     if (count > 1) {
       this.#repeated.set(key, count);
@@ -128,10 +132,21 @@ class Generation {
     this.#used = 0;
   }
 
+  #grow(): void {
+    const keys = this.#keys;
+    this.#keys = new Float64Array(keys.length * 4);
+    for (const key of keys) {
+      if (key !== 0) {
+        this.#keys[this.#slot(key)] = key;
+      }
+    }
+  }
+
   #slot(key: number): number {
-    let slot = key % SLOTS;
+    const slots = this.#keys.length;
+    let slot = key % slots;
     while (this.#keys[slot] !== 0 && this.#keys[slot] !== key) {
-      slot = (slot + 1) % SLOTS;
+      slot = (slot + 1) % slots;
     }
     return slot;
   }

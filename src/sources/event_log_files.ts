@@ -1,7 +1,7 @@
 import { REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
-import type { Tell } from "../core/fact.ts";
+import type { Fact, Tell } from "../core/fact.ts";
 import type { CursorEntries } from "../cursors/cursor.ts";
 import { type EventLogFile, logFileBody } from "../org/log_file_body.ts";
 import type { OrgClient } from "../org/org_client.ts";
@@ -142,6 +142,7 @@ export class EventLogFiles implements Source {
     tell({ fact: "file_opened", file, skippedRows: skipRows });
     let rows = skipRows;
     let rejected = 0;
+    let gone = false;
     try {
       const body = logFileBody(client, file, signal);
       const now = () => this.#clock.now();
@@ -149,7 +150,6 @@ export class EventLogFiles implements Source {
         ({ rows, rejected } = batch);
         yield { events: batch.events, changes: [fileChange(file, rows, false)] };
       }
-      tell({ fact: "file_done", file, rows, rejected });
     } catch (caught) {
       signal.throwIfAborted();
       const error = asRunnerError(caught);
@@ -157,10 +157,11 @@ export class EventLogFiles implements Source {
         this.#fail(file, error, round);
         return;
       }
-      tell({ fact: "file_gone", file });
+      gone = true;
     }
     open.delete(file.id);
-    yield { events: [], changes: [fileChange(file, rows, true)] };
+    const fact: Fact = gone ? { fact: "file_gone", file } : { fact: "file_done", file, rows, rejected };
+    yield { events: [], changes: [fileChange(file, rows, true)], facts: [fact] };
   }
 
   #fail(file: EventLogFile, error: RunnerError, round: { stopped: RunnerError | undefined }): void {

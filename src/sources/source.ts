@@ -1,10 +1,12 @@
 import type { SourceEvent } from "../core/event.ts";
+import type { Fact } from "../core/fact.ts";
 import type { CursorChange, CursorEntries } from "../cursors/cursor.ts";
 
-/** Events and the cursor changes that are true once they have been delivered. Either may be empty. */
+/** Events, and what is true once they have been delivered: cursor changes to save, then facts to tell. Any may be empty. */
 export interface Batch {
   readonly events: readonly SourceEvent[];
   readonly changes: readonly CursorChange[];
+  readonly facts?: readonly Fact[];
 }
 
 /**
