@@ -199,7 +199,7 @@ describe("a policy", () => {
     ]);
     expect(input.output).toMatchObject({ ssl: { caTrustedFingerprint: "ab12" } });
     expect(policy.warnings).toEqual([
-      "Left out 1 inputs that are not of type aquila-salesforce: logfile.",
+      "Left out the inputs that are not of type aquila-salesforce: logfile.",
       "outputs.default.queue has no effect in this runner.",
     ]);
   });
@@ -453,7 +453,7 @@ describe("problems of one input", () => {
     expect(brokenInputs[0]?.error).toMatchObject({ code: "policy_invalid", fault: "configuration" });
     expect(brokenInputs[0]?.error.message.split("\n")).toEqual([
       "inputs[0] (acme-production).auth.client_id: is missing.",
-      expect.stringMatching(/^inputs\[0\] \(acme-production\)\.auth\.user: is no setting/),
+      "inputs[0] (acme-production).auth.user: is no setting; did you mean username?",
     ]);
   });
 

@@ -120,15 +120,14 @@ function idOf(block: Mapping): string {
 }
 
 function broken(id: string, name: string, problems: readonly Problem[]): BrokenInput {
-  return { id, name, problems, error: invalid(problems.map(({ path, text }) => `${path}: ${text}.`).join("\n")) };
+  const lines = problems.map(({ path, text }) => `${path}: ${text}${text.endsWith("?") ? "" : "."}`);
+  return { id, name, problems, error: invalid(lines.join("\n")) };
 }
 
 function foreignInputs(listed: readonly unknown[]): string[] {
   const types = listed.filter((block) => !isOurs(block)).map((block) => (isMapping(block) ? block.type : undefined));
   const names = [...new Set(types.map((type) => (typeof type === "string" ? type : "unknown")))];
-  return types.length === 0
-    ? []
-    : [`Left out ${types.length} inputs that are not of type ${INPUT_TYPE}: ${names.join(", ")}.`];
+  return types.length === 0 ? [] : [`Left out the inputs that are not of type ${INPUT_TYPE}: ${names.join(", ")}.`];
 }
 
 function nearType(listed: readonly unknown[]): string {

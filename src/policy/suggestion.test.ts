@@ -11,6 +11,7 @@ test.each([
   ["enable", "enabled"],
   ["intervall", "interval"],
   ["initial_look_back", "initial_lookback"],
+  ["initial", "initial_lookback"],
   ["query", undefined],
   ["", undefined],
 ])("%s may mean %s", (word, expected) => {

@@ -4,7 +4,9 @@ export function closest(word: string, known: readonly string[]): string | undefi
   let best: string | undefined;
   let least = most + 1;
   for (const candidate of known) {
-    const steps = distance(plain(word), plain(candidate));
+    const letters = distance(plain(word), plain(candidate));
+    const isBeginning = word.length > 2 && plain(candidate).startsWith(plain(word));
+    const steps = isBeginning ? Math.min(letters, 1) : letters;
     if (steps < least) {
       best = candidate;
       least = steps;
