@@ -1,5 +1,5 @@
-import { wholeDuration } from "./cell_value.ts";
 import type { Column, Columns } from "./column.ts";
+import { databaseTime } from "./database_time.ts";
 import { eventTime } from "./event_time.ts";
 import { FieldTree, type PartWriter } from "./field_tree.ts";
 import { memberWriter } from "./member_writer.ts";
@@ -112,7 +112,7 @@ export function compileCellsWriter({
     fields: tree.compile(),
     unknownColumns: unknown.map(({ name }) => name),
     missingColumns: Object.keys(columns).filter(
-      (name) => !namesOf(name, columns[name]).some((n) => header.includes(n)),
+      (name) => !namesOf(name, columns[name]).some((known) => header.includes(known)),
     ),
   };
 }
@@ -152,9 +152,10 @@ function fieldWriter(
   keep: Keep,
 ): PartWriter {
   const ordered = columns.toSorted((a, b) => Number(a.column.fallback ?? false) - Number(b.column.fallback ?? false));
-  const writers = ordered.map(({ name, column, at }): PartWriter => {
+  const writers = ordered.map((placed): PartWriter => {
+    const { name, column, at } = placed;
     if (column.kind === "database_time") {
-      return databaseTimeWriter(name, column, at, header, keep);
+      return databaseTimeWriter(placed, header, keep);
     }
     const write = memberWriter(column);
     return (cells, plain) => {
@@ -185,42 +186,27 @@ function fieldWriter(
   };
 }
 
-/** No Apex transaction may run longer than this. */
-const LONGEST_TRANSACTION_MS = 3_600_000;
+/** Columns with the length of the request, in milliseconds; an event type may leave one of them blank. */
+const REQUEST_TIMES = ["RUN_TIME", "EXEC_TIME"];
 
-/**
- * DB_TOTAL_TIME of the types for which Salesforce documents milliseconds. Some orgs get nanoseconds all the same (81604961 beside
- * a RUN_TIME of 322), so a value that cannot be milliseconds of a request of that length is taken as nanoseconds. Writes nanoseconds.
- */
-function databaseTimeWriter(
-  name: string,
-  column: Column,
-  at: number,
-  header: readonly string[],
-  keep: Keep,
-): PartWriter {
+/** The one kind whose value depends on other cells of the row. */
+function databaseTimeWriter({ name, column, at }: Placed, header: readonly string[], keep: Keep): PartWriter {
   const key = `"${column.field}":`;
-  const lengths = ["RUN_TIME", "EXEC_TIME"].map((length) => header.indexOf(length)).filter((index) => index >= 0);
+  const lengths = REQUEST_TIMES.map((length) => header.indexOf(length)).filter((index) => index >= 0);
   return (cells) => {
     const cell = cells[at];
     if (cell === undefined || cell === "") {
       return "";
     }
-    const whole = wholeDuration(cell);
-    if (whole === undefined) {
+    let longest = 0;
+    for (const index of lengths) {
+      longest = Math.max(longest, Number(cells[index]) || 0);
+    }
+    const nanoseconds = databaseTime(cell, longest);
+    if (nanoseconds === undefined) {
       keep(name, cell);
       return "";
     }
-    if (whole === "") {
-      return "";
-    }
-    const longest = Math.max(0, ...lengths.map((index) => Number(cells[index]) || 0));
-    return key + databaseNanoseconds(Number(whole), longest);
+    return nanoseconds === "" ? "" : key + nanoseconds;
   };
-}
-
-/** `runTime` in milliseconds, 0 if it is not known. The time in the database may exceed it a little: the clocks differ. */
-export function databaseNanoseconds(delivered: number, runTime: number): number {
-  const longest = runTime > 0 ? Math.min(10 * runTime + 1000, LONGEST_TRANSACTION_MS) : LONGEST_TRANSACTION_MS;
-  return delivered > longest ? delivered : delivered * 1_000_000;
 }

@@ -12,6 +12,7 @@ import {
   wholeNumber,
 } from "./cell_value.ts";
 import { type Column, decodedFields } from "./column.ts";
+import { databaseTime } from "./database_time.ts";
 import { eventTime } from "./event_time.ts";
 
 /**
@@ -40,8 +41,9 @@ export function memberWriter(column: Column): MemberWriter {
       return numberWriter(column, key, wholeNumber);
     case "milliseconds":
     case "nanoseconds":
-    case "database_time":
       return numberWriter(column, key, wholeDuration);
+    case "database_time":
+      return numberWriter(column, key, (cell) => databaseTime(cell, 0));
     case "double":
       return numberWriter(column, key, measure);
     case "degrees":
@@ -151,8 +153,7 @@ function codeWriter(column: Column): MemberWriter {
   const [nameKey, codeKey] = [member(fields.name), member(fields.code)];
   const known = new Map<string, string>();
   for (const [code, name] of Object.entries(column.codes ?? {})) {
-    const described = name === "" ? "" : `${nameKey}${JSON.stringify(name)},`;
-    known.set(code, `${described}${codeKey}${JSON.stringify(code)}`);
+    known.set(code, `${nameKey}${JSON.stringify(name)},${codeKey}${JSON.stringify(code)}`);
   }
   return (cell, plain) => {
     const text = known.get(cell);

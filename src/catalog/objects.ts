@@ -1,117 +1,28 @@
 import { API_HOME } from "./api.ts";
-import {
-  type Column,
-  type Columns,
-  type Home,
-  type ObjectType,
-  objectReference,
-  platformEventsGuide,
-} from "./column.ts";
+import { type ObjectType, objectReference, platformEventsGuide } from "./column.ts";
 import { LOGIN_HOME } from "./login.ts";
 import { LOGIN_AS_HOME } from "./login_as.ts";
 import { LOGOUT_HOME } from "./logout.ts";
-
-/**
- * The column of a log file that says the same as an object's field, so that both fill one field. Objects give names where log files
- * give codes, and one value where those give several.
- */
-function sameAs(home: Home, name: string): Column {
-  const column = home.columns[name];
-  if (column === undefined) {
-    throw new TypeError(`No column ${name} in ${home.name}.`);
-  }
-  const { field, kind, description, unit } = column;
-  return unit === undefined ? { field, kind, description } : { field, kind, description, unit };
-}
+import {
+  APPLICATION,
+  BROWSER,
+  EVENT_IDENTIFIER,
+  HISTORY_ID,
+  LOGIN_COLUMNS,
+  LOGIN_TYPE,
+  PLATFORM,
+  POLICY,
+  RELATED_EVENT_IDENTIFIER,
+  SOURCE_IP,
+  sameAs,
+  sessionLevel,
+  USER_NAME,
+} from "./object_columns.ts";
 
 const login = (name: string) => sameAs(LOGIN_HOME, name);
 const logout = (name: string) => sameAs(LOGOUT_HOME, name);
 const loginAs = (name: string) => sameAs(LOGIN_AS_HOME, name);
 const api = (name: string) => sameAs(API_HOME, name);
-
-const EVENT_IDENTIFIER: Column = {
-  field: "event_identifier",
-  kind: "keyword",
-  description: "Id of the event in Salesforce.",
-};
-
-const RELATED_EVENT_IDENTIFIER: Column = {
-  field: "related_event_identifier",
-  kind: "keyword",
-  description: "Id of the event in Salesforce that this one follows from.",
-};
-
-const SOURCE_IP: Column = { field: "source.ip", kind: "ip", description: "Address from which it was done." };
-const APPLICATION: Column = { field: "application", kind: "keyword", description: "Application that was used." };
-const BROWSER: Column = { field: "browser", kind: "keyword", description: "Name and version of the browser." };
-const PLATFORM: Column = { field: "platform", kind: "keyword", description: "Operating system of the client." };
-const USER_NAME: Column = { field: "user_name", kind: "keyword", description: "Username of the user." };
-
-const HISTORY_ID: Column = {
-  field: "history_id",
-  kind: "id",
-  description: "Id of the LoginHistory record of the session's login, 18 characters.",
-};
-
-const LOGIN_TYPE: Column = { field: "login_type", kind: "keyword", description: "Kind of login." };
-
-function sessionLevel(field: string): Column {
-  return {
-    field,
-    kind: "keyword",
-    description: "Security level of the session: STANDARD, HIGH_ASSURANCE or LOW.",
-  };
-}
-
-const POLICY: Columns = {
-  EvaluationTime: {
-    field: "evaluation_time",
-    kind: "double",
-    unit: "ms",
-    description: "Time that it took to evaluate the transaction security policy.",
-  },
-  PolicyId: {
-    field: "transaction_security.policy.id",
-    kind: "id",
-    description: "Id of the transaction security policy that applied, 18 characters.",
-  },
-  PolicyOutcome: {
-    field: "transaction_security.policy.outcome",
-    kind: "keyword",
-    description: "What the transaction security policy did: Block, Notified, TwoFAInitiated, NoAction and others.",
-  },
-};
-
-/** What LoginEvent and LoginHistory have in common. */
-const LOGIN_COLUMNS: Columns = {
-  ApiType: login("API_TYPE"),
-  ApiVersion: login("API_VERSION"),
-  Application: APPLICATION,
-  AuthMethodReference: login("AUTHENTICATION_METHOD_REFERENCE"),
-  Browser: BROWSER,
-  CipherSuite: login("CIPHER_SUITE"),
-  ClientVersion: { field: "client_version", kind: "keyword", description: "Version of the client." },
-  CountryIso: login("COUNTRY_CODE"),
-  ForwardedForIp: login("FORWARDED_FOR_IP"),
-  LoginGeoId: {
-    field: "geo_id",
-    kind: "id",
-    description: "Id of the LoginGeo record of the address, 18 characters.",
-  },
-  LoginSubType: login("LOGIN_SUB_TYPE"),
-  LoginType: login("LOGIN_TYPE"),
-  LoginUrl: login("LOGIN_URL"),
-  NetworkId: { field: "network_id", kind: "id", description: "Id of the Experience Cloud site, 18 characters." },
-  Platform: PLATFORM,
-  SourceIp: login("SOURCE_IP"),
-  Status: {
-    field: "status_description",
-    kind: "keyword",
-    description: "Result of the login as text: Success or the reason of the failure.",
-  },
-  TlsProtocol: login("TLS_PROTOCOL"),
-  UserId: login("USER_ID_DERIVED"),
-};
 
 export const LOGIN_EVENT: ObjectType = {
   name: "LoginEvent",
