@@ -2,18 +2,16 @@
  * One Elasticsearch for development and tests: the one that ELASTICSEARCH_URL names, or a node on this machine that is made
  * from Maven Central and kept in the user's cache folder.
  */
-import { randomBytes } from "node:crypto";
-import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "@elastic/elasticsearch";
-import { ownCacheFolder, type ServiceUser, serviceUser } from "./cache_folder.ts";
+import { ownCacheFolder, serviceUser } from "./cache_folder.ts";
+import { copyJvmOptions, makeFolder, withFreePorts } from "./cluster_folder.ts";
 import { type ClusterRecord, discardCluster, lockOf, readRecord, writeRecord } from "./cluster_record.ts";
 import { type Log, openDistribution } from "./distribution.ts";
 import { withExclusiveLock } from "./exclusive_lock.ts";
 import { findJava } from "./java.ts";
-import { ADMINISTRATOR, elasticsearchYml, fileRealm, type NodePorts, quietJvmOptions } from "./node_config.ts";
 import { isNodeOf, signalNode, spawnNode, stopNode } from "./node_process.ts";
 import { ElasticsearchUnavailable } from "./unavailable.ts";
 import { watchOver } from "./watchdog.ts";
@@ -173,56 +171,10 @@ function runningRecord(folder: string): ClusterRecord | undefined {
   return record?.pid !== undefined && record.apiKey !== undefined && isNodeOf(folder, record.pid) ? record : undefined;
 }
 
-/** The folder of a cluster with its configuration; the node's user owns what the node writes. */
-async function makeFolder(folder: string, user: ServiceUser | undefined): Promise<ClusterRecord> {
-  rmSync(folder, { recursive: true, force: true });
-  const parts = ["", "config", "data", "logs", "tmp"].map((part) => join(folder, part));
-  for (const part of parts) {
-    mkdirSync(part, { recursive: true });
-  }
-  const ports = { http: await freePort(), transport: await freePort() };
-  const url = urlOf(ports);
-  const password = randomBytes(18).toString("base64url");
-  const { users, usersRoles } = fileRealm(password);
-  const config = join(folder, "config");
-  writeFileSync(join(config, "elasticsearch.yml"), elasticsearchYml(folder, ports));
-  writeFileSync(join(config, "users"), users);
-  writeFileSync(join(config, "users_roles"), usersRoles);
-  if (user !== undefined) {
-    for (const path of [...parts, ...["elasticsearch.yml", "users", "users_roles"].map((file) => join(config, file))]) {
-      chownSync(path, user.uid, user.gid);
-    }
-  }
-  const record = { url, ports, username: ADMINISTRATOR, password };
-  writeRecord(folder, record);
-  return record;
-}
-
-/** A stopped cluster keeps its ports, unless another program has taken one meanwhile. */
-async function withFreePorts(folder: string, record: ClusterRecord): Promise<ClusterRecord> {
-  const { http, transport } = record.ports;
-  if ((await isFree(http)) && (await isFree(transport))) {
-    return record;
-  }
-  const ports = { http: await freePort(), transport: await freePort() };
-  writeFileSync(join(folder, "config/elasticsearch.yml"), elasticsearchYml(folder, ports));
-  return { ...record, ports, url: urlOf(ports) };
-}
-
-function urlOf(ports: NodePorts): string {
-  return `http://127.0.0.1:${ports.http}`;
-}
-
 async function startNode(folder: string, record: ClusterRecord, log: Log): Promise<void> {
   const java = findJava();
   const home = await openDistribution(ownCacheFolder(), java, log);
-  const config = join(folder, "config");
-  copyFileSync(join(home, "config/log4j2.properties"), join(config, "log4j2.properties"));
-  const jvmOptions = quietJvmOptions(readFileSync(join(home, "config/jvm.options"), "utf8"));
-  writeFileSync(join(config, "jvm.options"), jvmOptions);
-  for (const file of ["log4j2.properties", "jvm.options"]) {
-    chmodSync(join(config, file), 0o644);
-  }
+  copyJvmOptions(home, folder);
   log(`Starting Elasticsearch on ${record.url}; this takes about half a minute.`);
   const node = spawnNode(home, folder, java, serviceUser());
   if (node.pid === undefined) {
@@ -271,28 +223,4 @@ async function createAgentKey(client: Client): Promise<string> {
     },
   });
   return encoded;
-}
-
-async function freePort(): Promise<number> {
-  const server = await listen(0);
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-async function isFree(port: number): Promise<boolean> {
-  try {
-    const server = await listen(port);
-    await new Promise((resolve) => server.close(resolve));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function listen(port: number): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject).listen(port, "127.0.0.1", () => resolve(server));
-  });
 }

@@ -19,9 +19,7 @@ describeOnCluster("the pipelines' bench", (cluster) => {
     const lines: string[] = [];
     const print = (line: string) => lines.push(line);
     const [figure] = await benchPipelines({ client, packageRoot, print, documents: 1_500, warmUp: 700 });
-    expect(lines).toEqual([
-      expect.stringMatching(/^pipeline logs-gate\.door: .* \(1500 documents of 1 kinds, 0 failed\)$/),
-    ]);
+    expect(lines.at(-1)).toMatch(/^pipeline logs-gate\.door: .* \(1500 documents of 1 kinds, 0 failed\)$/);
     expect(figure?.microsecondsPerDocument).toBeGreaterThan(0);
   });
 });

@@ -28,7 +28,10 @@ const BATCH = 1_000;
 /** Indexes variations of the pipeline tests' events and prints one line for each data stream. */
 export async function benchPipelines(options: PipelineBenchOptions): Promise<PipelineFigure[]> {
   const { client, packageRoot, print, documents = 20_000, warmUp = 10_000 } = options;
-  await installAssets({ client, packageRoot });
+  const { substitutions } = await installAssets({ client, packageRoot });
+  for (const line of substitutions.filter((one) => one.startsWith("ingest processor"))) {
+    print(`pipelines on this cluster: ${line}`);
+  }
   const source = readPackage(packageRoot);
   const run = Date.now().toString(36);
   const figures: PipelineFigure[] = [];
