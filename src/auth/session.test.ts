@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { inspect } from "node:util";
 import { beforeEach, describe, expect, test } from "vitest";
-import { ManualClock } from "../../_dev/test/manual_clock.ts";
+import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
 import type { Http, HttpAnswer } from "../core/http.ts";
 import { createLog } from "../core/log.ts";

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { ManualClock } from "../../_dev/test/manual_clock.ts";
+import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import type { RunnerError } from "../core/errors.ts";
 import { createHttp } from "../core/http.ts";
 import { createLog } from "../core/log.ts";

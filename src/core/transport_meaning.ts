@@ -71,7 +71,10 @@ function knownCode(error: unknown): string | undefined {
   return undefined;
 }
 
-/** A failure on the way to `host` as a RunnerError. Pure. */
+/**
+ * A failure on the way to `host` as a RunnerError. Pure. The failure itself is not kept as its cause: HTTP clients hang the
+ * whole request on it, with the secrets in its headers and body.
+ */
 export function transportError(host: string, error: unknown): RunnerError {
   if (error instanceof RunnerError) {
     return error;
@@ -80,11 +83,10 @@ export function transportError(host: string, error: unknown): RunnerError {
   const meaning = code === undefined ? undefined : MEANINGS[code];
   if (meaning === undefined) {
     const text = error instanceof Error ? error.message : String(error);
-    return new RunnerError("connection_lost", `No answer from ${host}: ${text}.`, { next: RETRY, cause: error });
+    return new RunnerError("connection_lost", `No answer from ${host}: ${text}.`, { next: RETRY });
   }
   return new RunnerError(meaning.code, `No answer from ${host}: ${meaning.what} (${code}).`, {
     next: meaning.next ?? (meaning.code === "tls_refused" ? GIVE_UP : RETRY),
-    cause: error,
     ...(meaning.cure === undefined ? {} : { cure: meaning.cure }),
   });
 }

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ManualClock } from "../../_dev/test/manual_clock.ts";
+import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
 import { createLog } from "../core/log.ts";
 import { exposureOf } from "./file_exposure.ts";

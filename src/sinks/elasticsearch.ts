@@ -177,7 +177,6 @@ function unreachable(hosts: readonly string[], error: unknown): RunnerError {
   const inner = transportError(host, withCode(error));
   return new RunnerError("output_unreachable", `Elasticsearch can't be reached: ${inner.message}`, {
     next: RETRY,
-    cause: error,
     cure: inner.cure ?? "Check the output's hosts, and that Elasticsearch is running.",
   });
 }
