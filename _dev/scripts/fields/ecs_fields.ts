@@ -119,6 +119,22 @@ export const ECS_FIELDS: Readonly<Record<string, readonly EcsName[]>> = {
   api: [...EVERY_STREAM, ...CLIENT, ...HTTP, ...TRANSACTION],
 };
 
+/** Lucene takes terms of up to 32,766 bytes; a wildcard field has no such limit. */
+const LONG_KEYWORD = 8_191;
+const LONG_WILDCARD = 32_766;
+
+/** Fields whose values may be longer than the 1,024 characters that Fleet has indexed where nothing is said. */
+const LONGEST: Readonly<Partial<Record<EcsName, number>>> = {
+  "error.stack_trace": LONG_WILDCARD,
+  "http.request.referrer": LONG_KEYWORD,
+  "url.fragment": LONG_KEYWORD,
+  "url.full": LONG_WILDCARD,
+  "url.original": LONG_WILDCARD,
+  "url.path": LONG_WILDCARD,
+  "url.query": LONG_KEYWORD,
+  "user_agent.original": LONG_KEYWORD,
+};
+
 export type EcsName = keyof typeof EcsFlat;
 
 /** A type of ECS that the mappings of a package take as it is. */
@@ -145,9 +161,11 @@ function ecsField(name: EcsName): PackageField {
   if (type === undefined) {
     throw new TypeError(`${name} has type ${definition.type}, for which there is no mapping yet.`);
   }
+  const longest = LONGEST[name];
   return {
     name,
     type,
+    ...(longest === undefined ? {} : { ignore_above: longest }),
     description: definition.short,
     ...(definition.index === false ? { index: false } : {}),
     ...(definition.doc_values === false ? { doc_values: false } : {}),
