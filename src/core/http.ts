@@ -150,14 +150,11 @@ function responseOf(stream: Request): Promise<Response> {
 async function* chunksOf(stream: Request, request: HttpRequest): AsyncGenerator<Uint8Array> {
   const host = new URL(request.url).host;
   let awaited = false;
+  let silent = false;
   const silence = setTimeout(() => {
     if (awaited) {
-      const seconds = Math.round(request.timeout / 1_000);
-      stream.destroy(
-        new RunnerError("timed_out", `${host} sent nothing for ${seconds} s in the middle of a download.`, {
-          next: RETRY,
-        }),
-      );
+      silent = true;
+      stream.destroy();
     }
   }, request.timeout);
   const reader = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
@@ -167,6 +164,9 @@ async function* chunksOf(stream: Request, request: HttpRequest): AsyncGenerator<
       silence.refresh();
       const step = await reader.next();
       awaited = false;
+      if (silent) {
+        throw silentDownload(host, request.timeout);
+      }
       if (step.done) {
         return;
       }
@@ -174,11 +174,18 @@ async function* chunksOf(stream: Request, request: HttpRequest): AsyncGenerator<
     }
   } catch (error) {
     request.signal?.throwIfAborted();
-    throw transportError(host, error);
+    throw silent ? silentDownload(host, request.timeout) : transportError(host, error);
   } finally {
     clearTimeout(silence);
     stream.destroy();
   }
+}
+
+function silentDownload(host: string, timeout: number): RunnerError {
+  const seconds = Math.round(timeout / 1_000);
+  return new RunnerError("timed_out", `${host} sent nothing for ${seconds} s in the middle of a download.`, {
+    next: RETRY,
+  });
 }
 
 function headersOf(answer: { headers: NodeJS.Dict<string | string[]> }): HttpHeaders {
