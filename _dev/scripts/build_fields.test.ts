@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { madeFiles, staleFiles } from "./build_fields.ts";
 import { eventTypeTable, fieldTable } from "./fields/field_tables.ts";
-import { STREAMS, streamFields } from "./fields/stream_fields.ts";
+import { CATALOG_STREAMS, STREAMS, streamFields } from "./fields/stream_fields.ts";
 
 it("has made the files that are in the repository", () => {
   expect(staleFiles(resolve(import.meta.dirname, "../.."))).toEqual([]);
@@ -32,12 +32,12 @@ describe.each(STREAMS.map((stream) => [stream]))("data stream %s", (stream) => {
       expect(names.get(name)?.type).toBe(name === "@timestamp" ? "date" : "constant_keyword");
     }
   });
+});
 
-  it("writes units where the kind has one", () => {
-    const home = stream === "login" ? "login" : stream;
-    expect(names.get(`salesforce.${home}.run_time`)).toMatchObject({ type: "long", unit: "ms" });
-    expect(names.get(`salesforce.${home}.db_total_time`)).toMatchObject({ type: "long", unit: "nanos" });
-  });
+it.each(CATALOG_STREAMS.map((stream) => [stream]))("writes units in %s where the kind has one", (stream) => {
+  const names = new Map(streamFields(stream).map((field) => [field.name, field]));
+  expect(names.get(`salesforce.${stream}.run_time`)).toMatchObject({ type: "long", unit: "ms" });
+  expect(names.get(`salesforce.${stream}.db_total_time`)).toMatchObject({ type: "long", unit: "nanos" });
 });
 
 it("writes groups with the names of their fields below them", () => {

@@ -113,10 +113,22 @@ const LOGIN = [
 
 const TRANSACTION = ["error.stack_trace", "trace.id", "transaction.id", "service.name"] as const;
 
+const COLLECTOR = [
+  "error.code",
+  "event.action",
+  "event.category",
+  "event.duration",
+  "event.end",
+  "event.reason",
+  "event.start",
+  "event.type",
+] as const;
+
 export const ECS_FIELDS: Readonly<Record<string, readonly EcsName[]>> = {
   login: [...EVERY_STREAM, ...CLIENT, ...HTTP, ...LOGIN],
   apex: [...EVERY_STREAM, ...CLIENT, ...HTTP, ...TRANSACTION],
   api: [...EVERY_STREAM, ...CLIENT, ...HTTP, ...TRANSACTION],
+  collector: [...EVERY_STREAM, ...COLLECTOR],
 };
 
 /** Lucene takes terms of up to 32,766 bytes; a wildcard field has no such limit. */
