@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { DAY_MS, parseLogTimestamp } from "./datetime.ts";
-import type { LogFileSpec } from "./given.ts";
+import type { LogFileSpec } from "./log_file_spec.ts";
 
 export interface SkippedFile {
   readonly path: string;

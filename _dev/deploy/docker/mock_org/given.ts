@@ -1,47 +1,18 @@
+import { createPublicKey } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Body, textBody } from "./answer.ts";
-import { apiDatetime, DAY_MS, HOUR_MS } from "./datetime.ts";
 import type { Fault } from "./faults.ts";
-import { firstRecords, folderFiles, type SkippedFile } from "./files_folder.ts";
-import { csvBody, diskBody, fieldTypesOf, type Interval, type LogFile } from "./log_file.ts";
+import { folderFiles, type SkippedFile } from "./files_folder.ts";
+import { addLogFile, knownFile, type LogFileSpec, type LogFileSummary, summary } from "./log_file_spec.ts";
 import type { App, Counters, OrgSettings, OrgState, ReceivedRequest, User } from "./org_state.ts";
+import { addRecords } from "./record_spec.ts";
 import { to15 } from "./salesforce_id.ts";
-import { fieldOf, type Permission, type SObjectRecord, visibleSObject } from "./sobjects.ts";
+import { PERMISSIONS, type SObjectRecord } from "./sobjects.ts";
+import type { TrafficSpec } from "./traffic/plan.ts";
+import { type AddedTraffic, addTraffic } from "./traffic_spec.ts";
 
 export type UserSpec = Partial<Omit<User, "id">> & { readonly username: string };
 export type AppSpec = Partial<App> & { readonly clientId: string };
-
-/** A file to be. Times are ISO texts. Give the body as `rows`, as `csv` or as the `path` of a file on disk. */
-export interface LogFileSpec {
-  readonly eventType: string;
-  readonly logDate: string;
-  /** `Daily` by default. */
-  readonly interval?: Interval;
-  /** By default 0 for a daily file, and one more than the newest of that hour and type for an hourly one. */
-  readonly sequence?: number;
-  /** By default 27 hours after a day's start and 4 hours after an hour's, but not later than now. A later time hides the file until then. */
-  readonly createdDate?: string;
-  readonly header?: readonly string[];
-  readonly rows?: readonly Readonly<Record<string, string>>[];
-  readonly csv?: string;
-  readonly path?: string;
-  /** LogFileLength where it is to differ from the body's length. */
-  readonly length?: number;
-  /** Listed, but its download answers 404. */
-  readonly gone?: boolean;
-}
-
-export interface LogFileSummary {
-  readonly id: string;
-  readonly eventType: string;
-  readonly interval: Interval;
-  readonly sequence: number;
-  readonly logDate: string;
-  readonly createdDate: string;
-  /** LogFileLength in bytes. */
-  readonly length: number;
-}
 
 /**
  * Builds the org that a test or a demo needs. The same verbs work in the org's own process and over HTTP from another one, so arguments
@@ -57,7 +28,10 @@ export interface Given {
   /** Changes settings of the org itself, from now on. */
   org(settings: Partial<OrgSettings>): Promise<OrgSettings>;
   logFile(spec: LogFileSpec): Promise<LogFileSummary>;
-  /** Puts a new file with a new id and, by default, the present time as CreatedDate in the place of an old one, as Salesforce does with late daily files. */
+  /**
+   * Puts a new file in the place of an old one, as Salesforce does with late daily files: with a new id and, by default, the present
+   * time as CreatedDate.
+   */
   replacedLogFile(id: string, spec: Omit<LogFileSpec, "eventType" | "logDate" | "interval">): Promise<LogFileSummary>;
   /** Removes a file: queries no longer list it, downloads answer 404. */
   deletedLogFile(id: string): Promise<void>;
@@ -65,6 +39,8 @@ export interface Given {
   folder(directory: string): Promise<{ files: LogFileSummary[]; skipped: readonly SkippedFile[] }>;
   /** Adds records of a big object or LoginHistory. Datetimes are ISO texts; a missing Id or EventIdentifier is made up. */
   records(sObject: string, records: readonly SObjectRecord[]): Promise<number>;
+  /** Adds event log files and records of believable traffic. */
+  traffic(spec: TrafficSpec): Promise<AddedTraffic>;
   /** Disturbs requests from now on; answers the fault's id. */
   fault(fault: Fault): Promise<string>;
   /** Withdraws one fault, or all. */
@@ -78,14 +54,6 @@ export interface Given {
   logFiles(): Promise<LogFileSummary[]>;
 }
 
-const ALL_PERMISSIONS: readonly Permission[] = [
-  "ApiEnabled",
-  "ViewEventLogFiles",
-  "ViewRealTimeEventMonitoringData",
-  "ManageUsers",
-  "ViewAllUsers",
-];
-
 /** The builder over an org in this process. */
 export function givenOf(org: OrgState): Given {
   return {
@@ -98,7 +66,7 @@ export function givenOf(org: OrgState): Given {
         active: true,
         frozen: false,
         ipRestricted: false,
-        permissions: ALL_PERMISSIONS,
+        permissions: PERMISSIONS,
       };
       const user: User = { ...known, ...spec };
       org.users.set(key, user);
@@ -115,6 +83,7 @@ export function givenOf(org: OrgState): Given {
         jwtAccessTokens: false,
       };
       const app: App = { ...known, ...spec };
+      checkCertificate(app.certificate);
       org.apps.set(app.clientId, app);
       return app;
     },
@@ -123,6 +92,7 @@ export function givenOf(org: OrgState): Given {
       if (app === undefined) {
         throw new Error(`no app ${clientId}`);
       }
+      checkCertificate(pem);
       org.apps.set(clientId, { ...app, certificate: pem });
     },
     org: async (settings) => Object.assign(org.settings, settings),
@@ -146,6 +116,7 @@ export function givenOf(org: OrgState): Given {
       return { files: files.map((spec) => addLogFile(org, spec)), skipped };
     },
     records: async (sObject, records) => addRecords(org, sObject, records),
+    traffic: async (spec) => addTraffic(org, spec),
     fault: async (fault) => org.faults.add(fault),
     noFault: async (id) => org.faults.remove(id),
     killedTokens: async () => org.tokens.kill(),
@@ -156,112 +127,10 @@ export function givenOf(org: OrgState): Given {
   };
 }
 
-function knownFile(org: OrgState, id: string): LogFile {
-  const file = org.logFiles.get(to15(id));
-  if (file === undefined) {
-    throw new Error(`no event log file ${id}`);
+/** Salesforce takes RSA certificates only. */
+function checkCertificate(pem: string): void {
+  const { asymmetricKeyType } = createPublicKey(pem);
+  if (asymmetricKeyType !== "rsa") {
+    throw new Error(`an app needs an RSA certificate, not ${asymmetricKeyType}`);
   }
-  return file;
-}
-
-function addLogFile(org: OrgState, spec: LogFileSpec): LogFileSummary {
-  const interval = spec.interval ?? "Daily";
-  const logDate = instant(spec.logDate);
-  const { body, fieldNames } = bodyOf(spec);
-  return keepLogFile(org, {
-    eventType: spec.eventType,
-    interval,
-    sequence: spec.sequence ?? (interval === "Daily" ? 0 : nextSequence(org, spec.eventType, logDate)),
-    logDate,
-    createdDate:
-      spec.createdDate === undefined
-        ? Math.min(usualCreation(interval, logDate), org.now())
-        : instant(spec.createdDate),
-    fieldNames,
-    fieldTypes: fieldTypesOf(fieldNames),
-    length: spec.length ?? body.length,
-    body,
-    gone: spec.gone ?? false,
-  });
-}
-
-/** Adds a file under a new id. */
-export function keepLogFile(org: OrgState, file: Omit<LogFile, "id">): LogFileSummary {
-  const kept = { ...file, id: org.newId("0AT") };
-  org.logFiles.set(to15(kept.id), kept);
-  return summary(kept);
-}
-
-/** When Salesforce makes a file: the day's early on the next day, the hour's a few hours later. */
-export function usualCreation(interval: Interval, logDate: number): number {
-  return interval === "Daily" ? logDate + DAY_MS + 3 * HOUR_MS : logDate + 4 * HOUR_MS;
-}
-
-function nextSequence(org: OrgState, eventType: string, logDate: number): number {
-  const same = [...org.logFiles.values()].filter(
-    (file) => file.interval === "Hourly" && file.eventType === eventType && file.logDate === logDate,
-  );
-  return Math.max(0, ...same.map((file) => file.sequence)) + 1;
-}
-
-function bodyOf(spec: LogFileSpec): { body: Body; fieldNames: readonly string[] } {
-  if (spec.path !== undefined) {
-    const fieldNames = spec.header ?? firstRecords(spec.path)[0] ?? [];
-    return { body: diskBody(spec.path), fieldNames };
-  }
-  if (spec.csv !== undefined) {
-    const firstLine = spec.csv.slice(0, spec.csv.indexOf("\n"));
-    const fieldNames = spec.header ?? firstLine.split(",").map((cell) => cell.replace(/^\uFEFF?"?|"?\r?$/g, ""));
-    return { body: textBody(spec.csv), fieldNames };
-  }
-  const rows = spec.rows ?? [];
-  const fieldNames = spec.header ?? Object.keys(rows[0] ?? { EVENT_TYPE: "", TIMESTAMP: "" });
-  return { body: csvBody(fieldNames, rows), fieldNames };
-}
-
-function summary(file: LogFile): LogFileSummary {
-  const { id, eventType, interval, sequence, length } = file;
-  const [logDate, createdDate] = [new Date(file.logDate).toISOString(), new Date(file.createdDate).toISOString()];
-  return { id, eventType, interval, sequence, logDate, createdDate, length };
-}
-
-function addRecords(org: OrgState, sObject: string, records: readonly SObjectRecord[]): number {
-  const type = visibleSObject(sObject, { hourlyFiles: true, permissions: new Set(ALL_PERMISSIONS) });
-  if (type === undefined) {
-    throw new Error(`this org knows no object ${sObject}`);
-  }
-  const kept = org.records.get(type.name) ?? [];
-  for (const record of records) {
-    const full: Record<string, SObjectRecord[string]> = {};
-    if (fieldOf(type, "Id") !== undefined) {
-      full.Id = org.newId(type.keyPrefix);
-    }
-    if (fieldOf(type, "EventIdentifier") !== undefined) {
-      full.EventIdentifier = eventIdentifier(org.newId("0Ev"));
-    }
-    for (const [name, value] of Object.entries(record)) {
-      const column = fieldOf(type, name);
-      if (column === undefined) {
-        throw new Error(`${type.name} has no field ${name}`);
-      }
-      full[column.name] = column.type === "datetime" && typeof value === "string" ? apiDatetime(instant(value)) : value;
-    }
-    kept.push(full);
-  }
-  org.records.set(type.name, kept);
-  return kept.length;
-}
-
-/** A text in the form of a UUID, different for each id. */
-function eventIdentifier(id: string): string {
-  const hex = Buffer.from(id.slice(-16).padStart(16, "0")).toString("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
-}
-
-function instant(text: string): number {
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) {
-    throw new Error(`not an ISO time: ${text}`);
-  }
-  return ms;
 }

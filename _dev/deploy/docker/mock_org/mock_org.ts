@@ -20,7 +20,7 @@ export interface MockOrgOptions extends Partial<OrgSettings> {
   readonly now?: () => number;
 }
 
-export interface MockOrg {
+export interface MockOrg extends AsyncDisposable {
   /** Base address, without a slash at its end: login host and instance alike. */
   readonly url: string;
   /** 18 characters. */
@@ -70,18 +70,21 @@ export async function startMockOrg(options: MockOrgOptions = {}): Promise<MockOr
   server.listen(port, host);
   await once(server, "listening");
   const { port: taken } = server.address() as AddressInfo;
+  const closed = once(server, "close");
+  const close = async () => {
+    closing.abort();
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  };
   return {
     url: `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${taken}`,
     orgId: org.orgId,
     clientId,
     username,
     given,
-    close: async () => {
-      closing.abort();
-      server.close();
-      server.closeAllConnections();
-      await once(server, "close");
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

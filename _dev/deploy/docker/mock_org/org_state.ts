@@ -4,6 +4,8 @@ import type { LogFile } from "./log_file.ts";
 import { QueryResults } from "./query_results.ts";
 import { recordId } from "./salesforce_id.ts";
 import type { Permission, SObjectRecord } from "./sobjects.ts";
+import type { Incident } from "./traffic/incidents.ts";
+import { Traffic } from "./traffic/traffic.ts";
 
 /** What can be set about an org, at its start and while it runs. */
 export interface OrgSettings {
@@ -104,6 +106,7 @@ export class OrgState {
   /** Times of each user's logins within the last hour. */
   readonly recentLogins = new Map<string, number[]>();
   readonly #machineNow: () => number;
+  readonly #traffic = new Map<string, Traffic>();
   readonly #serials = new Map<string, number>();
   #requests: ReceivedRequest[] = [];
 
@@ -124,6 +127,14 @@ export class OrgState {
     const serial = (this.#serials.get(prefix) ?? 0) + 1;
     this.#serials.set(prefix, serial);
     return recordId(prefix, serial);
+  }
+
+  /** The traffic of a seed; its banks of rows are made once. */
+  traffic(seed = "aquila", incidents: readonly Incident[] = []): Traffic {
+    const key = JSON.stringify([seed, incidents]);
+    const traffic = this.#traffic.get(key) ?? new Traffic(seed, this.orgId, incidents);
+    this.#traffic.set(key, traffic);
+    return traffic;
   }
 
   get requests(): readonly ReceivedRequest[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { LogFileSpec } from "./given.ts";
+import type { LogFileSpec } from "./log_file_spec.ts";
 import type { MockOrgOptions } from "./mock_org.ts";
 import { loggedIn, queried, startedOrg, type TestOrg } from "./test_client.ts";
 

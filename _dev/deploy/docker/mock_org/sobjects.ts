@@ -25,12 +25,16 @@ export interface Field {
   readonly hourlyFilesOnly: boolean;
 }
 
-export type Permission =
-  | "ApiEnabled"
-  | "ViewEventLogFiles"
-  | "ViewRealTimeEventMonitoringData"
-  | "ManageUsers"
-  | "ViewAllUsers";
+/** The user permissions that decide what a user of the API sees. */
+export const PERMISSIONS = [
+  "ApiEnabled",
+  "ViewEventLogFiles",
+  "ViewRealTimeEventMonitoringData",
+  "ManageUsers",
+  "ViewAllUsers",
+] as const;
+
+export type Permission = (typeof PERMISSIONS)[number];
 
 export interface SObject {
   readonly name: string;

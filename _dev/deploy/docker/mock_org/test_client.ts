@@ -9,12 +9,12 @@ export const PUBLIC_KEY = String(publicKey.export({ type: "spki", format: "pem" 
 const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /** An org under test, with the machine's time that it was given. */
-export type TestOrg = MockOrg & AsyncDisposable & { readonly now: () => number };
+export type TestOrg = MockOrg & { readonly now: () => number };
 
 /** An org with an app of the test key and a user, closed at the end of the block. */
 export async function startedOrg(options: MockOrgOptions = {}): Promise<TestOrg> {
   const org = await startMockOrg({ certificate: PUBLIC_KEY, ...options });
-  return { ...org, now: options.now ?? Date.now, [Symbol.asyncDispose]: () => org.close() };
+  return { ...org, now: options.now ?? Date.now };
 }
 
 /** A correct assertion for the org, with the claims given in place of the right ones. */

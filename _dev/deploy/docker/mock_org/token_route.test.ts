@@ -212,6 +212,13 @@ describe("token endpoint", () => {
     expect(await refused.json()).toEqual([error]);
   });
 
+  test("an app takes RSA keys only", async () => {
+    await using org = await startedOrg();
+    const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ type: "spki", format: "pem" });
+    await expect(org.given.certificate(org.clientId, String(ec))).rejects.toThrow("needs an RSA certificate, not ec");
+    await expect(org.given.app({ clientId: "other", certificate: "not PEM" })).rejects.toThrow();
+  });
+
   test("a JWT-based token tells its end", async () => {
     await using org = await startedOrg({ tokenLifetimeMs: 900_000 });
     await org.given.app({ ...app, jwtAccessTokens: true });

@@ -1,0 +1,38 @@
+import { apiDatetime } from "./datetime.ts";
+import { instant } from "./instant.ts";
+import type { OrgState } from "./org_state.ts";
+import { fieldOf, PERMISSIONS, type SObjectRecord, visibleSObject } from "./sobjects.ts";
+
+/** Adds records of an object; datetimes are ISO texts, a missing Id or EventIdentifier is made up. Answers how many there are now. */
+export function addRecords(org: OrgState, sObject: string, records: readonly SObjectRecord[]): number {
+  const type = visibleSObject(sObject, { hourlyFiles: true, permissions: new Set(PERMISSIONS) });
+  if (type === undefined) {
+    throw new Error(`this org knows no object ${sObject}`);
+  }
+  const kept = org.records.get(type.name) ?? [];
+  for (const record of records) {
+    const full: Record<string, SObjectRecord[string]> = {};
+    if (fieldOf(type, "Id") !== undefined) {
+      full.Id = org.newId(type.keyPrefix);
+    }
+    if (fieldOf(type, "EventIdentifier") !== undefined) {
+      full.EventIdentifier = eventIdentifier(org.newId("0Ev"));
+    }
+    for (const [name, value] of Object.entries(record)) {
+      const column = fieldOf(type, name);
+      if (column === undefined) {
+        throw new Error(`${type.name} has no field ${name}`);
+      }
+      full[column.name] = column.type === "datetime" && typeof value === "string" ? apiDatetime(instant(value)) : value;
+    }
+    kept.push(full);
+  }
+  org.records.set(type.name, kept);
+  return kept.length;
+}
+
+/** A text in the form of a UUID, different for each id. */
+function eventIdentifier(id: string): string {
+  const hex = Buffer.from(id.slice(-16).padStart(16, "0")).toString("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+}
