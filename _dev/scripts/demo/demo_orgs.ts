@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import type { Given } from "../../deploy/docker/mock_org/given.ts";
+import { connectMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
+
+const MOCK_ORG = resolve(import.meta.dirname, "../../deploy/docker/mock_org/main.ts");
+
+export interface DemoOrgOptions {
+  readonly name: string;
+  readonly sandbox: boolean;
+  /** Tells the orgs apart. */
+  readonly serial: number;
+  /** A folder of CSV files to serve. */
+  readonly files?: string | undefined;
+}
+
+export interface DemoOrg {
+  readonly name: string;
+  readonly url: string;
+  readonly clientId: string;
+  readonly username: string;
+  readonly privateKeyPath: string;
+  readonly given: Given;
+  stop(): Promise<void>;
+}
+
+/** A mock Salesforce org in a process of its own, which ends with this one. Its RSA key is made in `folder` once. */
+export async function startDemoOrg(folder: string, options: DemoOrgOptions): Promise<DemoOrg> {
+  const { privateKeyPath, publicKeyPath } = keyPair(join(folder, "keys"), String(options.serial));
+  const child = spawn(
+    process.execPath,
+    [
+      MOCK_ORG,
+      ...["--certificate", publicKeyPath, "--org-name", options.name, "--org-serial", String(options.serial)],
+      ...(options.sandbox ? ["--sandbox"] : []),
+      ...(options.files === undefined ? [] : ["--files", options.files]),
+      "--stop-with-parent",
+    ],
+    { stdio: ["pipe", "pipe", "inherit"] },
+  );
+  const { url, clientId, username } = await firstLine(child);
+  return {
+    name: options.name,
+    url,
+    clientId,
+    username,
+    privateKeyPath,
+    given: connectMockOrg(url),
+    stop: () =>
+      new Promise((done) => {
+        child.once("exit", () => done());
+        child.kill("SIGTERM");
+      }),
+  };
+}
+
+function firstLine(child: ChildProcess): Promise<{ url: string; clientId: string; username: string }> {
+  return new Promise((done, failed) => {
+    child.once("exit", (code) => failed(new Error(`The mock org ended with code ${code}.`)));
+    if (child.stdout !== null) {
+      createInterface(child.stdout).once("line", (line) => done(JSON.parse(line)));
+    }
+  });
+}
+
+function keyPair(folder: string, name: string): { privateKeyPath: string; publicKeyPath: string } {
+  const privateKeyPath = join(folder, `${name}.key.pem`);
+  const publicKeyPath = join(folder, `${name}.public.pem`);
+  if (!existsSync(privateKeyPath) || !readFileSync(privateKeyPath, "utf8").includes("PRIVATE KEY")) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    writeFileSync(privateKeyPath, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+    writeFileSync(publicKeyPath, publicKey.export({ type: "spki", format: "pem" }));
+  }
+  return { privateKeyPath, publicKeyPath };
+}
