@@ -20,6 +20,7 @@ const USAGE = `Usage: npm run mock-org -- [options]
                          {"rowsPerDay": {"Login": 50000, "RestApi": 200000}, "days": 2, "recordsPerDay": {"LoginEvent": 1000}}
                          (every setting: traffic/plan.ts)
   --write DIR            writes the generated daily files there, for --files, and stops
+  --no-gzip              never compresses answers
   --port N, --host H     where to listen (by default a free port on loopback)
   --stop-with-parent     stops when standard input closes
 `;
@@ -33,6 +34,7 @@ const { values } = parseArgs({
     sandbox: { type: "boolean", default: false },
     "org-serial": { type: "string", default: "1" },
     "no-hourly-files": { type: "boolean", default: false },
+    "no-gzip": { type: "boolean", default: false },
     files: { type: "string" },
     generate: { type: "string" },
     write: { type: "string" },
@@ -62,6 +64,7 @@ if (values.write !== undefined) {
 const org = await startMockOrg({
   sandbox: values.sandbox,
   hourlyFiles: !values["no-hourly-files"],
+  gzip: !values["no-gzip"],
   port: Number(values.port),
   host: values.host,
   serial: Number(values["org-serial"]),

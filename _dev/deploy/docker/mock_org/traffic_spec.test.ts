@@ -46,6 +46,13 @@ describe("traffic of an org", () => {
     expect(rows).toBeLessThan(added.hourlyRows.Login ?? 0);
   });
 
+  test("serves everything at once where asked to", async () => {
+    await using org = await startedOrg({ now: () => Date.parse("2026-07-18T00:10:00Z") });
+    await org.given.traffic({ rowsPerDay: { Login: 2_400 }, madeByNow: true });
+    expect((await queried(org, "SELECT Id FROM EventLogFile WHERE Sequence = 0")).body.totalSize).toBe(1);
+    expect((await queried(org, "SELECT Id FROM EventLogFile WHERE Sequence = 1")).body.totalSize).toBe(24);
+  });
+
   test("a file of any length is made as it is sent", async () => {
     await using org = await startedOrg();
     const file = await org.given.logFile({

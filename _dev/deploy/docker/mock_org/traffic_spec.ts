@@ -32,7 +32,8 @@ export function addTraffic(org: OrgState, spec: TrafficSpec): AddedTraffic {
       continue;
     }
     const { eventType, interval, sequence, logDate, madeAfterHours } = planned;
-    const createdDate = logDate + madeAfterHours * HOUR_MS;
+    const made = logDate + madeAfterHours * HOUR_MS;
+    const createdDate = spec.madeByNow === true ? Math.min(made, org.now()) : made;
     const fieldTypes = fieldTypesOf(header);
     const { length } = body;
     keepLogFile(org, {

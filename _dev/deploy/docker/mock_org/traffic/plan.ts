@@ -11,6 +11,8 @@ export interface TrafficSpec {
   readonly days?: number;
   /** End of the traffic, by default now. Files of a later time show up as the org's clock reaches them. */
   readonly until?: string;
+  /** Files that would be made after now are made now, so that everything can be read at once. */
+  readonly madeByNow?: boolean;
   /** By default both where the org has hourly files, otherwise daily only. */
   readonly intervals?: readonly Interval[];
   /** Share of each hour's rows that only the daily file holds. */
