@@ -5,9 +5,16 @@ import type { RunnerError } from "./errors.ts";
  * Times in milliseconds since the epoch.
  */
 export type Fact =
-  | { readonly fact: "listed"; readonly files: number; readonly open: number }
+  | { readonly fact: "listed"; readonly files: readonly FileFacts[]; readonly open: readonly FileFacts[] }
   | { readonly fact: "file_opened"; readonly file: FileFacts; readonly skippedRows: number }
-  | { readonly fact: "file_done"; readonly file: FileFacts; readonly rows: number; readonly rejected: number }
+  | {
+      readonly fact: "file_done";
+      readonly file: FileFacts;
+      readonly rows: number;
+      readonly rejected: number;
+      /** Time of the newest event among the rows that were read; undefined if there were none. */
+      readonly newestEvent: number | undefined;
+    }
   | { readonly fact: "file_failed"; readonly file: FileFacts; readonly error: RunnerError; readonly attempt: number }
   | { readonly fact: "file_gone"; readonly file: FileFacts }
   | { readonly fact: "row_rejected"; readonly file: FileFacts; readonly row: number; readonly reason: string }

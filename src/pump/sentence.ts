@@ -6,7 +6,10 @@ import type { LogLevel } from "../core/log.ts";
 export function sentence(fact: Fact, now: number): { readonly level: LogLevel; readonly message: string } {
   switch (fact.fact) {
     case "listed":
-      return { level: "debug", message: `${fact.files} event log files listed, ${fact.open} of them to read.` };
+      return {
+        level: "debug",
+        message: `${fact.files.length} event log files listed, ${fact.open.length} of them to read.`,
+      };
     case "file_opened":
       return fact.skippedRows === 0
         ? { level: "debug", message: `Reading ${named(fact.file)}.` }

@@ -283,7 +283,14 @@ describe("what is broken does not stop what is not", () => {
     ]);
     expect(valueAt(rejected[0], "salesforce.collector.reason")).toBe("the row has 2 cells, the header 3");
     expect(valueAt(rejected[0], "data_stream.dataset")).toBe("aquila_salesforce.collector");
-    expect(facts).toContainEqual(expect.objectContaining({ fact: "file_done", rows: 5, rejected: 3 }));
+    expect(facts).toContainEqual(
+      expect.objectContaining({
+        fact: "file_done",
+        rows: 5,
+        rejected: 3,
+        newestEvent: Date.UTC(2026, 6, 20, 8),
+      }),
+    );
   });
 
   test.each<[string, object]>([

@@ -75,7 +75,7 @@ export class EventLogFiles implements Source {
     const listed = (await this.#list(cursor, signal)).sort(byCreation);
     const unfinished = listed.filter((file) => rowsToSkip(cursor, file) !== undefined);
     const open = new Set(unfinished.map(({ id }) => id));
-    tell({ fact: "listed", files: listed.length, open: open.size });
+    tell({ fact: "listed", files: listed, open: unfinished });
 
     const context: StreamContext = {
       ...stream,
@@ -142,12 +142,13 @@ export class EventLogFiles implements Source {
     tell({ fact: "file_opened", file, skippedRows: skipRows });
     let rows = skipRows;
     let rejected = 0;
+    let newestEvent: number | undefined;
     let gone = false;
     try {
       const body = logFileBody(client, file, signal);
       const now = () => this.#clock.now();
       for await (const batch of logFileRows({ file, body, skipRows, stream, primary: true, now, tell })) {
-        ({ rows, rejected } = batch);
+        ({ rows, rejected, newestEvent } = batch);
         yield { events: batch.events, changes: [fileChange(file, rows, false)] };
       }
     } catch (caught) {
@@ -160,7 +161,7 @@ export class EventLogFiles implements Source {
       gone = true;
     }
     open.delete(file.id);
-    const fact: Fact = gone ? { fact: "file_gone", file } : { fact: "file_done", file, rows, rejected };
+    const fact: Fact = gone ? { fact: "file_gone", file } : { fact: "file_done", file, rows, rejected, newestEvent };
     yield { events: [], changes: [fileChange(file, rows, true)], facts: [fact] };
   }
 

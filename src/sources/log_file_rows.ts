@@ -31,6 +31,8 @@ export interface FileRows {
   readonly rows: number;
   /** Of these, how many were rejected since the beginning of the read. */
   readonly rejected: number;
+  /** Time of the newest event since the beginning of the read, in milliseconds since the epoch. */
+  readonly newestEvent: number | undefined;
 }
 
 /**
@@ -71,6 +73,7 @@ class LogFileReader {
   #compiled: Compiled | undefined;
   #rows = 0;
   #rejected = 0;
+  #newestTimestamp: string | undefined;
   #events: SourceEvent[] = [];
   #characters = 0;
   #full: FileRows[] = [];
@@ -123,9 +126,13 @@ class LogFileReader {
     if (this.#rows <= this.#options.skipRows) {
       return;
     }
+    const timestamp = compiled.writer.timestamp(cells) ?? this.#fallbackTimestamp;
+    if (this.#newestTimestamp === undefined || timestamp > this.#newestTimestamp) {
+      this.#newestTimestamp = timestamp;
+    }
     const json = compiled.document({
       id,
-      timestamp: compiled.writer.timestamp(cells) ?? this.#fallbackTimestamp,
+      timestamp,
       fields: compiled.writer.fields(cells, plain),
       row: this.#rows,
       original: text,
@@ -161,7 +168,12 @@ class LogFileReader {
 
   #closeBatch(): void {
     if (this.#rows > this.#options.skipRows) {
-      this.#full.push({ events: this.#events, rows: this.#rows, rejected: this.#rejected });
+      this.#full.push({
+        events: this.#events,
+        rows: this.#rows,
+        rejected: this.#rejected,
+        newestEvent: this.#newestTimestamp === undefined ? undefined : Date.parse(this.#newestTimestamp),
+      });
     }
     this.#events = [];
     this.#characters = 0;
