@@ -1,6 +1,6 @@
 import { Refusal } from "./answer.ts";
 import type { SObject } from "./sobjects.ts";
-import type { Condition, Query } from "./soql_parser.ts";
+import type { Condition, Query } from "./soql_query.ts";
 
 type Comparison = Extract<Condition, { kind: "compare" }>;
 

@@ -154,6 +154,10 @@ describe("faults on the wire", () => {
       ["versions", 500],
       ["versions", 200],
     ]);
+    expect(await given.org({ apiRequestsUsed: 5 })).toMatchObject({ apiRequestsUsed: 5, name: "Acme production" });
+    // What TypeScript refuses in this process, the org itself refuses from another one.
+    await expect(given.fault(JSON.parse('{"on": "download"}'))).rejects.toThrow("no requests of kind download");
+    await expect(given.org(JSON.parse('{"sandBox": true}'))).rejects.toThrow("an org has no setting sandBox");
     await expect(given.deletedLogFile("0ATunknown")).rejects.toThrow("mock org: no event log file 0ATunknown");
   });
 });

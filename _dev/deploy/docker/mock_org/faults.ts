@@ -1,5 +1,7 @@
 /** The kinds of request that a fault can strike. `page` is a follow-up page of a query. */
-export type RequestKind = "token" | "versions" | "limits" | "query" | "page" | "describe" | "logFile";
+const REQUEST_KINDS = ["token", "versions", "limits", "query", "page", "describe", "logFile"] as const;
+
+export type RequestKind = (typeof REQUEST_KINDS)[number];
 
 /**
  * A disturbance of some requests. Without a further field than `on` it only counts. Fields combine: `killToken` with `cutAfterBytes` ends
@@ -52,6 +54,9 @@ export class FaultPlan {
   #serial = 0;
 
   add(fault: Fault): string {
+    if (!REQUEST_KINDS.includes(fault.on)) {
+      throw new Error(`no requests of kind ${fault.on}; there are: ${REQUEST_KINDS.join(", ")}`);
+    }
     const id = `fault-${++this.#serial}`;
     this.#planned.push({ id, fault, after: fault.after ?? 0, left: fault.times ?? Number.POSITIVE_INFINITY });
     return id;

@@ -95,7 +95,13 @@ export function givenOf(org: OrgState): Given {
       checkCertificate(pem);
       org.apps.set(clientId, { ...app, certificate: pem });
     },
-    org: async (settings) => Object.assign(org.settings, settings),
+    org: async (settings) => {
+      const unknown = Object.keys(settings).filter((name) => !(name in org.settings));
+      if (unknown.length > 0) {
+        throw new Error(`an org has no setting ${unknown.join(", ")}`);
+      }
+      return Object.assign(org.settings, settings);
+    },
     logFile: async (spec) => addLogFile(org, spec),
     replacedLogFile: async (id, spec) => {
       const old = knownFile(org, id);

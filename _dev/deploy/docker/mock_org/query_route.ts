@@ -6,7 +6,8 @@ import type { QueryResult } from "./query_results.ts";
 import { type SObject, type SObjectRecord, visibleSObject } from "./sobjects.ts";
 import { checkQuery, unsupportedObject } from "./soql_check.ts";
 import { evaluate } from "./soql_evaluate.ts";
-import { type Condition, parseSoql, type Query } from "./soql_parser.ts";
+import { parseSoql } from "./soql_parser.ts";
+import type { Condition, Query } from "./soql_query.ts";
 
 const SMALLEST_BATCH = 200;
 const LARGEST_BATCH = 2_000;

@@ -1,5 +1,5 @@
 import { DAY_MS } from "./datetime.ts";
-import type { Literal } from "./soql_parser.ts";
+import type { Literal } from "./soql_query.ts";
 
 /** A span of time, `from` included, `to` not. */
 export interface Span {

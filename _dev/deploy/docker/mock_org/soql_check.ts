@@ -1,6 +1,6 @@
 import { Refusal } from "./answer.ts";
 import { type Field, fieldOf, type SObject } from "./sobjects.ts";
-import type { Condition, Literal, Name, Query, SelectItem } from "./soql_parser.ts";
+import type { Condition, Literal, Name, Query, SelectItem } from "./soql_query.ts";
 import { malformed, pointingAt } from "./soql_tokens.ts";
 
 /** FIELDS(ALL) and FIELDS(CUSTOM) are bounded; Salesforce allows at most this many rows. */

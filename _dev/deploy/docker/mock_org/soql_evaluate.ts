@@ -1,6 +1,6 @@
 import { fieldOf, type SObject, type SObjectRecord } from "./sobjects.ts";
 import { matcher, sorter } from "./soql_match.ts";
-import type { AggregateFunction, Query, SelectItem } from "./soql_parser.ts";
+import type { AggregateFunction, Query, SelectItem } from "./soql_query.ts";
 
 /** What a query found. `columns` are in the order of the SELECT list; a count has a size but no records. */
 export interface Found {

@@ -2,7 +2,7 @@ import { apiDatetime } from "./datetime.ts";
 import { spanOf } from "./relative_dates.ts";
 import { to15 } from "./salesforce_id.ts";
 import { fieldOf, type SObject, type SObjectRecord } from "./sobjects.ts";
-import type { CompareOperator, Condition, Literal, OrderItem } from "./soql_parser.ts";
+import type { CompareOperator, Condition, Literal, OrderItem } from "./soql_query.ts";
 
 type Cell = SObjectRecord[string];
 type Test = (record: SObjectRecord) => boolean;

@@ -1,67 +1,8 @@
+import { literalOf } from "./soql_literals.ts";
+import type { AggregateFunction, Condition, Literal, Name, OrderItem, Query, SelectItem } from "./soql_query.ts";
 import { malformed, type Token, tokenize } from "./soql_tokens.ts";
 
-/**
- * A query as a tree. The grammar is the part of SOQL that readers of event data use: fields, COUNT() and aggregates, one object,
- * WHERE with its operators, GROUP BY fields, ORDER BY, LIMIT, OFFSET. Relationship fields, sub-queries, HAVING, FOR and ALL ROWS are
- * refused as unexpected tokens.
- */
-export interface Query {
-  readonly soql: string;
-  readonly select: readonly SelectItem[];
-  readonly from: Name;
-  readonly where: Condition | undefined;
-  readonly groupBy: readonly Name[];
-  readonly orderBy: readonly OrderItem[];
-  readonly limit: number | undefined;
-  readonly offset: number;
-}
-
-export interface Name {
-  readonly name: string;
-  /** Offset in the query, for error messages. */
-  readonly at: number;
-}
-
-export type AggregateFunction = "COUNT" | "COUNT_DISTINCT" | "MIN" | "MAX" | "SUM" | "AVG";
-
-export type SelectItem =
-  | { readonly kind: "field"; readonly field: Name }
-  | { readonly kind: "count" }
-  | { readonly kind: "fields"; readonly group: "ALL" | "STANDARD" | "CUSTOM"; readonly at: number }
-  | {
-      readonly kind: "aggregate";
-      readonly fn: AggregateFunction;
-      readonly field: Name;
-      readonly alias: string | undefined;
-    };
-
-export type CompareOperator = "=" | "!=" | "<" | "<=" | ">" | ">=" | "LIKE";
-
-export type Condition =
-  | { readonly kind: "and" | "or"; readonly terms: readonly Condition[] }
-  | { readonly kind: "not"; readonly term: Condition }
-  | { readonly kind: "compare"; readonly field: Name; readonly operator: CompareOperator; readonly value: Literal }
-  | { readonly kind: "in"; readonly field: Name; readonly negated: boolean; readonly values: readonly Literal[] };
-
-/** A value as written: the type that its spelling gives it. */
-export type Literal =
-  | { readonly kind: "string"; readonly text: string; readonly at: number }
-  | { readonly kind: "number"; readonly value: number; readonly at: number }
-  | { readonly kind: "datetime"; readonly ms: number; readonly at: number }
-  | { readonly kind: "date"; readonly ms: number; readonly at: number }
-  | { readonly kind: "relative"; readonly name: string; readonly count: number | undefined; readonly at: number }
-  | { readonly kind: "boolean"; readonly value: boolean; readonly at: number }
-  | { readonly kind: "null"; readonly at: number };
-
-export interface OrderItem {
-  readonly field: Name;
-  readonly descending: boolean;
-  readonly nulls: "first" | "last";
-}
-
 const AGGREGATES: ReadonlySet<string> = new Set(["COUNT", "COUNT_DISTINCT", "MIN", "MAX", "SUM", "AVG"]);
-const RELATIVE_DATE =
-  /^(TODAY|YESTERDAY|TOMORROW|(?:LAST|NEXT)_N_DAYS:\d+|N_DAYS_AGO:\d+|(?:THIS|LAST)_(?:WEEK|MONTH|YEAR))$/i;
 const RESERVED = new Set([
   "FROM",
   "WHERE",
@@ -301,36 +242,4 @@ class Parser {
     const token = this.#peek();
     return malformed(this.#soql, token.at, `unexpected token: '${token.text}'`);
   }
-}
-
-function literalOf({ kind, text, at }: Token): Literal | undefined {
-  switch (kind) {
-    case "string":
-      return { kind, text, at };
-    case "number":
-      return { kind, value: Number(text), at };
-    case "datetime":
-      return { kind, ms: Date.parse(text), at };
-    case "date":
-      return { kind, ms: Date.parse(`${text}T00:00:00Z`), at };
-    case "word":
-      return wordLiteral(text, at);
-    default:
-      return undefined;
-  }
-}
-
-function wordLiteral(text: string, at: number): Literal | undefined {
-  const word = text.toUpperCase();
-  if (word === "NULL") {
-    return { kind: "null", at };
-  }
-  if (word === "TRUE" || word === "FALSE") {
-    return { kind: "boolean", value: word === "TRUE", at };
-  }
-  if (!RELATIVE_DATE.test(word)) {
-    return undefined;
-  }
-  const [name = word, count] = word.split(":");
-  return { kind: "relative", name, count: count === undefined ? undefined : Number(count), at };
 }

@@ -1,0 +1,194 @@
+import type { Field, FieldType, SObject } from "./sobjects.ts";
+
+interface FieldTraits {
+  readonly filter?: boolean;
+  readonly sort?: boolean;
+  readonly group?: boolean;
+  readonly nillable?: boolean;
+  readonly hourlyFilesOnly?: boolean;
+}
+
+function field(name: string, type: FieldType, traits: FieldTraits = {}): Field {
+  return {
+    name,
+    type,
+    filterable: traits.filter ?? true,
+    sortable: traits.sort ?? true,
+    groupable: traits.group ?? false,
+    nillable: traits.nillable ?? false,
+    hourlyFilesOnly: traits.hourlyFilesOnly ?? false,
+  };
+}
+
+const unfiltered = { filter: false, sort: false, nillable: true } as const;
+
+/** Fields of an event that can be read but neither filtered nor sorted on. */
+function readOnly(type: FieldType, names: string): Field[] {
+  return names.split(" ").map((name) => field(name, type, unfiltered));
+}
+
+/** The index of every Real-Time Event Monitoring big object: EventDate, then EventIdentifier. */
+const EVENT_INDEX = [field("EventDate", "datetime"), field("EventIdentifier", "string", { sort: false })];
+
+const REAL_TIME = { bigObject: true, permission: "ViewRealTimeEventMonitoringData" } as const;
+
+const EVENT_LOG_FILE: SObject = {
+  name: "EventLogFile",
+  label: "Event Log File",
+  keyPrefix: "0AT",
+  bigObject: false,
+  permission: "ViewEventLogFiles",
+  fields: [
+    field("Id", "id"),
+    field("IsDeleted", "boolean", { group: true }),
+    field("CreatedById", "reference", { group: true }),
+    field("CreatedDate", "datetime"),
+    field("LastModifiedDate", "datetime"),
+    field("LastModifiedById", "reference", { group: true }),
+    field("SystemModstamp", "datetime"),
+    field("EventType", "picklist", { group: true }),
+    field("Interval", "picklist", { group: true, nillable: true, hourlyFilesOnly: true }),
+    field("Sequence", "int", { group: true, nillable: true, hourlyFilesOnly: true }),
+    field("LogDate", "datetime"),
+    field("LogFileLength", "double"),
+    field("LogFileContentType", "string", { group: true }),
+    field("ApiVersion", "double"),
+    field("LogFileFieldNames", "string", unfiltered),
+    field("LogFileFieldTypes", "string", unfiltered),
+    field("LogFile", "base64", unfiltered),
+  ],
+};
+
+const LOGIN_EVENT: SObject = {
+  name: "LoginEvent",
+  label: "Login Event",
+  keyPrefix: "0Yw",
+  ...REAL_TIME,
+  fields: [
+    ...EVENT_INDEX,
+    ...readOnly("datetime", "CreatedDate"),
+    ...readOnly("reference", "AuthServiceId LoginGeoId LoginHistoryId NetworkId PolicyId UserId"),
+    ...readOnly("double", "EvaluationTime LoginLatitude LoginLongitude"),
+    ...readOnly(
+      "string",
+      "AdditionalInfo ApiType ApiVersion Application AuthMethodReference Browser CipherSuite City ClientVersion Country " +
+        "CountryIso ForwardedForIp HttpMethod HttpReferer LoginKey LoginSubType LoginType LoginUrl Platform PolicyOutcome " +
+        "PostalCode RelatedEventIdentifier SessionKey SessionLevel SourceIp Status Subdivision TlsProtocol Username UserType",
+    ),
+  ],
+};
+
+const LOGOUT_EVENT: SObject = {
+  name: "LogoutEvent",
+  label: "Logout Event",
+  keyPrefix: "0Yx",
+  ...REAL_TIME,
+  fields: [
+    ...EVENT_INDEX,
+    ...readOnly("reference", "UserId"),
+    ...readOnly("string", "LoginKey RelatedEventIdentifier SessionKey SessionLevel SourceIp Username"),
+  ],
+};
+
+const LOGIN_AS_EVENT: SObject = {
+  name: "LoginAsEvent",
+  label: "Login As Event",
+  keyPrefix: "0Yy",
+  ...REAL_TIME,
+  fields: [
+    ...EVENT_INDEX,
+    ...readOnly("reference", "DelegatedOrganizationId LoginHistoryId UserId"),
+    ...readOnly(
+      "string",
+      "Application Browser DelegatedUsername LoginAsCategory LoginKey LoginType Platform RelatedEventIdentifier SessionKey " +
+        "SessionLevel SourceIp TargetUrl Username UserType",
+    ),
+  ],
+};
+
+const API_EVENT: SObject = {
+  name: "ApiEvent",
+  label: "API Event",
+  keyPrefix: "0Yz",
+  ...REAL_TIME,
+  fields: [
+    ...EVENT_INDEX,
+    ...readOnly("reference", "ConnectedAppId LoginHistoryId PolicyId UserId"),
+    ...readOnly("double", "ApiVersion ElapsedTime EvaluationTime RowsProcessed RowsReturned"),
+    ...readOnly(
+      "string",
+      "AdditionalInfo ApiType Application Client LoginKey Operation Platform PolicyOutcome QueriedEntities Query Records " +
+        "RelatedEventIdentifier RequestIdentifier SessionKey SessionLevel SourceIp UserAgent Username",
+    ),
+  ],
+};
+
+const LOGIN_HISTORY: SObject = {
+  name: "LoginHistory",
+  label: "Login History",
+  keyPrefix: "0Ya",
+  bigObject: false,
+  fields: [
+    field("Id", "id"),
+    field("UserId", "reference", { group: true }),
+    field("LoginTime", "datetime"),
+    field("LoginType", "picklist", { group: true }),
+    field("LoginUrl", "string", { group: true, nillable: true }),
+    field("AuthenticationServiceId", "reference", { group: true, nillable: true }),
+    field("CipherSuite", "picklist", { group: true, nillable: true }),
+    field("CountryIso", "string", { group: true, nillable: true }),
+    field("NetworkId", "reference", { group: true, nillable: true }),
+    field("OptionsIsGet", "boolean", { group: true }),
+    field("OptionsIsPost", "boolean", { group: true }),
+    field("TlsProtocol", "picklist", { group: true, nillable: true }),
+    ...readOnly("reference", "LoginGeoId"),
+    ...readOnly(
+      "string",
+      "ApiType ApiVersion Application AuthMethodReference Browser ClientVersion ForwardedForIp LoginSubType Platform SourceIp " +
+        "Status",
+    ),
+  ],
+};
+
+const ORGANIZATION: SObject = {
+  name: "Organization",
+  label: "Organization",
+  keyPrefix: "00D",
+  bigObject: false,
+  fields: [
+    field("Id", "id"),
+    field("Name", "string", { group: true }),
+    field("OrganizationType", "picklist", { group: true }),
+    field("IsSandbox", "boolean", { group: true }),
+    field("InstanceName", "string", { group: true, nillable: true }),
+  ],
+};
+
+const USER: SObject = {
+  name: "User",
+  label: "User",
+  keyPrefix: "005",
+  bigObject: false,
+  fields: [
+    field("Id", "id"),
+    field("Username", "string", { group: true }),
+    field("Name", "string", { group: true }),
+    field("Email", "string", { group: true }),
+    field("IsActive", "boolean", { group: true }),
+    field("UserType", "picklist", { group: true }),
+    field("ProfileId", "reference", { group: true, nillable: true }),
+    field("CreatedDate", "datetime"),
+  ],
+};
+
+/** Every object that this org knows. */
+export const SOBJECT_DEFINITIONS: readonly SObject[] = [
+  EVENT_LOG_FILE,
+  LOGIN_EVENT,
+  LOGOUT_EVENT,
+  LOGIN_AS_EVENT,
+  API_EVENT,
+  LOGIN_HISTORY,
+  ORGANIZATION,
+  USER,
+];
