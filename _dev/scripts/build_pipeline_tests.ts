@@ -26,7 +26,9 @@ const COLLECTED_AT = Date.parse("2026-07-17T13:04:00.000Z");
 const rows = z.array(z.record(z.string(), z.unknown()));
 type Row = z.infer<typeof rows>[number];
 
-interface PipelineTestInput {
+export interface PipelineTestInput {
+  /** Event type or object. */
+  readonly name: string;
   readonly path: string;
   readonly events: readonly unknown[];
 }
@@ -44,7 +46,7 @@ export async function pipelineTestInputs(root: string): Promise<PipelineTestInpu
       const written = rows.parse(parse(readFileSync(join(root, file), "utf8")));
       const events = type.provider === "EventLogFile" ? await rowEvents(type, written) : recordEvents(type, written);
       const folder = join(root, "data_stream", type.stream, "_dev/test/pipeline");
-      return { path: join(folder, `test-${kebab(name)}.json`), events };
+      return { name, path: join(folder, `test-${kebab(name)}.json`), events };
     }),
   );
 }
@@ -75,7 +77,9 @@ function streamContext(stream: string): StreamContext {
 }
 
 async function rowEvents(type: LogFileType, written: readonly Row[]): Promise<unknown[]> {
-  const header = [...new Set([...type.columns, ...written.flatMap((row) => Object.keys(row))])];
+  const header = [
+    ...new Set(["EVENT_TYPE", "ORGANIZATION_ID", ...type.columns, ...written.flatMap((row) => Object.keys(row))]),
+  ];
   const lines = [header, ...written.map((row) => header.map((column) => cell(type, column, row)))];
   const csv = lines.map((line) => line.map((text) => `"${text.replaceAll('"', '""')}"`).join(",")).join("\n");
   const events: unknown[] = [];
