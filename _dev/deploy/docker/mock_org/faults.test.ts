@@ -137,6 +137,20 @@ describe("faults on the wire", () => {
     expect(await hanging).toBe("no answer");
   });
 
+  test("a delayed answer comes, unless the org closes before", async () => {
+    await using org = await startedOrg();
+    const get = await loggedIn(org);
+    await org.given.fault({ on: "limits", delayMs: 1, times: 1 });
+    expect((await get("/services/data/v66.0/limits")).status).toBe(200);
+    await org.given.fault({ on: "describe", delayMs: 3_600_000 });
+    const delayed = get("/services/data/v66.0/sobjects/EventLogFile/describe").catch(() => "no answer");
+    while ((await org.given.counters()).faults < 2) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await org.close();
+    expect(await delayed).toBe("no answer");
+  });
+
   test("a builder in another process steers the same org", async () => {
     await using org = await startedOrg();
     const given = connectMockOrg(org.url);

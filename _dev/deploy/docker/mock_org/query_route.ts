@@ -92,13 +92,8 @@ function candidates(query: Query, type: SObject, version: string, user: User, or
       return user.permissions.includes("ManageUsers") ? all : all.filter((record) => record.UserId === user.id);
     }
     default:
-      return newestFirst(org.records.get(type.name) ?? []);
+      return org.records.get(type.name) ?? [];
   }
-}
-
-/** A big object keeps its rows in the order of its index: EventDate descending. */
-function newestFirst(records: readonly SObjectRecord[]): readonly SObjectRecord[] {
-  return records.toSorted((a, b) => (String(a.EventDate) < String(b.EventDate) ? 1 : -1));
 }
 
 /**

@@ -27,8 +27,17 @@ export function addRecords(org: OrgState, sObject: string, records: readonly SOb
     }
     kept.push(full);
   }
+  if (type.bigObject) {
+    kept.sort(newestFirst);
+  }
   org.records.set(type.name, kept);
   return kept.length;
+}
+
+/** A big object keeps its rows in the order of its index: EventDate descending. */
+function newestFirst(a: SObjectRecord, b: SObjectRecord): number {
+  const [left, right] = [String(a.EventDate), String(b.EventDate)];
+  return left === right ? 0 : left < right ? 1 : -1;
 }
 
 /** A text in the form of a UUID, different for each id. */

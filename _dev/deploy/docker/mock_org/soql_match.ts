@@ -1,7 +1,7 @@
 import { apiDatetime } from "./datetime.ts";
 import { spanOf } from "./relative_dates.ts";
 import { to15 } from "./salesforce_id.ts";
-import { fieldOf, type SObject, type SObjectRecord } from "./sobjects.ts";
+import { type FieldType, fieldOf, type SObject, type SObjectRecord } from "./sobjects.ts";
 import type { CompareOperator, Condition, Literal, OrderItem } from "./soql_query.ts";
 
 type Cell = SObjectRecord[string];
@@ -50,7 +50,7 @@ function comparison(name: string, operator: CompareOperator, value: Literal, typ
     return (record) => withinSpan(read(record), operator, from, to);
   }
   const wanted = comparable(value, column.type);
-  const normal = column.type === "id" || column.type === "reference" ? idKey : textKey;
+  const normal = keyOf(column.type);
   return (record) => compare(normal(read(record)), operator, normal(wanted));
 }
 
@@ -67,6 +67,20 @@ function comparable(value: Literal, type: string): Cell {
     default:
       // Salesforce keeps no empty texts: null and '' are one value.
       return type === "boolean" ? false : null;
+  }
+}
+
+/** How cells of a type are made equal before they are compared. */
+function keyOf(type: FieldType): (cell: Cell) => Cell {
+  switch (type) {
+    case "id":
+    case "reference":
+      return idKey;
+    case "string":
+    case "picklist":
+      return textKey;
+    default:
+      return (cell) => cell;
   }
 }
 

@@ -40,6 +40,7 @@ const login = eventType("Login", "login", LOGIN_HEADER, (draws, actor) => {
     DB_TOTAL_TIME: databaseNanos(draws, runTime),
     URI: oauth ? "/services/oauth2/token" : "/index.jsp",
     REQUEST_STATUS: failed ? "F" : "S",
+    ...(failed && { LOGIN_KEY: "" }),
     LOGIN_TYPE: draws.pick(kinds),
     // Part of the browsers arrive percent-encoded.
     BROWSER_TYPE: oauth ? "Unknown" : draws.chance(0.3) ? encodeURIComponent(person.browser) : person.browser,
@@ -122,6 +123,7 @@ export function passwordSpraying(success: boolean): EventType {
     DB_TOTAL_TIME: databaseNanos(draws, 40),
     URI: "/index.jsp",
     REQUEST_STATUS: success ? "S" : "F",
+    ...(!success && { LOGIN_KEY: "" }),
     LOGIN_TYPE: "A",
     BROWSER_TYPE: "python-requests/2.32.3",
     API_VERSION: "9998.0",
