@@ -1,3 +1,6 @@
+import type { ApiCalls } from "../core/api_calls.ts";
+import { callsADay, type UsageSample, usedAtEndOfDay } from "./api_forecast.ts";
+
 const HOUR_MS = 3_600_000;
 const HOURS_A_DAY = 24;
 
@@ -21,6 +24,9 @@ export function parseLimitInfo(header: string | undefined): ApiUsage | undefined
 export class ApiBudget {
   readonly #sharePercent: number;
   readonly #callsByHour = new Map<number, number>();
+  /** The last answer of each hour. */
+  readonly #usageByHour = new Map<number, UsageSample>();
+  #firstCallAt: number | undefined;
   #usage: ApiUsage | undefined;
 
   constructor(sharePercent: number) {
@@ -44,8 +50,32 @@ export class ApiBudget {
   /** A call that Salesforce counts has been answered. */
   count(now: number, limitInfo: string | undefined): void {
     const hour = hourOf(now);
+    this.#firstCallAt ??= now;
     this.#callsByHour.set(hour, (this.#callsByHour.get(hour) ?? 0) + 1);
-    this.#usage = parseLimitInfo(limitInfo) ?? this.#usage;
+    const usage = parseLimitInfo(limitInfo);
+    if (usage !== undefined) {
+      this.#usage = usage;
+      this.#usageByHour.set(hour, { at: now, used: usage.used });
+    }
+  }
+
+  /** Where org and integration stand and what that comes to; `undefined` until Salesforce has told the allocation. */
+  report(now: number): ApiCalls | undefined {
+    if (this.#usage === undefined) {
+      return undefined;
+    }
+    const { used, allocation } = this.#usage;
+    const calls = this.callsLastDay(now);
+    return {
+      used,
+      allocation,
+      share: this.#share(allocation),
+      calls,
+      forecast: {
+        calls: callsADay(calls, now - (this.#firstCallAt ?? now)),
+        used: usedAtEndOfDay([...this.#usageByHour.values()], now) ?? used,
+      },
+    };
   }
 
   /**
@@ -56,8 +86,7 @@ export class ApiBudget {
     if (this.#usage === undefined) {
       return now;
     }
-    const share = Math.max(1, Math.floor((this.#usage.allocation * this.#sharePercent) / 100));
-    let over = this.callsLastDay(now) - share + 1;
+    let over = this.callsLastDay(now) - this.#share(this.#usage.allocation) + 1;
     for (const [hour, count] of [...this.#callsByHour].sort(([a], [b]) => a - b)) {
       if (over <= 0) {
         break;
@@ -70,10 +99,16 @@ export class ApiBudget {
     return now;
   }
 
+  #share(allocation: number): number {
+    return Math.max(1, Math.floor((allocation * this.#sharePercent) / 100));
+  }
+
   #forgetBefore(hour: number): void {
-    for (const known of this.#callsByHour.keys()) {
-      if (known < hour) {
-        this.#callsByHour.delete(known);
+    for (const counted of [this.#callsByHour, this.#usageByHour]) {
+      for (const known of counted.keys()) {
+        if (known < hour) {
+          counted.delete(known);
+        }
       }
     }
   }
