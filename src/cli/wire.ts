@@ -26,7 +26,10 @@ import { createSettingAsideSink } from "../sinks/setting_aside.ts";
 import type { Sink, SinkHealth } from "../sinks/sink.ts";
 import type { AgentFacts } from "../sources/envelope.ts";
 import { EventLogFiles } from "../sources/event_log_files.ts";
+import { isPrimaryObject } from "../sources/object_primary.ts";
+import { ObjectWindows } from "../sources/object_windows.ts";
 import { COLLECTOR_DATASET } from "../sources/rejected_row.ts";
+import type { Source } from "../sources/source.ts";
 import { VERSION } from "./version.ts";
 
 /** Files of one org that are read at once. */
@@ -54,9 +57,11 @@ interface OpenedInput {
   close(): Promise<void>;
 }
 
-/** For each dataset the event types and objects that a policy may name. */
+/** For each dataset the event types and objects that a policy may name; none for the collector's own. */
 export function knownDatasets(): Readonly<Record<string, KnownDataset>> {
-  const datasets: Record<string, { eventTypes: string[]; objects: string[] }> = {};
+  const datasets: Record<string, { eventTypes: string[]; objects: string[] }> = {
+    [COLLECTOR_DATASET]: { eventTypes: [], objects: [] },
+  };
   const of = (stream: string) => {
     const dataset = `aquila_salesforce.${stream}`;
     datasets[dataset] ??= { eventTypes: [], objects: [] };
@@ -151,24 +156,29 @@ export class Wiring {
   }
 
   #jobs(input: Input, stream: Stream, opened: () => Promise<OpenedInput>, log: Log): Job[] {
-    const { eventLogFiles } = stream;
-    if (!eventLogFiles.enabled) {
-      return [];
-    }
+    const { eventLogFiles, objects } = stream;
     const tell = this.#tell(input, stream, log);
     const { cursors } = this.#surroundings;
-    let source: EventLogFiles | undefined;
-    return [
-      {
+    const job = (interval: number, sourceOf: (client: OrgClient) => Source): Job => {
+      let source: Source | undefined;
+      return {
         stream: stream.id,
-        interval: eventLogFiles.pollInterval,
+        interval,
         tell,
         round: async (stop, abandon) => {
           const { client, sink } = await opened();
-          source ??= this.#eventLogFiles(input, stream, client, tell);
+          source ??= sourceOf(client);
           await pump({ source, sink, cursors, tell, clock: this.#clock, stop, abandon });
         },
-      },
+      };
+    };
+    return [
+      ...(eventLogFiles.enabled
+        ? [job(eventLogFiles.pollInterval, (client) => this.#eventLogFiles(input, stream, client, tell))]
+        : []),
+      ...(objects.enabled ? objects.names : []).map((name) =>
+        job(objects.pollInterval, (client) => this.#objectWindows(name, input, stream, client, tell)),
+      ),
     ];
   }
 
@@ -177,13 +187,7 @@ export class Wiring {
     return new EventLogFiles({
       id: `${stream.id}/event_log_files`,
       client,
-      stream: {
-        organizationName: input.organization.name,
-        dataStream: stream.dataStream,
-        tags: stream.preserveOriginalEvent ? [...stream.tags, "preserve_original_event"] : stream.tags,
-        preserveOriginalEvent: stream.preserveOriginalEvent,
-        agent: this.#agent,
-      },
+      stream: this.#streamContext(input, stream),
       eventTypes,
       interval,
       initialLookback,
@@ -191,6 +195,34 @@ export class Wiring {
       tell,
       clock: this.#clock,
     });
+  }
+
+  #objectWindows(objectName: string, input: Input, stream: Stream, client: OrgClient, tell: Tell): ObjectWindows {
+    const { eventLogFiles, objects } = stream;
+    return new ObjectWindows({
+      id: `${stream.id}/objects/${objectName}`,
+      client,
+      stream: this.#streamContext(input, stream),
+      objectName,
+      primary: isPrimaryObject(objectName, {
+        eventTypes: eventLogFiles.enabled ? eventLogFiles.eventTypes : [],
+        objects: objects.names,
+      }),
+      initialLookback: objects.initialLookback,
+      settleTime: objects.settleTime,
+      tell,
+      clock: this.#clock,
+    });
+  }
+
+  #streamContext(input: Input, stream: Stream) {
+    return {
+      organizationName: input.organization.name,
+      dataStream: stream.dataStream,
+      tags: stream.preserveOriginalEvent ? [...stream.tags, "preserve_original_event"] : stream.tags,
+      preserveOriginalEvent: stream.preserveOriginalEvent,
+      agent: this.#agent,
+    };
   }
 
   #tell(input: Input, stream: Stream, log: Log): Tell {

@@ -21,6 +21,22 @@ export type Fact =
   | { readonly fact: "unknown_columns"; readonly eventType: string; readonly columns: readonly string[] }
   | { readonly fact: "replaced_characters"; readonly file: FileFacts; readonly count: number }
   | { readonly fact: "no_hourly_files" }
+  | {
+      readonly fact: "window_done";
+      readonly object: string;
+      readonly after: number;
+      readonly to: number;
+      /** New ones; those that had been delivered before are not counted. */
+      readonly records: number;
+    }
+  | {
+      readonly fact: "window_halved";
+      readonly object: string;
+      /** Milliseconds. */
+      readonly width: number;
+      readonly error: RunnerError;
+    }
+  | { readonly fact: "column_left_out"; readonly object: string; readonly column: string }
   | { readonly fact: "delivered"; readonly created: number; readonly existing: number; readonly refused: number }
   | { readonly fact: "round_done" }
   | { readonly fact: "round_failed"; readonly error: RunnerError; readonly nextAttemptAt: number };

@@ -66,6 +66,9 @@ export function afterFact(report: StreamReport, fact: Fact): StreamReport {
     case "unknown_columns":
     case "replaced_characters":
     case "no_hourly_files":
+    case "window_done":
+    case "window_halved":
+    case "column_left_out":
       return report;
   }
 }

@@ -44,6 +44,21 @@ export function sentence(fact: Fact, now: number): { readonly level: LogLevel; r
         message:
           "This org makes no hourly event log files, so daily ones are collected. Hourly files need Event Monitoring and are switched on in Setup > Event Monitoring Settings.",
       };
+    case "window_done":
+      return {
+        level: fact.records === 0 ? "debug" : "info",
+        message: `${fact.object} up to ${new Date(fact.to).toISOString()}: ${fact.records} new records.`,
+      };
+    case "window_halved":
+      return {
+        level: "info",
+        message: `${fact.error.text} Asking for ${formatDuration(fact.width)} of ${fact.object} at a time.`,
+      };
+    case "column_left_out":
+      return {
+        level: "warn",
+        message: `${fact.object} of this org has no ${fact.column}; its records are collected without it. The API version or the org's licences may lack it.`,
+      };
     case "delivered":
       return {
         level: "debug",

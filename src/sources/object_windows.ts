@@ -1,0 +1,191 @@
+import { findObjectType, selectFields } from "../catalog/catalog.ts";
+import type { ObjectType } from "../catalog/column.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { asRunnerError, type RunnerError } from "../core/errors.ts";
+import type { Fact, Tell } from "../core/fact.ts";
+import type { CursorEntries } from "../cursors/cursor.ts";
+import type { OrgClient } from "../org/org_client.ts";
+import { queryPages } from "../org/query_pages.ts";
+import { unknownColumn } from "../org/response_meaning.ts";
+import { objectSoql } from "../org/soql.ts";
+import type { StreamContext } from "./envelope.ts";
+import { withObjectCure } from "./object_access.ts";
+import {
+  afterRecords,
+  afterWindow,
+  firstObjectChanges,
+  type Moved,
+  type ObjectCursor,
+  readObjectCursor,
+  whereToGoOn,
+} from "./object_progress.ts";
+import { ObjectRecords } from "./object_records.ts";
+import type { Batch, Source } from "./source.ts";
+import {
+  FIRST_WIDTH_MS,
+  horizonAt,
+  isEmpty,
+  nextWindow,
+  type ReadingOrder,
+  restBehind,
+  restFrom,
+  slice,
+  type Window,
+  widthAfter,
+  widthAfterRefusal,
+} from "./window.ts";
+
+export interface ObjectWindowsOptions {
+  readonly id: string;
+  readonly client: OrgClient;
+  /** What all events have in common; organization id and instance address come from the login. */
+  readonly stream: Omit<StreamContext, "organization" | "instanceUrl"> & { readonly organizationName: string };
+  /** An object of the catalogue, such as `LoginEvent`. */
+  readonly objectName: string;
+  /** `salesforce.collection.primary` of the events; see object_primary.ts. */
+  readonly primary: boolean;
+  /** Milliseconds. */
+  readonly initialLookback: number;
+  /** Milliseconds that an event takes to appear in Salesforce; nothing younger is asked for. */
+  readonly settleTime: number;
+  readonly tell: Tell;
+  readonly clock?: Clock;
+}
+
+/** What one round knows and moves. */
+interface Round {
+  readonly settledTo: number;
+  readonly records: ObjectRecords;
+  readonly signal: AbortSignal;
+  cursor: ObjectCursor;
+}
+
+/**
+ * The records of one event object. A round reads from the cursor to `settleTime` before now in windows of time, each drained
+ * before the next. The last minutes are read again in every round, because a record may appear late; what has been delivered
+ * is known by its identity. A window that is too much for Salesforce is cut in halves; windows grow again afterwards.
+ *
+ * Throws a TypeError for an object that the catalogue does not have.
+ */
+export class ObjectWindows implements Source {
+  readonly id: string;
+  readonly #options: ObjectWindowsOptions;
+  readonly #type: ObjectType;
+  readonly #order: ReadingOrder;
+  readonly #clock: Clock;
+  #columns: readonly string[];
+  #width = FIRST_WIDTH_MS;
+
+  constructor(options: ObjectWindowsOptions) {
+    const type = findObjectType(options.objectName);
+    if (type === undefined) {
+      throw new TypeError(`No object ${options.objectName} in the catalogue.`);
+    }
+    this.id = options.id;
+    this.#options = options;
+    this.#type = type;
+    this.#order = type.storage === "big object" ? "newest first" : "oldest first";
+    this.#columns = selectFields(type.name);
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  async *read(from: CursorEntries, signal: AbortSignal): AsyncGenerator<Batch> {
+    const { client, stream, initialLookback, settleTime, primary } = this.#options;
+    const { organizationId, instanceUrl } = await client.identity(signal);
+    const now = this.#clock.now();
+    const cursor = readObjectCursor(from, organizationId, now, initialLookback);
+    yield { events: [], changes: firstObjectChanges(from, cursor) };
+
+    const organization = { id: organizationId, name: stream.organizationName };
+    const records = new ObjectRecords(this.#type, { ...stream, organization, instanceUrl }, primary, cursor.delivered);
+    const horizon = horizonAt(now, settleTime);
+    const round: Round = { settledTo: horizon.settledTo, records, signal, cursor };
+
+    let { window, rest } = whereToGoOn(cursor);
+    for (;;) {
+      if (!isEmpty(window)) {
+        yield* this.#drain(window, rest, round);
+      }
+      window = nextWindow(window.to, this.#width, horizon);
+      rest = window;
+      if (isEmpty(window)) {
+        return;
+      }
+    }
+  }
+
+  /** Gives the rest of a window, in slices where it is too much at once, and moves the cursor. */
+  async *#drain(window: Window, open: Window, round: Round): AsyncGenerator<Batch> {
+    const { records, settledTo, signal } = round;
+    const order = this.#order;
+    const move = ({ cursor, changes }: Moved) => {
+      round.cursor = cursor;
+      records.know(cursor.delivered);
+      return changes;
+    };
+    let rest = open;
+    let given = 0;
+    while (!isEmpty(rest)) {
+      const part = slice(rest, this.#width, order);
+      let found = 0;
+      let ordered = true;
+      try {
+        for await (const page of this.#pages(part, signal)) {
+          const { events, delivered, edge } = records.read(page, rest, order);
+          found += page.length;
+          given += events.length;
+          ordered &&= edge !== undefined;
+          rest = ordered && edge !== undefined ? restFrom(rest, edge, order) : rest;
+          yield { events, changes: move(afterRecords(round.cursor, { window, rest, settledTo, order }, delivered)) };
+        }
+      } catch (error) {
+        this.#narrow(asRunnerError(error), part, signal);
+        continue;
+      }
+      rest = restBehind(rest, part, order);
+      this.#width = widthAfter(this.#width, found);
+    }
+    const fact: Fact = { fact: "window_done", object: this.#type.name, ...window, records: given };
+    yield { events: [], changes: move(afterWindow(round.cursor, window, settledTo)), facts: [fact] };
+  }
+
+  /** The pages of a query, which is repeated without the columns that the org turns out to lack. */
+  async *#pages(part: Window, signal: AbortSignal) {
+    const { name, timeColumn, identityColumn, storage } = this.#type;
+    const thenBy = storage === "big object" ? {} : { thenBy: identityColumn };
+    for (;;) {
+      const soql = objectSoql({ object: name, columns: this.#columns, timeColumn, ...part, ...thenBy });
+      try {
+        return yield* queryPages(this.#options.client, soql, `records of ${name}`, signal);
+      } catch (error) {
+        this.#leaveOut(asRunnerError(error));
+      }
+    }
+  }
+
+  /** Throws the error unless it names a column that can be done without. */
+  #leaveOut(error: RunnerError): void {
+    const { name, timeColumn, identityColumn } = this.#type;
+    const column = unknownColumn(error);
+    if (column === undefined || column === timeColumn || column === identityColumn || !this.#columns.includes(column)) {
+      throw withObjectCure(error, this.#type);
+    }
+    this.#columns = this.#columns.filter((known) => known !== column);
+    this.#options.tell({ fact: "column_left_out", object: name, column });
+  }
+
+  /** Throws the error unless a narrower window may help now. */
+  #narrow(error: RunnerError, part: Window, signal: AbortSignal): void {
+    signal.throwIfAborted();
+    const width = widthAfterRefusal(part);
+    if (width === undefined || (error.code !== "query_timed_out" && error.code !== "timed_out")) {
+      throw error;
+    }
+    this.#width = width;
+    if (error.code === "timed_out") {
+      // Salesforce did not refuse: the narrower window is for the next round, in case this one was too slow.
+      throw error;
+    }
+    this.#options.tell({ fact: "window_halved", object: this.#type.name, width, error });
+  }
+}
