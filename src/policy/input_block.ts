@@ -59,9 +59,9 @@ export function readInput(block: unknown, root: string, defaultName: string, aro
     const stream = readStream(streamBlock, around.datasets);
     if ("findings" in stream) {
       found.push(...stream.findings.map((finding) => ({ ...finding, at: [...at, ...finding.at] })));
-    } else if (stream.value.stream.event_log_files.enabled || stream.value.stream.objects.enabled) {
+    } else if (collects(stream.value.dataset) && isEnabled(stream.value.stream)) {
       read.push(stream.value);
-    } else {
+    } else if (collects(stream.value.dataset)) {
       warnings.push(`${problemAt(root, { at, text: "" }).path} collects nothing: event_log_files and objects are off.`);
     }
   }
@@ -75,6 +75,15 @@ export function readInput(block: unknown, root: string, defaultName: string, aro
     return { input: undefined, problems, warnings };
   }
   return { input: inputOf(result.value, defaultName, output, read), problems: [], warnings };
+}
+
+/** A dataset without event types and objects is written by the runner itself; its stream says only that this is allowed. */
+function collects({ eventTypes, objects }: KnownDataset): boolean {
+  return eventTypes.length > 0 || objects.length > 0;
+}
+
+function isEnabled({ event_log_files, objects }: StreamBlock): boolean {
+  return event_log_files.enabled || objects.enabled;
 }
 
 /** Whether Elastic Agent would run a block at all; `undefined` if only Elastic Agent can tell. */

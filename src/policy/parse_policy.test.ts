@@ -504,6 +504,17 @@ describe("problems of one input", () => {
     expect(inspect(broken, { depth: 20 })).not.toContain("secret-material");
   });
 
+  test("a stream that the runner writes by itself is left out without a word", () => {
+    const datasets = { ...DATASETS, "aquila_salesforce.collector": { eventTypes: [], objects: [] } };
+    const own = { data_stream: { dataset: "aquila_salesforce.collector" }, event_log_files: { enabled: false } };
+    const policy = parsePolicy(
+      { outputs: { default: OUTPUT }, inputs: [inputBlock({ streams: [STREAM, own] })] },
+      { ...context, datasets },
+    );
+    expect(onlyInput(policy).streams.map(({ id }) => id)).toEqual(["login-1"]);
+    expect(policy.warnings).toEqual([]);
+  });
+
   test("a stream that collects nothing is left out with a warning", () => {
     const idle = { ...STREAM, id: "idle", event_log_files: { enabled: false } };
     const policy = policyOf([inputBlock({ streams: [idle, STREAM] })]);

@@ -54,6 +54,7 @@ describe("declared settings", () => {
     expect(every.filter(({ kind }) => kind === "secret").map(({ path }) => path)).toEqual([
       "auth.private_key",
       "auth.private_key_passphrase",
+      "api.proxy_url",
       "key",
       "key_passphrase",
     ]);

@@ -115,19 +115,19 @@ const api = z.strictObject({
     "duration",
     duration(SECOND, 600 * SECOND).prefault("60s"),
     "Request timeout",
-    "How long an answer of Salesforce may take; for downloads, the longest silence.",
+    "How long an answer of Salesforce may take, such as 60s; for downloads, the longest silence.",
   ),
   proxy_url: setting(
-    "url",
+    "secret",
     proxyUrl.optional(),
     "Proxy URL",
-    "The HTTP proxy on the way to Salesforce, if there is one.",
+    "The HTTP proxy on the way to Salesforce, if there is one, such as http://proxy:3128. A secret, because it may hold a password.",
   ),
   ssl: setting(
     "yaml",
     ssl.prefault({}),
     "TLS",
-    "TLS settings of the connection to Salesforce: certificate_authorities, verification_mode, certificate, key.",
+    "TLS settings of the connection to Salesforce: certificate_authorities, verification_mode, certificate, key. Give the key as the path of a file: this text is not kept as a secret.",
   ),
 });
 
@@ -147,20 +147,20 @@ const eventLogFiles = z.strictObject({
   interval: setting(
     "choice",
     z.enum(["hourly+daily", "hourly", "daily"]).prefault("hourly+daily"),
-    "Interval",
+    "Hourly or daily files",
     "hourly+daily collects hourly files as soon as they exist and adds from the daily file what they lacked. Orgs without hourly files are collected daily.",
   ),
   poll_interval: setting(
     "duration",
     duration(SECOND).prefault("10m"),
-    "Poll interval",
-    "How often to ask for new files.",
+    "Poll interval for files",
+    "How often to ask for new files, such as 10m or 1h.",
   ),
   initial_lookback: setting(
     "duration",
     duration(0).prefault("24h"),
-    "Initial look-back",
-    "How far back to collect at the first start.",
+    "Initial look-back for files",
+    "How far back to collect at the first start, such as 24h or 30d.",
   ),
 });
 
@@ -174,25 +174,25 @@ const objects = z.strictObject({
   names: setting(
     "list",
     textList.prefault([]),
-    "Objects",
+    "Event objects",
     "The event objects to collect. By default all that belong to the data stream.",
   ),
   poll_interval: setting(
     "duration",
     duration(SECOND).prefault("1m"),
-    "Poll interval",
-    "How often to ask for new events.",
+    "Poll interval for objects",
+    "How often to ask for new events, such as 30s or 1m.",
   ),
   initial_lookback: setting(
     "duration",
     duration(0).prefault("1h"),
-    "Initial look-back",
-    "How far back to collect at the first start.",
+    "Initial look-back for objects",
+    "How far back to collect at the first start, such as 1h.",
   ),
   settle_time: setting(
     "duration",
     duration(0).prefault("2m"),
-    "Settle time",
+    "Settle time of objects",
     "How long after an event's time it may still appear in Salesforce; younger events are asked for again.",
   ),
 });

@@ -1,0 +1,118 @@
+/** Settings of the policy as variables of the package's manifests, so that Fleet asks for them. Pure. */
+import { EVENT_TYPES, OBJECTS } from "../../../src/catalog/catalog.ts";
+import type { SettingKind } from "../../../src/policy/setting_kinds.ts";
+import {
+  type DeclaredSetting,
+  declaredSettings,
+  INPUT_SETTINGS,
+  STREAM_SETTINGS,
+} from "../../../src/policy/settings.ts";
+
+/** A variable as `vars` of a manifest lists it; see "variables" in the package specification. */
+export interface PackageVariable {
+  readonly name: string;
+  readonly type: string;
+  readonly title: string;
+  readonly description: string;
+  readonly multi: boolean;
+  readonly required: boolean;
+  readonly show_user: boolean;
+  readonly secret?: boolean;
+  readonly default?: unknown;
+  readonly options?: readonly { readonly value: string; readonly text: string }[];
+  readonly url_allowed_schemes?: readonly string[];
+}
+
+/** A setting and the variable that Fleet asks for it. */
+export interface AskedSetting {
+  readonly setting: DeclaredSetting;
+  readonly variable: PackageVariable;
+}
+
+const TYPES: Readonly<Record<SettingKind, string>> = {
+  text: "text",
+  secret: "password",
+  url: "url",
+  duration: "text",
+  number: "integer",
+  flag: "bool",
+  choice: "select",
+  list: "text",
+  yaml: "yaml",
+};
+
+/** A secret of several lines. */
+const MULTILINE = new Set(["auth.private_key"]);
+
+/** What most people have to decide; the rest is under "Advanced options". */
+const SHOWN = new Set([
+  "organization.name",
+  "auth.login_url",
+  "auth.client_id",
+  "auth.username",
+  "auth.private_key",
+  "event_log_files.enabled",
+  "event_log_files.interval",
+  "event_log_files.initial_lookback",
+  "objects.enabled",
+  "preserve_original_event",
+]);
+
+const CHOICES: Readonly<Record<string, string>> = {
+  "hourly+daily": "Hourly, completed by the daily files",
+  hourly: "Hourly files only",
+  daily: "Daily files only",
+};
+
+/** The settings of one org's connection. Fleet itself writes the input's processors, from the policy's global data tags. */
+export function connectionSettings(): AskedSetting[] {
+  return declaredSettings(INPUT_SETTINGS)
+    .filter(({ path }) => path !== "processors")
+    .map((setting) => ({ setting, variable: variableOf(setting, []) }));
+}
+
+/** The settings of a data stream, without those of sources that it does not have. None if it collects nothing itself. */
+export function streamSettings(stream: string): AskedSetting[] {
+  const names: Readonly<Record<string, readonly string[]>> = {
+    event_log_files: EVENT_TYPES.filter((type) => type.stream === stream).map(({ name }) => name),
+    objects: OBJECTS.filter((type) => type.stream === stream).map(({ name }) => name),
+  };
+  if (Object.values(names).every((known) => known.length === 0)) {
+    return [];
+  }
+  return declaredSettings(STREAM_SETTINGS).flatMap((setting) => {
+    const known = names[setting.path.split(".")[0] ?? ""];
+    return known?.length === 0 ? [] : [{ setting, variable: variableOf(setting, known ?? []) }];
+  });
+}
+
+/** `auth.client_id` is `client_id`, `api.version` is `api_version`. */
+export function variableName(path: string): string {
+  return path.replace(/^auth\./, "").replaceAll(".", "_");
+}
+
+function variableOf(setting: DeclaredSetting, known: readonly string[]): PackageVariable {
+  const { path, kind, title, help, required } = setting;
+  const isList = kind === "list";
+  const isListOfNames = isList && path.includes(".");
+  return {
+    name: variableName(path),
+    type: MULTILINE.has(path) ? "textarea" : TYPES[kind],
+    title,
+    description: isListOfNames ? `${help} Possible: ${known.join(", ")}.` : help,
+    multi: isList,
+    required,
+    show_user: SHOWN.has(path),
+    ...(kind === "secret" ? { secret: true } : {}),
+    ...defaultOf(setting.default),
+    ...(kind === "choice"
+      ? { options: setting.options.map((value) => ({ value, text: CHOICES[value] ?? value })) }
+      : {}),
+    ...(kind === "url" ? { url_allowed_schemes: ["https"] } : {}),
+  };
+}
+
+function defaultOf(value: unknown): { default?: unknown } {
+  const isNothing = value === undefined || (typeof value === "object" && Object.keys(value ?? {}).length === 0);
+  return isNothing ? {} : { default: value };
+}
