@@ -1,7 +1,7 @@
 import { apiDatetime } from "./datetime.ts";
 import { instant } from "./instant.ts";
 import type { OrgState } from "./org_state.ts";
-import { fieldOf, PERMISSIONS, type SObjectRecord, visibleSObject } from "./sobjects.ts";
+import { PERMISSIONS, type SObjectRecord, visibleSObject } from "./sobjects.ts";
 
 /** Adds records of an object; datetimes are ISO texts, a missing Id or EventIdentifier is made up. Answers how many there are now. */
 export function addRecords(org: OrgState, sObject: string, records: readonly SObjectRecord[]): number {
@@ -9,21 +9,22 @@ export function addRecords(org: OrgState, sObject: string, records: readonly SOb
   if (type === undefined) {
     throw new Error(`this org knows no object ${sObject}`);
   }
+  const fields = new Map(type.fields.map((field) => [field.name, field] as const));
   const kept = org.records.get(type.name) ?? [];
   for (const record of records) {
-    const full: Record<string, SObjectRecord[string]> = {};
-    if (fieldOf(type, "Id") !== undefined) {
-      full.Id = org.newId(type.keyPrefix);
-    }
-    if (fieldOf(type, "EventIdentifier") !== undefined) {
-      full.EventIdentifier = eventIdentifier(org.newId("0Ev"));
-    }
+    const full: Record<string, SObjectRecord[string]> = {
+      ...(fields.has("Id") && { Id: org.newId(type.keyPrefix) }),
+      ...(fields.has("EventIdentifier") && { EventIdentifier: eventIdentifier(org.newId("0Ev")) }),
+      ...record,
+    };
     for (const [name, value] of Object.entries(record)) {
-      const column = fieldOf(type, name);
-      if (column === undefined) {
+      const field = fields.get(name);
+      if (field === undefined) {
         throw new Error(`${type.name} has no field ${name}`);
       }
-      full[column.name] = column.type === "datetime" && typeof value === "string" ? apiDatetime(instant(value)) : value;
+      if (field.type === "datetime" && typeof value === "string") {
+        full[name] = apiDatetime(instant(value));
+      }
     }
     kept.push(full);
   }
