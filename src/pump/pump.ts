@@ -60,6 +60,7 @@ export async function pump({ source, sink, cursors, tell, clock, stop, abandon }
         async () => {
           await save(batch.changes);
           batch.facts?.forEach(tell);
+          batch.release?.();
         },
       );
     }

@@ -1,13 +1,15 @@
 import type { SourceEvent } from "../core/event.ts";
+import type { EventBytes } from "../core/event_bytes.ts";
 
 /**
- * The body of a bulk request: for each event a `create` action with its identity as `_id`, then the document.
+ * Writes the body of a bulk request: for each event a `create` action with its identity as `_id`, then the document.
  * https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-bulk
  */
-export function bulkBody(events: readonly SourceEvent[]): string {
-  let body = "";
-  for (const { index, id, json } of events) {
-    body += `{"create":{"_index":"${index}","_id":"${id}"}}\n${json}\n`;
+export function writeBulkBody(events: readonly SourceEvent[], body: EventBytes): void {
+  body.clear();
+  for (const event of events) {
+    body.text(`{"create":{"_index":"${event.index}","_id":"${event.id}"}}\n`);
+    body.document(event);
+    body.text("\n");
   }
-  return body;
 }

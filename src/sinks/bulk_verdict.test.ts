@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { bulkBody } from "./bulk_body.ts";
+import { EventBytes } from "../core/event_bytes.ts";
+import { writeBulkBody } from "./bulk_body.ts";
 import { bulkVerdict } from "./bulk_verdict.ts";
 import { anEvent } from "./sink.contract.ts";
 
@@ -70,9 +71,12 @@ describe("bulkVerdict of the request", () => {
   });
 });
 
-test("bulkBody writes an action and a document a line", () => {
+test("writeBulkBody writes an action and a document a line", () => {
   const events = [anEvent("logs-x-default", "a"), anEvent("logs-y-default", "b")];
-  const lines = bulkBody(events).split("\n");
+  const body = new EventBytes();
+  body.text("left over");
+  writeBulkBody(events, body);
+  const lines = body.bytes.toString("utf8").split("\n");
   expect(lines).toHaveLength(5);
   expect(JSON.parse(lines[0] ?? "")).toEqual({ create: { _index: "logs-x-default", _id: "a" } });
   expect(lines[3]).toBe(events[1]?.json);

@@ -5,11 +5,12 @@ import { REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
+import { EventBytesPool } from "../core/event_bytes.ts";
 import type { TlsTrust } from "../core/http.ts";
 import type { Secret } from "../core/secret.ts";
 import { createSlots } from "../core/slots.ts";
 import { transportError } from "../core/transport_meaning.ts";
-import { bulkBody } from "./bulk_body.ts";
+import { writeBulkBody } from "./bulk_body.ts";
 import { BULK_FILTER, type BulkAnswer, type BulkVerdict, bulkVerdict } from "./bulk_verdict.ts";
 import { addReceipts, EMPTY_RECEIPT, type Receipt, type Sink, type SinkHealth } from "./sink.ts";
 
@@ -45,6 +46,7 @@ export function createElasticsearchSink(
 ): Sink {
   const client = createClient(options);
   const slots = createSlots(options.workers);
+  const bodies = new EventBytesPool();
 
   async function send(events: readonly SourceEvent[], signal: AbortSignal): Promise<BulkVerdict> {
     const giveBack = await slots.take(signal);
@@ -66,7 +68,8 @@ export function createElasticsearchSink(
   }
 
   async function request(events: readonly SourceEvent[], signal: AbortSignal): Promise<BulkAnswer> {
-    const text = bulkBody(events);
+    const body = bodies.take();
+    writeBulkBody(events, body);
     const compressed = options.compressionLevel > 0;
     try {
       const answer = await client.transport.request(
@@ -74,7 +77,7 @@ export function createElasticsearchSink(
           method: "POST",
           path: "/_bulk",
           querystring: { filter_path: BULK_FILTER, require_data_stream: true },
-          bulkBody: compressed ? await compress(text, { level: options.compressionLevel }) : text,
+          bulkBody: compressed ? await compress(body.bytes, { level: options.compressionLevel }) : body.bytes,
         },
         {
           signal,
@@ -92,6 +95,8 @@ export function createElasticsearchSink(
         return { status: error.statusCode ?? 0, body: error.body };
       }
       throw error;
+    } finally {
+      bodies.giveBack(body);
     }
   }
 

@@ -4,6 +4,7 @@ import { REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
+import { EventBytes } from "../core/event_bytes.ts";
 import type { Receipt, Sink, SinkHealth } from "./sink.ts";
 
 /**
@@ -72,21 +73,23 @@ async function openFile(directory: string, index: string): Promise<DataStreamFil
   const handle = await open(join(directory, `${index}.ndjson`), "a+", 0o600);
   const found = await readTail(handle);
   let size = found.size;
+  const lines = new EventBytes();
   let last: Promise<unknown> = Promise.resolve();
 
   async function write(events: readonly SourceEvent[]): Promise<number> {
     const fresh = found.ids.size === 0 ? events : events.filter(({ id }) => !found.ids.has(id));
-    let text = "";
-    for (const { json } of fresh) {
-      text += `${json}\n`;
+    lines.clear();
+    for (const event of fresh) {
+      lines.document(event);
+      lines.text("\n");
     }
     try {
-      await handle.appendFile(text);
+      await handle.appendFile(lines.bytes);
     } catch (error) {
       await handle.truncate(size);
       throw error;
     }
-    size += Buffer.byteLength(text);
+    size += lines.length;
     return fresh.length;
   }
 

@@ -1,6 +1,7 @@
 import { REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
+import { EventBytesPool } from "../core/event_bytes.ts";
 import type { Fact, Tell } from "../core/fact.ts";
 import type { CursorEntries } from "../cursors/cursor.ts";
 import { type EventLogFile, logFileBody } from "../org/log_file_body.ts";
@@ -48,6 +49,7 @@ export class EventLogFiles implements Source {
   readonly #options: EventLogFilesOptions;
   readonly #clock: Clock;
   readonly #failures = new Map<string, { attempts: number; notBefore: number; error: RunnerError }>();
+  readonly #memory = new EventBytesPool();
   #hasHourlyFiles = true;
 
   constructor(options: EventLogFilesOptions) {
@@ -147,7 +149,8 @@ export class EventLogFiles implements Source {
     try {
       const body = logFileBody(client, file, signal);
       const now = () => this.#clock.now();
-      for await (const batch of logFileRows({ file, body, skipRows, stream, primary: true, now, tell })) {
+      const memory = this.#memory;
+      for await (const batch of logFileRows({ file, body, skipRows, stream, primary: true, memory, now, tell })) {
         ({ rows, rejected, newestEvent } = batch);
         yield { events: batch.events, changes: [fileChange(file, rows, false)] };
       }

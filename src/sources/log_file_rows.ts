@@ -1,6 +1,7 @@
 import { compileRowWriter, type RowWriter } from "../catalog/row_writer.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import { dataStreamName, type SourceEvent } from "../core/event.ts";
+import type { EventBytes, EventBytesPool } from "../core/event_bytes.ts";
 import type { Tell } from "../core/fact.ts";
 import type { EventLogFile } from "../org/log_file_body.ts";
 import { CsvRows } from "./csv_rows.ts";
@@ -8,9 +9,9 @@ import { compileEnvelope, type StreamContext, type WriteDocument } from "./envel
 import { compileRowIdentity, Occurrences, type RowIdentity } from "./event_identity.ts";
 import { rejectedRowEvent } from "./rejected_row.ts";
 
-/** Events of one batch and the text they may have together: a bulk request of a useful size. */
+/** Events of one batch and the bytes they may have together: a bulk request of a useful size. */
 const BATCH_EVENTS = 1_000;
-const BATCH_CHARACTERS = 2 * 1024 * 1024;
+const BATCH_BYTES = 2 * 1024 * 1024;
 
 export interface LogFileRowsOptions {
   readonly file: EventLogFile;
@@ -20,6 +21,7 @@ export interface LogFileRowsOptions {
   readonly skipRows: number;
   readonly stream: StreamContext;
   readonly primary: boolean;
+  readonly memory: EventBytesPool;
   /** Milliseconds since the epoch, for events of the collector. */
   readonly now: () => number;
   readonly tell: Tell;
@@ -27,6 +29,8 @@ export interface LogFileRowsOptions {
 
 export interface FileRows {
   readonly events: readonly SourceEvent[];
+  /** Called when the events are no longer needed: their memory is used again. */
+  readonly release: () => void;
   /** Data rows of the file that have been dealt with, rejected ones included, up to and with this batch. */
   readonly rows: number;
   /** Of these, how many were rejected since the beginning of the read. */
@@ -75,11 +79,12 @@ class LogFileReader {
   #rejected = 0;
   #newestTimestamp: string | undefined;
   #events: SourceEvent[] = [];
-  #characters = 0;
+  #bytes: EventBytes;
   #full: FileRows[] = [];
 
   constructor(options: LogFileRowsOptions) {
     this.#options = options;
+    this.#bytes = options.memory.take();
     this.#index = dataStreamName(options.stream.dataStream);
     this.#fallbackTimestamp = new Date(options.file.logDate).toISOString();
     this.#csv = new CsvRows(
@@ -109,6 +114,7 @@ class LogFileReader {
   *lastBatch(): Generator<FileRows> {
     this.#closeBatch();
     yield* this.fullBatches();
+    this.#options.memory.giveBack(this.#bytes);
   }
 
   #row(cells: readonly string[], plain: boolean, text: () => string): void {
@@ -137,7 +143,7 @@ class LogFileReader {
       row: this.#rows,
       original: text,
     });
-    this.#add({ index: this.#index, id, json });
+    this.#add(this.#index, id, json);
   }
 
   #brokenRow(reason: string, text: string): void {
@@ -155,28 +161,26 @@ class LogFileReader {
     const { file, stream, now, tell } = this.#options;
     this.#rejected += 1;
     tell({ fact: "row_rejected", file, row: this.#rows, reason });
-    this.#add(rejectedRowEvent({ stream, file, row: this.#rows, reason, text, now: now() }));
+    const { index, id, json } = rejectedRowEvent({ stream, file, row: this.#rows, reason, text, now: now() });
+    this.#add(index, id, json);
   }
 
-  #add(event: SourceEvent): void {
-    this.#events.push(event);
-    this.#characters += event.json.length;
-    if (this.#events.length >= BATCH_EVENTS || this.#characters >= BATCH_CHARACTERS) {
+  #add(index: string, id: string, json: string): void {
+    this.#events.push(this.#bytes.event(index, id, json));
+    if (this.#events.length >= BATCH_EVENTS || this.#bytes.length >= BATCH_BYTES) {
       this.#closeBatch();
     }
   }
 
   #closeBatch(): void {
     if (this.#rows > this.#options.skipRows) {
-      this.#full.push({
-        events: this.#events,
-        rows: this.#rows,
-        rejected: this.#rejected,
-        newestEvent: this.#newestTimestamp === undefined ? undefined : Date.parse(this.#newestTimestamp),
-      });
+      const { memory } = this.#options;
+      const bytes = this.#bytes;
+      const release = () => memory.giveBack(bytes);
+      this.#full.push({ events: this.#events, release, rows: this.#rows, rejected: this.#rejected });
+      this.#bytes = memory.take();
+      this.#events = [];
     }
-    this.#events = [];
-    this.#characters = 0;
   }
 
   #compile(header: readonly string[]): Compiled {

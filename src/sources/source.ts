@@ -7,6 +7,8 @@ export interface Batch {
   readonly events: readonly SourceEvent[];
   readonly changes: readonly CursorChange[];
   readonly facts?: readonly Fact[];
+  /** Gives the memory of the events back; they are not to be touched after it. */
+  readonly release?: () => void;
 }
 
 /**
