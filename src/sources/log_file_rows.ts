@@ -177,7 +177,13 @@ class LogFileReader {
       const { memory } = this.#options;
       const bytes = this.#bytes;
       const release = () => memory.giveBack(bytes);
-      this.#full.push({ events: this.#events, release, rows: this.#rows, rejected: this.#rejected });
+      this.#full.push({
+        events: this.#events,
+        release,
+        rows: this.#rows,
+        rejected: this.#rejected,
+        newestEvent: this.#newestTimestamp === undefined ? undefined : Date.parse(this.#newestTimestamp),
+      });
       this.#bytes = memory.take();
       this.#events = [];
     }
