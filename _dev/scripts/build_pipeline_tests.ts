@@ -1,7 +1,7 @@
 /**
  * Makes the inputs of the pipeline tests, `data_stream/<stream>/_dev/test/pipeline/test-<event-type>.json`: the rows of
  * `_dev/shared/pipeline_tests/<EventType>.yml` are written as a log file of Salesforce and read by the runner's own reader; records
- * of an object by its record writer. With `--check`, exits with 1 if an input would change.
+ * of an object likewise. With `--check`, exits with 1 if an input would change.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,10 +11,10 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { findEventType, toId18 } from "../../src/catalog/catalog.ts";
 import type { LogFileType, ObjectType } from "../../src/catalog/column.ts";
-import { compileRecordWriter } from "../../src/catalog/record_writer.ts";
-import { compileEnvelope, type StreamContext } from "../../src/sources/envelope.ts";
-import { recordIdentity } from "../../src/sources/event_identity.ts";
+import { EventBytesPool } from "../../src/core/event_bytes.ts";
+import type { StreamContext } from "../../src/sources/envelope.ts";
 import { logFileRows } from "../../src/sources/log_file_rows.ts";
+import { ObjectRecords } from "../../src/sources/object_records.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const SOURCES = "_dev/shared/pipeline_tests";
@@ -98,6 +98,7 @@ async function rowEvents(type: LogFileType, written: readonly Row[]): Promise<un
     skipRows: 0,
     stream: streamContext(type.stream),
     primary: true,
+    memory: new EventBytesPool(),
     now: () => COLLECTED_AT,
     tell: () => {},
   });
@@ -127,22 +128,10 @@ function cell(type: LogFileType, column: string, row: Row): string {
 }
 
 function recordEvents(type: ObjectType, written: readonly Row[]): unknown[] {
-  const stream = streamContext(type.stream);
-  const writer = compileRecordWriter(type.name);
-  const document = compileEnvelope(stream, {
-    code: type.name,
-    provider: "Object",
-    collection: { primary: true },
-  });
-  return written.map((row, at) => {
-    const record = { attributes: { type: type.name }, ...row };
-    const [timestamp, identity] = [writer.timestamp(record), writer.identity(record)];
-    if (timestamp === undefined || identity === undefined) {
-      throw new Error(`${type.name}: record ${at + 1} lacks ${type.timeColumn} or ${type.identityColumn}`);
-    }
-    const id = recordIdentity(stream.organization.id, type.name, identity);
-    return JSON.parse(document({ id, timestamp, fields: writer.fields(record) })) as unknown;
-  });
+  const records = written.map((row) => ({ attributes: { type: type.name }, ...row }));
+  const reader = new ObjectRecords(type, streamContext(type.stream), true, new Map());
+  const { events } = reader.read(records, { after: 0, to: COLLECTED_AT }, "oldest first");
+  return events.map(({ json }) => JSON.parse(json) as unknown);
 }
 
 /** `ApexRestApi` → `apex-rest-api`. */
