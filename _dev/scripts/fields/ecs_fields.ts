@@ -28,19 +28,14 @@ const EVERY_STREAM = [
   "tags",
 ] as const;
 
-const CLIENT = [
-  "client.address",
-  "client.ip",
-  "destination.address",
-  "destination.domain",
-  "error.code",
-  "error.type",
+/** What somebody did in Salesforce, and from where. */
+const ACTIVITY = [
   "event.action",
   "event.category",
   "event.duration",
   "event.reason",
   "event.type",
-  "network.forwarded_ip",
+  "http.request.method",
   "related.hosts",
   "related.ip",
   "related.user",
@@ -48,70 +43,66 @@ const CLIENT = [
   "source.as.number",
   "source.as.organization.name",
   "source.geo.city_name",
-  "source.geo.continent_code",
   "source.geo.continent_name",
   "source.geo.country_iso_code",
   "source.geo.country_name",
   "source.geo.location",
-  "source.geo.name",
-  "source.geo.postal_code",
   "source.geo.region_iso_code",
   "source.geo.region_name",
-  "source.geo.timezone",
   "source.ip",
-  "user.domain",
-  "user.email",
-  "user.id",
-  "user.name",
-  "user_agent.device.name",
-  "user_agent.name",
-  "user_agent.original",
-  "user_agent.os.full",
-  "user_agent.os.name",
-  "user_agent.os.platform",
-  "user_agent.os.version",
-  "user_agent.version",
-] as const;
-
-const HTTP = [
-  "http.request.body.bytes",
-  "http.request.bytes",
-  "http.request.id",
-  "http.request.method",
-  "http.request.mime_type",
-  "http.request.referrer",
-  "http.response.body.bytes",
-  "http.response.bytes",
-  "http.response.mime_type",
-  "http.response.status_code",
   "url.domain",
-  "url.extension",
   "url.fragment",
   "url.full",
   "url.original",
   "url.path",
   "url.port",
   "url.query",
-  "url.registered_domain",
   "url.scheme",
-  "url.subdomain",
-  "url.top_level_domain",
+  "user.domain",
+  "user.id",
+  "user.name",
+] as const;
+
+const USER_AGENT = [
+  "user_agent.device.name",
+  "user_agent.name",
+  "user_agent.original",
+  "user_agent.os.full",
+  "user_agent.os.name",
+  "user_agent.os.version",
+  "user_agent.version",
 ] as const;
 
 const LOGIN = [
+  "error.code",
+  "http.request.referrer",
+  "source.geo.postal_code",
   "tls.cipher",
   "tls.version",
   "tls.version_protocol",
   "user.effective.domain",
-  "user.effective.email",
   "user.effective.id",
   "user.effective.name",
-  "user.roles",
-  "user.target.id",
-  "user.target.name",
 ] as const;
 
-const TRANSACTION = ["error.stack_trace", "trace.id", "transaction.id", "service.name"] as const;
+/** Requests that Salesforce got or made. */
+const REQUEST = [
+  "http.request.body.bytes",
+  "http.request.id",
+  "http.response.body.bytes",
+  "http.response.status_code",
+  "trace.id",
+] as const;
+
+/** Callouts and exceptions. */
+const APEX = [
+  "client.address",
+  "client.ip",
+  "destination.address",
+  "destination.domain",
+  "error.stack_trace",
+  "error.type",
+] as const;
 
 const COLLECTOR = [
   "error.code",
@@ -125,9 +116,9 @@ const COLLECTOR = [
 ] as const;
 
 export const ECS_FIELDS: Readonly<Record<string, readonly EcsName[]>> = {
-  login: [...EVERY_STREAM, ...CLIENT, ...HTTP, ...LOGIN],
-  apex: [...EVERY_STREAM, ...CLIENT, ...HTTP, ...TRANSACTION],
-  api: [...EVERY_STREAM, ...CLIENT, ...HTTP, ...TRANSACTION],
+  login: [...EVERY_STREAM, ...ACTIVITY, ...USER_AGENT, ...LOGIN],
+  apex: [...EVERY_STREAM, ...ACTIVITY, ...REQUEST, ...APEX],
+  api: [...EVERY_STREAM, ...ACTIVITY, ...USER_AGENT, ...REQUEST],
   collector: [...EVERY_STREAM, ...COLLECTOR],
 };
 
