@@ -1,0 +1,105 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { KEY_BYTES, smallestKey, UPPER_HALVES } from "./row_ledger_key.ts";
+
+/** Keys sorted at once: 1 MiB, about 10 ms of one core, so that the process stays responsive. */
+const SORTED_AT_ONCE = 1 << 17;
+/** How full a range is meant to be; keys are hashes, so the real number lies within one per cent of it. */
+const AIMED_AT = SORTED_AT_ONCE * 0.9;
+/** Keys read at once. */
+const BLOCK_KEYS = 1 << 16;
+
+export interface MergeOptions {
+  /** Files of keys in any order, with repetitions. */
+  readonly from: readonly string[];
+  /** Is made, for its owner only, or overwritten. */
+  readonly to: string;
+  /** Keys sorted at once, for tests. */
+  readonly sortedAtOnce?: number;
+}
+
+/**
+ * Writes the keys of all files to one file, ascending and each once. Memory does not depend on their number: the files are
+ * read once for each range of keys that fits in memory. That is quadratic, but with so small a constant (10 million keys: 85
+ * passes over 80 MB in the page cache) that it beats a merge of sorted runs up to about 100 million, and it needs no disk but
+ * for the result.
+ *
+ * Keys of 0 are left out: a power cut can leave zeros behind. Rejects with the operating system's error.
+ */
+export async function mergeKeys({ from, to, sortedAtOnce = SORTED_AT_ONCE }: MergeOptions): Promise<void> {
+  const aimedAt = Math.min(AIMED_AT, sortedAtOnce);
+  const handles: FileHandle[] = [];
+  const target = await open(to, "w", 0o600);
+  try {
+    let count = 0;
+    for (const path of from) {
+      const handle = await open(path, "r");
+      handles.push(handle);
+      count += Math.floor((await handle.stat()).size / KEY_BYTES);
+    }
+    const range = new Float64Array(sortedAtOnce);
+    const block = new Float64Array(Math.min(BLOCK_KEYS, Math.max(count, 1)));
+    let step = count <= aimedAt ? UPPER_HALVES : Math.max(1, Math.floor((UPPER_HALVES / count) * aimedAt));
+    for (let lowest = 0; lowest < UPPER_HALVES; ) {
+      const end = Math.min(UPPER_HALVES, lowest + step);
+      const keys = await keysBetween(handles, smallestKey(lowest), smallestKey(end), range, block);
+      if (keys === undefined) {
+        if (step === 1) {
+          throw new Error(`more than ${sortedAtOnce} keys have the upper half ${lowest}, so they are no hashes`);
+        }
+        step = Math.ceil(step / 2);
+        continue;
+      }
+      await writeAll(target, keys);
+      lowest = end;
+    }
+  } finally {
+    await Promise.all([target, ...handles].map((handle) => handle.close()));
+  }
+}
+
+/** The keys from `least` up to but not including `limit`, ascending and each once; undefined if `range` can't hold them. */
+async function keysBetween(
+  handles: readonly FileHandle[],
+  least: number,
+  limit: number,
+  range: Float64Array,
+  block: Float64Array,
+): Promise<Float64Array | undefined> {
+  let held = 0;
+  for (const handle of handles) {
+    for (let position = 0; ; ) {
+      const { bytesRead } = await handle.read(block, 0, block.byteLength, position);
+      const keys = Math.floor(bytesRead / KEY_BYTES);
+      if (keys === 0) {
+        break;
+      }
+      position += keys * KEY_BYTES;
+      for (let at = 0; at < keys; at += 1) {
+        const key = block[at] ?? 0;
+        if (key >= least && key < limit && key !== 0) {
+          if (held === range.length) {
+            return undefined;
+          }
+          range[held] = key;
+          held += 1;
+        }
+      }
+    }
+  }
+  const keys = range.subarray(0, held).sort();
+  let kept = 0;
+  for (let at = 0; at < held; at += 1) {
+    const key = keys[at] ?? 0;
+    if (kept === 0 || keys[kept - 1] !== key) {
+      keys[kept] = key;
+      kept += 1;
+    }
+  }
+  return keys.subarray(0, kept);
+}
+
+async function writeAll(target: FileHandle, keys: Float64Array): Promise<void> {
+  for (let written = 0; written < keys.byteLength; ) {
+    written += (await target.write(keys, written, keys.byteLength - written)).bytesWritten;
+  }
+}
