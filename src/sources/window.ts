@@ -16,8 +16,8 @@ export const LONGEST_WIDTH_MS = 24 * 3_600_000;
 
 /** Windows with more records than this become narrower, so that a query stays far from Salesforce's time limit … */
 const MANY_RECORDS = 20_000;
-/** … and those with fewer than this grow. */
-const FEW_RECORDS = 5_000;
+/** … and those that don't fill a page grow. */
+const FEW_RECORDS = 2_000;
 
 export function isEmpty(window: Window): boolean {
   return window.to <= window.after;

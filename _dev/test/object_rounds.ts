@@ -1,0 +1,162 @@
+import { generateKeyPairSync } from "node:crypto";
+import { createSession } from "../../src/auth/session.ts";
+import type { Clock } from "../../src/core/clock.ts";
+import { asRunnerError, type RunnerError } from "../../src/core/errors.ts";
+import type { Fact } from "../../src/core/fact.ts";
+import { createHttp } from "../../src/core/http.ts";
+import { silentLog } from "../../src/core/log.ts";
+import { createMemoryCursors } from "../../src/cursors/memory_cursors.ts";
+import { ApiBudget } from "../../src/org/api_budget.ts";
+import { OrgClient } from "../../src/org/org_client.ts";
+import { ObjectWindows, type ObjectWindowsOptions } from "../../src/sources/object_windows.ts";
+import { type MockOrg, startMockOrg } from "../deploy/docker/mock_org/mock_org.ts";
+
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+/** The time at which every test starts. */
+export const NOW = Date.UTC(2026, 6, 20, 12);
+
+const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+
+/** Time that only tests move. */
+class TestClock implements Clock {
+  time = NOW;
+  now = () => this.time;
+  random = () => 0;
+  async sleep(ms: number): Promise<void> {
+    this.time += ms;
+  }
+}
+
+export const STREAM: ObjectWindowsOptions["stream"] = {
+  organizationName: "Acme",
+  dataStream: { type: "logs", dataset: "aquila_salesforce.login", namespace: "default" },
+  tags: ["forwarded"],
+  preserveOriginalEvent: false,
+  agent: { id: "1", name: "here", type: "aquila-salesforce", version: "0" },
+};
+
+export interface Round {
+  /** Application of each event, by which these tests tell records apart, in the order in which they came. */
+  readonly names: readonly string[];
+  readonly documents: readonly unknown[];
+  readonly error: RunnerError | undefined;
+}
+
+/** A mock org whose event objects are collected round by round, with the cursors that outlive them. */
+export class ObjectRounds {
+  readonly clock = new TestClock();
+  readonly cursors = createMemoryCursors();
+  readonly facts: Fact[] = [];
+  readonly #http = createHttp();
+  #org: MockOrg | undefined;
+
+  get org(): MockOrg {
+    if (this.#org === undefined) {
+      throw new Error("no org is running");
+    }
+    return this.#org;
+  }
+
+  /** Starts an org in the place of the one that ran before. */
+  async start(serial = 1): Promise<void> {
+    await this.#org?.close();
+    const certificate = publicKey.export({ type: "spki", format: "pem" }).toString();
+    this.#org = await startMockOrg({ certificate, now: this.clock.now, serial });
+  }
+
+  async close(): Promise<void> {
+    this.#http.close();
+    await this.#org?.close();
+  }
+
+  /** A source with a session of its own, as after a restart. LoginEvent, unless said otherwise. */
+  source(more: Partial<ObjectWindowsOptions> = {}): ObjectWindows {
+    const { clock } = this;
+    const http = this.#http;
+    const { url, clientId, username } = this.org;
+    const session = createSession(
+      {
+        loginUrl: url,
+        audience: "https://login.salesforce.com",
+        clientId,
+        username,
+        key: async () => privateKey,
+        requestTimeout: 5_000,
+      },
+      { http, clock, log: silentLog },
+    );
+    const budget = new ApiBudget(100);
+    return new ObjectWindows({
+      id: "object",
+      client: new OrgClient({ http, session, budget, apiVersion: "66.0", requestTimeout: 5_000, clock }),
+      stream: STREAM,
+      objectName: "LoginEvent",
+      primary: true,
+      initialLookback: HOUR,
+      settleTime: 2 * MINUTE,
+      tell: (fact) => this.facts.push(fact),
+      clock,
+      ...more,
+    });
+  }
+
+  /** One round whose batches are all acknowledged, or only the first `acknowledged` ones. */
+  async round(from: ObjectWindows = this.source(), acknowledged = Number.POSITIVE_INFINITY): Promise<Round> {
+    const documents: unknown[] = [];
+    let error: RunnerError | undefined;
+    let batches = 0;
+    try {
+      for await (const batch of from.read(await this.cursors.load(from.id), new AbortController().signal)) {
+        if (batches === acknowledged) {
+          break;
+        }
+        batches += 1;
+        documents.push(...batch.events.map(({ json }) => JSON.parse(json)));
+        await this.cursors.save(from.id, batch.changes);
+        this.facts.push(...(batch.facts ?? []));
+      }
+    } catch (caught) {
+      error = asRunnerError(caught);
+    }
+    return { names: documents.map((document) => String(valueAt(document, APPLICATION))), documents, error };
+  }
+
+  /** The windows that queries asked for, as `after` and `to`, oldest query first. */
+  async windowsAsked(): Promise<{ after: number; to: number }[]> {
+    return (await this.org.given.requests()).flatMap(({ target }) => {
+      const [, after, to] = /> (\S+) AND \w+ <= (\S+Z)/.exec(target) ?? [];
+      return after === undefined || to === undefined ? [] : [{ after: Date.parse(after), to: Date.parse(to) }];
+    });
+  }
+}
+
+const APPLICATION = "salesforce.login.application";
+
+export function valueAt(document: unknown, path: string): unknown {
+  return path.split(".").reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], document);
+}
+
+export function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** A LoginEvent at `ms`, named in its Application. */
+export function login(name: string, ms: number) {
+  return { EventDate: iso(ms), Application: name };
+}
+
+/** Logins from `first` on, `step` milliseconds apart, named by their number. */
+export function logins(count: number, first: number, step: number) {
+  return Array.from({ length: count }, (_, n) => login(`${n}`, first + n * step));
+}
+
+/** The names that `logins` gives, as numbers; `sorted` makes them of what a round gave. */
+export function numbers(count: number): number[] {
+  return Array.from({ length: count }, (_, n) => n);
+}
+
+export function sorted(names: readonly string[]): number[] {
+  return names.map(Number).sort((a, b) => a - b);
+}
