@@ -1,0 +1,9 @@
+import { APEX } from "./apex.ts";
+import { API } from "./api.ts";
+import { COLLECTION_HEALTH } from "./collection_health.ts";
+import { LOGINS } from "./logins.ts";
+import { OVERVIEW } from "./overview.ts";
+import type { DashboardSpec } from "./vocabulary.ts";
+
+/** All dashboards, in the order in which they link to each other. */
+export const DASHBOARDS: readonly DashboardSpec[] = [OVERVIEW, LOGINS, APEX, API, COLLECTION_HEALTH];

@@ -1,0 +1,310 @@
+import { COLOURS, count, type DashboardSpec, equalRow, type Measure, type Subject, share } from "./vocabulary.ts";
+
+const { success, failure, neutral, warning } = COLOURS;
+
+const SUCCEEDED = 'event.outcome : "success"';
+const FAILED = 'event.outcome : "failure"';
+
+const logins: Subject = { streams: ["login"], where: 'event.action : "login"' };
+const failedLogins: Subject = { streams: ["login"], where: `event.action : "login" and ${FAILED}` };
+const impersonations: Subject = { streams: ["login"], where: 'event.action : "login-as"' };
+/** A login to an API with a username and a password. OAuth never tells how the password was given. */
+const passwordLogins: Subject = {
+  streams: ["login"],
+  where: 'event.action : "login" and salesforce.login.api.type : * and salesforce.login.credential : *',
+};
+
+const succeededCount = count("Succeeded", { where: SUCCEEDED, colour: success });
+const failedCount = count("Failed", { where: FAILED, colour: failure });
+const firstSeen: Measure = { of: "min", field: "@timestamp", label: "First seen" };
+const lastSeen: Measure = { of: "max", field: "@timestamp", label: "Last seen" };
+const users: Measure = { of: "unique_count", field: "user.name", label: "Users" };
+const addresses: Measure = { of: "unique_count", field: "source.ip", label: "Addresses" };
+
+export const LOGINS: DashboardSpec = {
+  key: "logins",
+  title: "Logins",
+  description: "Who logs in, from where and how; what fails and why; who acts as another user.",
+  streams: ["login"],
+  rows: [
+    equalRow(
+      6,
+      {
+        kind: "metric",
+        key: "success-rate",
+        title: "Logins that succeed",
+        subject: logins,
+        measure: share("of all logins", SUCCEEDED, { colour: success }),
+      },
+      {
+        kind: "metric",
+        key: "failures",
+        title: "Failed logins",
+        subject: failedLogins,
+        measure: count("failures", { colour: failure }),
+      },
+      {
+        kind: "metric",
+        key: "users-failing",
+        title: "Users with failed logins",
+        subject: failedLogins,
+        measure: { ...users, label: "usernames", colour: failure },
+      },
+      {
+        kind: "metric",
+        key: "addresses",
+        title: "Addresses that log in",
+        subject: logins,
+        measure: { ...addresses, label: "addresses", colour: neutral },
+      },
+      {
+        kind: "metric",
+        key: "impersonations",
+        title: "Logins as another user",
+        subject: impersonations,
+        measure: count("by administrators", { colour: warning }),
+      },
+      {
+        kind: "metric",
+        key: "password-logins",
+        title: "API logins with a password",
+        subject: passwordLogins,
+        measure: count("instead of OAuth", { colour: warning }),
+      },
+    ),
+    {
+      height: 13,
+      panels: [
+        [
+          28,
+          {
+            kind: "series",
+            key: "outcomes",
+            title: "Do more logins fail than usual?",
+            subject: logins,
+            shape: "bar_stacked",
+            measures: [failedCount, succeededCount],
+            axis: "Logins",
+          },
+        ],
+        [
+          20,
+          {
+            kind: "top",
+            key: "reasons",
+            title: "Why do logins fail?",
+            subject: failedLogins,
+            groups: { by: "terms", field: "event.reason", label: "Reason", size: 8, other: true },
+            measures: [count("Failed logins", { colour: failure })],
+            axis: "Failed logins",
+          },
+        ],
+      ],
+    },
+    {
+      height: 14,
+      panels: [
+        [
+          24,
+          {
+            kind: "table",
+            key: "failing-addresses",
+            title: "Does one address try many users?",
+            description: "Many users tried and few logins from one address is the mark of password spraying.",
+            subject: logins,
+            groups: [{ by: "terms", field: "source.ip", label: "Address" }],
+            measures: [
+              failedCount,
+              { ...users, where: FAILED, label: "Users tried" },
+              succeededCount,
+              { of: "last_value", field: "source.geo.country_iso_code", label: "Country" },
+              lastSeen,
+            ],
+          },
+        ],
+        [
+          24,
+          {
+            kind: "table",
+            key: "failing-users",
+            title: "Which users fail most?",
+            subject: logins,
+            groups: [{ by: "terms", field: "user.name", label: "User" }],
+            measures: [
+              failedCount,
+              succeededCount,
+              addresses,
+              { of: "last_value", field: "event.reason", label: "Last reason" },
+            ],
+          },
+        ],
+      ],
+    },
+    {
+      height: 14,
+      panels: [
+        [
+          24,
+          {
+            kind: "map",
+            key: "map",
+            title: "Where do logins come from?",
+            subject: logins,
+            field: "source.geo.location",
+            colour: neutral,
+          },
+        ],
+        [
+          12,
+          {
+            kind: "top",
+            key: "countries",
+            title: "From which countries?",
+            subject: logins,
+            groups: { by: "terms", field: "source.geo.country_iso_code", label: "Country", rankedBy: 1 },
+            measures: [failedCount, succeededCount],
+            axis: "Logins",
+          },
+        ],
+        [
+          12,
+          {
+            kind: "top",
+            key: "networks",
+            title: "From which networks?",
+            subject: logins,
+            groups: { by: "terms", field: "source.as.organization.name", label: "Network", rankedBy: 1 },
+            measures: [failedCount, succeededCount],
+            axis: "Logins",
+          },
+        ],
+      ],
+    },
+    {
+      height: 13,
+      panels: [
+        [
+          24,
+          {
+            kind: "table",
+            key: "new-countries",
+            title: "Which countries came in last?",
+            description: "Countries by the time of their first login in the time range, latest first.",
+            subject: logins,
+            groups: [{ by: "terms", field: "source.geo.country_iso_code", label: "Country", size: 20 }],
+            measures: [firstSeen, succeededCount, failedCount, users],
+          },
+        ],
+        [
+          24,
+          {
+            kind: "table",
+            key: "new-addresses",
+            title: "Which addresses are new?",
+            description: "Addresses by the time of their first login in the time range, latest first.",
+            subject: logins,
+            groups: [{ by: "terms", field: "source.ip", label: "Address", size: 20 }],
+            measures: [
+              firstSeen,
+              succeededCount,
+              failedCount,
+              users,
+              { of: "last_value", field: "source.geo.country_iso_code", label: "Country" },
+            ],
+          },
+        ],
+      ],
+    },
+    {
+      height: 12,
+      panels: [
+        [
+          24,
+          {
+            kind: "table",
+            key: "login-as",
+            title: "Which administrator acted as whom?",
+            subject: impersonations,
+            groups: [
+              { by: "terms", field: "user.name", label: "Administrator" },
+              { by: "terms", field: "user.effective.id", label: "Acted as" },
+            ],
+            measures: [count("Logins"), { of: "last_value", field: "source.ip", label: "From" }, lastSeen],
+          },
+        ],
+        [
+          24,
+          {
+            kind: "series",
+            key: "login-as-trend",
+            title: "When do administrators act as others?",
+            subject: impersonations,
+            shape: "bar_stacked",
+            measures: [count("Logins as another user")],
+            split: { by: "terms", field: "user.name", label: "Administrator", size: 5, other: true },
+            axis: "Logins",
+          },
+        ],
+      ],
+    },
+    {
+      height: 12,
+      panels: [
+        [
+          12,
+          {
+            kind: "share",
+            key: "types",
+            title: "How do users log in?",
+            subject: logins,
+            groups: { by: "terms", field: "salesforce.login.type", label: "Type of login", size: 6, other: true },
+            measure: count("Logins"),
+          },
+        ],
+        [
+          12,
+          {
+            kind: "top",
+            key: "clients",
+            title: "With which browsers and clients?",
+            subject: logins,
+            groups: { by: "terms", field: "user_agent.name", label: "Client", size: 8, other: true, rankedBy: 1 },
+            measures: [failedCount, succeededCount],
+            axis: "Logins",
+          },
+        ],
+        [
+          12,
+          {
+            kind: "share",
+            key: "tls",
+            title: "Which TLS versions are in use?",
+            subject: logins,
+            groups: { by: "terms", field: "tls.version", label: "TLS", size: 5 },
+            measure: count("Logins"),
+          },
+        ],
+        [
+          12,
+          {
+            kind: "table",
+            key: "password-users",
+            title: "Who still sends passwords to an API?",
+            subject: passwordLogins,
+            groups: [
+              { by: "terms", field: "user.name", label: "User" },
+              { by: "terms", field: "salesforce.login.api.type", label: "API", size: 3 },
+            ],
+            measures: [count("Logins")],
+          },
+        ],
+      ],
+    },
+    {
+      height: 14,
+      panels: [
+        [48, { kind: "events", key: "last-failures", title: "The last failed logins", search: "failed-logins" }],
+      ],
+    },
+  ],
+};

@@ -1,0 +1,177 @@
+import { COLOURS, count, type DashboardSpec, equalRow, type Subject } from "./vocabulary.ts";
+
+const { success, failure, neutral } = COLOURS;
+
+const SUCCEEDED = 'event.outcome : "success"';
+const FAILED = 'event.outcome : "failure"';
+
+const all: Subject = { streams: ["login", "apex", "api"] };
+const logins: Subject = { streams: ["login"], where: 'event.action : "login"' };
+const exceptions: Subject = { streams: ["apex"], where: 'event.code : "ApexUnexpectedException"' };
+const calls: Subject = { streams: ["api"], where: 'event.code : "ApiTotalUsage"' };
+
+export const OVERVIEW: DashboardSpec = {
+  key: "overview",
+  title: "Overview",
+  description: "Every org at a glance: logins, Apex, API calls and whether collection keeps up.",
+  streams: ["login", "apex", "api", "collector"],
+  rows: [
+    equalRow(
+      6,
+      {
+        kind: "metric",
+        key: "orgs",
+        title: "Orgs that report",
+        subject: all,
+        measure: { of: "unique_count", field: "organization.id", label: "organizations", colour: neutral },
+      },
+      {
+        kind: "metric",
+        key: "logins",
+        title: "Logins that succeeded",
+        subject: { ...logins, where: `${logins.where} and ${SUCCEEDED}` },
+        measure: count("logins", { colour: success }),
+      },
+      {
+        kind: "metric",
+        key: "failed-logins",
+        title: "Logins that failed",
+        subject: { ...logins, where: `${logins.where} and ${FAILED}` },
+        measure: count("logins", { colour: failure }),
+      },
+      {
+        kind: "metric",
+        key: "exceptions",
+        title: "Unexpected Apex exceptions",
+        subject: exceptions,
+        measure: count("exceptions", { colour: failure }),
+      },
+      {
+        kind: "metric",
+        key: "calls",
+        title: "API calls",
+        subject: calls,
+        measure: count("of all families", { colour: neutral }),
+      },
+      {
+        kind: "metric",
+        key: "rejected",
+        title: "Rows that could not be read",
+        subject: { streams: ["collector"], where: 'event.code : ("row_rejected" or "event_refused")' },
+        measure: count("set aside, none lost", { colour: failure }),
+      },
+    ),
+    {
+      height: 12,
+      panels: [
+        [
+          28,
+          {
+            kind: "table",
+            key: "orgs-table",
+            title: "How is each org doing?",
+            subject: all,
+            groups: [{ by: "terms", field: "organization.name", label: "Org" }],
+            measures: [
+              count("Events"),
+              count("Failed logins", { where: `event.action : "login" and ${FAILED}` }),
+              count("Apex exceptions", { where: 'event.code : "ApexUnexpectedException"' }),
+              count("API calls", { where: 'event.code : "ApiTotalUsage"' }),
+              { of: "max", field: "@timestamp", label: "Newest event" },
+            ],
+          },
+        ],
+        [
+          20,
+          {
+            kind: "series",
+            key: "streams",
+            title: "How many events of each stream arrive?",
+            subject: all,
+            shape: "area_stacked",
+            measures: [count("Events")],
+            split: {
+              by: "filters",
+              label: "Stream",
+              filters: [
+                { label: "Logins", where: 'data_stream.dataset : "aquila_salesforce.login"' },
+                { label: "Apex", where: 'data_stream.dataset : "aquila_salesforce.apex"' },
+                { label: "API", where: 'data_stream.dataset : "aquila_salesforce.api"' },
+              ],
+            },
+            axis: "Events",
+          },
+        ],
+      ],
+    },
+    {
+      height: 12,
+      panels: [
+        [
+          24,
+          {
+            kind: "series",
+            key: "login-outcomes",
+            title: "Do more logins fail than usual?",
+            subject: logins,
+            shape: "bar_stacked",
+            measures: [
+              count("Failed", { where: FAILED, colour: failure }),
+              count("Succeeded", { where: SUCCEEDED, colour: success }),
+            ],
+            axis: "Logins",
+          },
+        ],
+        [
+          24,
+          {
+            kind: "series",
+            key: "exception-types",
+            title: "Do Apex exceptions surge?",
+            subject: exceptions,
+            shape: "bar_stacked",
+            measures: [count("Exceptions")],
+            split: { by: "terms", field: "error.type", label: "Exception", size: 5, other: true },
+            axis: "Exceptions",
+          },
+        ],
+      ],
+    },
+    {
+      height: 12,
+      panels: [
+        [
+          24,
+          {
+            kind: "series",
+            key: "api-families",
+            title: "Which API families are called?",
+            subject: calls,
+            shape: "bar_stacked",
+            measures: [count("API calls")],
+            split: { by: "terms", field: "salesforce.api.api_family", label: "Family", size: 6, other: true },
+            axis: "API calls",
+          },
+        ],
+        [
+          24,
+          {
+            kind: "table",
+            key: "freshness",
+            title: "How fresh is what we know?",
+            subject: all,
+            groups: [
+              { by: "terms", field: "organization.name", label: "Org", size: 5 },
+              { by: "terms", field: "event.code", label: "Event type", size: 10 },
+            ],
+            measures: [
+              count("Events"),
+              { of: "max", field: "@timestamp", label: "Newest event" },
+              { of: "max", field: "salesforce.collection.file.created", label: "Newest file" },
+            ],
+          },
+        ],
+      ],
+    },
+  ],
+};
