@@ -1,0 +1,99 @@
+/** What the fixtures of the pipeline tests can't show: places that depend on the node, and failures told in the engine's words. */
+import { join } from "node:path";
+import { Client } from "@elastic/elasticsearch";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { adminClientOptions } from "../deploy/elasticsearch/cluster.ts";
+import { describeOnCluster } from "../deploy/elasticsearch/describe_on_cluster.ts";
+import { installAssets } from "./install_assets/install.ts";
+import { readPackage } from "./install_assets/package_source.ts";
+import { simulate } from "./pipeline_tests/simulation.ts";
+import type { Json } from "./pipeline_tests/test_case.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const TIME = "2026-07-17T09:22:41.123Z";
+
+describeOnCluster("pipelines of the package", (cluster) => {
+  const client = new Client(adminClientOptions(cluster));
+  beforeAll(() => installAssets({ client, packageRoot: ROOT }));
+  afterAll(() => client.close());
+
+  async function made(folder: string, event: Json): Promise<Json> {
+    const source = readPackage(ROOT);
+    const stream = source.dataStreams.find((one) => one.folder === folder);
+    const [document] = stream === undefined ? [] : await simulate(client, source, stream, [event]);
+    if (document === undefined || document === null) {
+      throw new Error(`${folder} made no document`);
+    }
+    return document;
+  }
+
+  // The pipeline tests leave source.geo out where the node has no GeoIP. A private address is in no database: every node has to
+  // give the place that Salesforce told.
+  describe("the place of a login from a private address", () => {
+    test.each<[string, Json | undefined, unknown]>([
+      [
+        "is where Salesforce says",
+        { country_iso_code: "SE", city_name: "Linköping", latitude: 58.4167, longitude: 15.6167 },
+        { country_iso_code: "SE", city_name: "Linköping", location: { lat: 58.4167, lon: 15.6167 } },
+      ],
+      [
+        "has no location without both coordinates",
+        { country_iso_code: "SE", latitude: 58.4167 },
+        { country_iso_code: "SE" },
+      ],
+      ["is left open where Salesforce does not know it", undefined, undefined],
+    ])("%s", async (_, geo, place) => {
+      const login = { source: { ip: "10.1.2.3" }, ...(geo === undefined ? {} : { geo }) };
+      const { source } = await made("login", {
+        "@timestamp": TIME,
+        event: { code: "LoginEvent" },
+        salesforce: { login },
+      });
+      expect(source).toEqual({
+        address: "10.1.2.3",
+        ip: "10.1.2.3",
+        ...(place === undefined ? {} : { geo: place }),
+      });
+    });
+  });
+
+  describe("an event that breaks a part of the pipeline", () => {
+    const FAILURE =
+      /^Processor 'script' with tag '(script_[a-z]+)' in pipeline '(logs-aquila_salesforce\.[a-z]+-[\d.]+-[a-z_]+)' failed with message '.+'$/;
+    const organization = { id: "00D30000000V77YEAS", name: "Acme production" };
+
+    test.each<[string, string, string[]]>([
+      ["login", "Login", ["script_event", "script_connection", "script_user", "script_related"]],
+      ["apex", "ApexCallout", ["script_request", "script_related"]],
+      ["api", "RestApi", ["script_event", "script_request", "script_related"]],
+    ])("of %s is kept and says which", async (folder, code, tags) => {
+      const salesforce = [{ [folder]: { user_id: "0053000000Ank29AAB" } }];
+      const event = { "@timestamp": TIME, event: { code }, organization, salesforce };
+      const document = await made(folder, event);
+      expect(document).toMatchObject({
+        "@timestamp": TIME,
+        organization,
+        salesforce,
+        ecs: { version: expect.any(String) },
+        event: { code, kind: "pipeline_error" },
+      });
+      const { message } = document.error as { message: string[] };
+      expect(message.map((text) => FAILURE.exec(text)?.[1])).toEqual(tags);
+    });
+
+    test("keeps what the other parts have made", async () => {
+      const document = await made("login", {
+        "@timestamp": TIME,
+        event: { code: ["Login"] },
+        salesforce: { login: { user_name: "ada@acme.example", source: { ip: "10.1.2.3" } } },
+      });
+      expect(document).toMatchObject({
+        event: { kind: "pipeline_error" },
+        source: { ip: "10.1.2.3" },
+        user: { name: "ada@acme.example", domain: "acme.example" },
+        related: { ip: ["10.1.2.3"], user: ["ada@acme.example"] },
+      });
+      expect((document.error as { message: string[] }).message).toHaveLength(1);
+    });
+  });
+});
