@@ -1,4 +1,4 @@
-import type { RunnerError } from "../core/errors.ts";
+import type { ErrorCode, RunnerError } from "../core/errors.ts";
 import type { StreamId } from "../core/event.ts";
 import type { Fact } from "../core/fact.ts";
 
@@ -11,8 +11,13 @@ export interface StreamReport {
   readonly health: Health;
   /** Cause and cure; empty while healthy. */
   readonly message: string;
+  /** Of the error that the message tells; undefined while healthy. */
+  readonly errorCode: ErrorCode | undefined;
   readonly filesDone: number;
+  /** Attempts to read a file that failed. */
   readonly filesFailed: number;
+  readonly filesGone: number;
+  readonly roundsFailed: number;
   readonly rowsCreated: number;
   readonly rowsExisting: number;
   readonly rowsRefused: number;
@@ -25,8 +30,11 @@ export function startOfReport(stream: StreamId): StreamReport {
     stream,
     health: "starting",
     message: "",
+    errorCode: undefined,
     filesDone: 0,
     filesFailed: 0,
+    filesGone: 0,
+    roundsFailed: 0,
     rowsCreated: 0,
     rowsExisting: 0,
     rowsRefused: 0,
@@ -42,6 +50,8 @@ export function afterFact(report: StreamReport, fact: Fact): StreamReport {
       return { ...report, filesDone: report.filesDone + 1 };
     case "file_failed":
       return { ...report, filesFailed: report.filesFailed + 1 };
+    case "file_gone":
+      return { ...report, filesGone: report.filesGone + 1 };
     case "row_rejected":
       return { ...report, rowsRejected: report.rowsRejected + 1 };
     case "delivered":
@@ -52,17 +62,18 @@ export function afterFact(report: StreamReport, fact: Fact): StreamReport {
         rowsRefused: report.rowsRefused + fact.refused,
       };
     case "round_done":
-      return { ...report, health: "healthy", message: "", nextAttemptAt: undefined };
+      return { ...report, health: "healthy", message: "", errorCode: undefined, nextAttemptAt: undefined };
     case "round_failed":
       return {
         ...report,
         health: healthOf(fact.error),
         message: fact.error.text,
+        errorCode: fact.error.code,
+        roundsFailed: report.roundsFailed + 1,
         nextAttemptAt: Number.isFinite(fact.nextAttemptAt) ? fact.nextAttemptAt : undefined,
       };
     case "listed":
     case "file_opened":
-    case "file_gone":
     case "unknown_columns":
     case "replaced_characters":
     case "no_hourly_files":

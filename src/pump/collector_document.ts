@@ -1,0 +1,86 @@
+import { hash } from "node:crypto";
+import { type DataStream, dataStreamName, type SourceEvent } from "../core/event.ts";
+import type { CollectorEvent } from "./collector_events.ts";
+
+const NANOSECONDS_A_MS = 1_000_000;
+
+/** What the collector's events of one input have in common. */
+export interface CollectorContext {
+  readonly inputId: string;
+  /** The collector's; an event about a stream takes that stream's namespace. */
+  readonly dataStream: DataStream;
+  readonly organizationName: string;
+  /** Known as soon as the first login has succeeded. */
+  readonly organization: OrganizationFacts | undefined;
+  readonly agent: { readonly id: string; readonly name: string; readonly type: string; readonly version: string };
+}
+
+export interface OrganizationFacts {
+  readonly organizationId: string;
+  readonly instanceUrl: string;
+}
+
+/** The tags of events that belong to no stream. */
+const ORG_TAGS = ["forwarded"];
+
+/** An event as a document of the collector's data stream. Pure. */
+export function collectorDocument(event: CollectorEvent, context: CollectorContext): SourceEvent {
+  const { organization, agent } = context;
+  const { source, file, start, end } = event;
+  const dataStream = { ...(source?.stream.dataStream ?? context.dataStream), dataset: context.dataStream.dataset };
+  const id = identityOf([context.inputId, organization?.organizationId ?? "", event.code, ...event.identity]);
+  const document = {
+    "@timestamp": new Date(event.time).toISOString(),
+    event: {
+      id,
+      code: event.code,
+      provider: file === undefined ? "aquila-salesforce" : "EventLogFile",
+      dataset: dataStream.dataset,
+      module: dataStream.dataset.split(".")[0],
+      outcome: event.outcome,
+      ...(start === undefined || end === undefined
+        ? {}
+        : {
+            start: new Date(start).toISOString(),
+            end: new Date(end).toISOString(),
+            duration: (end - start) * NANOSECONDS_A_MS,
+          }),
+    },
+    message: event.message,
+    error: event.error,
+    data_stream: dataStream,
+    organization: { id: organization?.organizationId, name: context.organizationName },
+    salesforce: {
+      instance_url: organization?.instanceUrl,
+      collector: {
+        dataset: source?.stream.dataStream.dataset,
+        stream: source?.stream.id,
+        source: source?.name,
+        ...event.values,
+      },
+      ...(file === undefined && event.interval === undefined
+        ? {}
+        : { collection: { interval: file?.interval ?? event.interval, ...(file === undefined ? {} : fileOf(file)) } }),
+    },
+    input: { type: "aquila-salesforce" },
+    agent,
+    tags: source?.stream.tags ?? ORG_TAGS,
+  };
+  return { index: dataStreamName(dataStream), id, json: JSON.stringify(document) };
+}
+
+function fileOf(file: NonNullable<CollectorEvent["file"]>): object {
+  return {
+    file: {
+      id: file.id,
+      log_date: new Date(file.logDate).toISOString(),
+      created: new Date(file.created).toISOString(),
+      sequence: file.sequence,
+    },
+  };
+}
+
+/** As the identities of Salesforce's events: 120 bits as 20 characters. */
+function identityOf(parts: readonly (string | number)[]): string {
+  return hash("sha256", parts.join("\u001e"), "base64url").slice(0, 20);
+}
