@@ -4,6 +4,7 @@ import { readPrivateKey } from "../auth/private_key.ts";
 import { createSession } from "../auth/session.ts";
 import { EVENT_TYPES, OBJECTS } from "../catalog/catalog.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
+import { asRunnerError } from "../core/errors.ts";
 import { dataStreamName } from "../core/event.ts";
 import type { Fact, Tell } from "../core/fact.ts";
 import { createHttp, type Http } from "../core/http.ts";
@@ -16,6 +17,7 @@ import { OrgClient } from "../org/org_client.ts";
 import type { KnownDataset } from "../policy/input_block.ts";
 import type { Input, Output, Stream } from "../policy/policy.ts";
 import { readTlsTrust } from "../policy/tls_trust.ts";
+import { Collector } from "../pump/collector.ts";
 import { pump } from "../pump/pump.ts";
 import { sentence } from "../pump/sentence.ts";
 import type { InputRun, Job } from "../pump/supervisor.ts";
@@ -44,8 +46,10 @@ const USER_AGENT = `aquila-salesforce/${VERSION}`;
 export interface Surroundings {
   readonly cursors: CursorStore;
   readonly log: Log;
-  /** Told every fact with the input and data stream that it concerns. */
-  readonly observe?: (fact: Fact, input: Input, stream: Stream) => void;
+  /** Told every fact with the input, data stream and source that it concerns. */
+  readonly observe?: (fact: Fact, input: Input, stream: Stream, sourceId: string) => void;
+  /** Told what holds an output's deliveries up, and `undefined` when they flow. */
+  readonly deliveryHealth?: SinkHealth;
   readonly clock?: Clock;
   readonly agent?: AgentFacts;
 }
@@ -97,9 +101,11 @@ export class Wiring {
   /** The run of one input. Nothing is opened or sent before its first round; what can't be opened fails the round. */
   run(input: Input): InputRun {
     const log = this.#surroundings.log.with({ "organization.name": input.organization.name, input: input.id });
+    const budget = new ApiBudget(input.api.dailyRequestShare);
+    const collector = this.#collector(input, budget, log);
     let opening: Promise<OpenedInput> | undefined;
     const opened = () => {
-      opening ??= this.#open(input, log).catch((error) => {
+      opening ??= this.#open(input, budget, log).catch((error) => {
         opening = undefined;
         throw error;
       });
@@ -107,14 +113,15 @@ export class Wiring {
     };
     return {
       key: keyOf(input),
-      jobs: input.streams.flatMap((stream) => this.#jobs(input, stream, opened, log)),
+      jobs: input.streams.flatMap((stream) => this.#jobs(input, stream, opened, collector, log)),
       close: async () => {
+        await collector.close();
         await (await opening?.catch(() => undefined))?.close();
       },
     };
   }
 
-  async #open(input: Input, log: Log): Promise<OpenedInput> {
+  async #open(input: Input, budget: ApiBudget, log: Log): Promise<OpenedInput> {
     const http = createHttp({
       userAgent: USER_AGENT,
       tls: await readTlsTrust(input.api.ssl),
@@ -123,7 +130,7 @@ export class Wiring {
     const outputKey = keyOf(input.output);
     const sink = await this.#takeSink(outputKey, input.output, log);
     return {
-      client: this.#orgClient(input, http, log),
+      client: this.#orgClient(input, http, budget, log),
       sink,
       close: async () => {
         http.close();
@@ -132,7 +139,7 @@ export class Wiring {
     };
   }
 
-  #orgClient(input: Input, http: Http, log: Log): OrgClient {
+  #orgClient(input: Input, http: Http, budget: ApiBudget, log: Log): OrgClient {
     const { auth, api } = input;
     const session = createSession(
       {
@@ -148,18 +155,36 @@ export class Wiring {
     return new OrgClient({
       http,
       session,
-      budget: new ApiBudget(api.dailyRequestShare),
+      budget,
       apiVersion: api.version,
       requestTimeout: api.requestTimeout,
       clock: this.#clock,
     });
   }
 
-  #jobs(input: Input, stream: Stream, opened: () => Promise<OpenedInput>, log: Log): Job[] {
+  #collector(input: Input, budget: ApiBudget, log: Log): Collector {
+    const { type = "logs", namespace = "default" } = input.streams[0]?.dataStream ?? {};
+    return new Collector({
+      inputId: input.id,
+      dataStream: { type, dataset: COLLECTOR_DATASET, namespace },
+      organizationName: input.organization.name,
+      agent: this.#agent,
+      apiCalls: () => budget.report(this.#clock.now()),
+      clock: this.#clock,
+      log,
+    });
+  }
+
+  #jobs(input: Input, stream: Stream, opened: () => Promise<OpenedInput>, collector: Collector, log: Log): Job[] {
     const { eventLogFiles, objects } = stream;
-    const tell = this.#tell(input, stream, log);
     const { cursors } = this.#surroundings;
-    const job = (interval: number, sourceOf: (client: OrgClient) => Source): Job => {
+    const job = (
+      id: string,
+      name: string,
+      interval: number,
+      sourceOf: (client: OrgClient, tell: Tell) => Source,
+    ): Job => {
+      const tell = this.#tell(input, stream, id, collector.tell({ stream, name }), log);
       let source: Source | undefined;
       return {
         stream: stream.id,
@@ -167,17 +192,25 @@ export class Wiring {
         tell,
         round: async (stop, abandon) => {
           const { client, sink } = await opened();
-          source ??= sourceOf(client);
+          collector.begin(sink);
+          collector.identify(await client.identity(stop));
+          source ??= sourceOf(client, tell);
           await pump({ source, sink, cursors, tell, clock: this.#clock, stop, abandon });
         },
       };
     };
     return [
       ...(eventLogFiles.enabled
-        ? [job(eventLogFiles.pollInterval, (client) => this.#eventLogFiles(input, stream, client, tell))]
+        ? [
+            job(eventLogFilesId(stream), "EventLogFile", eventLogFiles.pollInterval, (client, tell) =>
+              this.#eventLogFiles(input, stream, client, tell),
+            ),
+          ]
         : []),
       ...(objects.enabled ? objects.names : []).map((name) =>
-        job(objects.pollInterval, (client) => this.#objectWindows(name, input, stream, client, tell)),
+        job(objectId(stream, name), name, objects.pollInterval, (client, tell) =>
+          this.#objectWindows(name, input, stream, client, tell),
+        ),
       ),
     ];
   }
@@ -185,7 +218,7 @@ export class Wiring {
   #eventLogFiles(input: Input, stream: Stream, client: OrgClient, tell: Tell): EventLogFiles {
     const { eventTypes, interval, initialLookback } = stream.eventLogFiles;
     return new EventLogFiles({
-      id: `${stream.id}/event_log_files`,
+      id: eventLogFilesId(stream),
       client,
       stream: this.#streamContext(input, stream),
       eventTypes,
@@ -200,7 +233,7 @@ export class Wiring {
   #objectWindows(objectName: string, input: Input, stream: Stream, client: OrgClient, tell: Tell): ObjectWindows {
     const { eventLogFiles, objects } = stream;
     return new ObjectWindows({
-      id: `${stream.id}/objects/${objectName}`,
+      id: objectId(stream, objectName),
       client,
       stream: this.#streamContext(input, stream),
       objectName,
@@ -225,12 +258,13 @@ export class Wiring {
     };
   }
 
-  #tell(input: Input, stream: Stream, log: Log): Tell {
+  #tell(input: Input, stream: Stream, sourceId: string, report: Tell, log: Log): Tell {
     const streamLog = log.with({ stream: dataStreamName(stream.dataStream) });
     return (fact) => {
       const { level, message } = sentence(fact, this.#clock.now());
       streamLog[level](message);
-      this.#surroundings.observe?.(fact, input, stream);
+      report(fact);
+      this.#surroundings.observe?.(fact, input, stream, sourceId);
     };
   }
 
@@ -240,14 +274,23 @@ export class Wiring {
       known.users += 1;
       return await known.sink;
     }
-    const opening = createSink(output, sinkHealth(log), this.#clock).then((sink) =>
+    const { deliveryHealth = () => {} } = this.#surroundings;
+    const logged = sinkHealth(log);
+    const health: SinkHealth = (problem) => {
+      logged(problem);
+      deliveryHealth(problem);
+    };
+    const opening = createSink(output, health, this.#clock).then((sink) =>
       createSettingAsideSink(sink, COLLECTOR_DATASET, this.#clock),
     );
     this.#sinks.set(key, { sink: opening, users: 1 });
     try {
-      return await opening;
+      const sink = await opening;
+      deliveryHealth(undefined);
+      return sink;
     } catch (error) {
       this.#sinks.delete(key);
+      deliveryHealth(asRunnerError(error));
       throw error;
     }
   }
@@ -263,6 +306,15 @@ export class Wiring {
       await (await known.sink).close();
     }
   }
+}
+
+/** The cursors of a stream's sources are found by these names. */
+function eventLogFilesId(stream: Stream): string {
+  return `${stream.id}/event_log_files`;
+}
+
+function objectId(stream: Stream, objectName: string): string {
+  return `${stream.id}/objects/${objectName}`;
 }
 
 /** Says a problem of the output once, and when it is over. */

@@ -1,0 +1,237 @@
+import type { ApiCalls } from "../core/api_calls.ts";
+import type { Clock } from "../core/clock.ts";
+import type { DataStream } from "../core/event.ts";
+import type { Fact, Tell } from "../core/fact.ts";
+import type { Log } from "../core/log.ts";
+import type { Sink } from "../sinks/sink.ts";
+import { type CollectorContext, collectorDocument, type OrganizationFacts } from "./collector_document.ts";
+import {
+  apiBudgetEvent,
+  type CollectedSource,
+  type CollectorEvent,
+  coverageEvent,
+  eventOfFact,
+  statusEvent,
+} from "./collector_events.ts";
+import { CollectorQueue } from "./collector_queue.ts";
+import { type Coverages, coverageAfterFact } from "./coverage.ts";
+import { afterFact, type StreamReport, startOfReport } from "./report.ts";
+
+/** Milliseconds between deliveries of what has been reported. */
+const DELIVERY_INTERVAL_MS = 10_000;
+/** Milliseconds between two reports of the same state. Coverage moves with files, which come once an hour. */
+const STATUS_INTERVAL_MS = 5 * 60_000;
+const COVERAGE_INTERVAL_MS = 60 * 60_000;
+/** Milliseconds that the last reports get to be delivered when collection ends. */
+const FLUSH_MS = 5_000;
+/** Reports that wait while the output is down: some days of an org's. */
+const LONGEST_QUEUE = 5_000;
+const BATCH_EVENTS = 500;
+
+export interface CollectorOptions {
+  readonly inputId: string;
+  /** The collector's; events about a stream take that stream's namespace. */
+  readonly dataStream: DataStream;
+  readonly organizationName: string;
+  readonly agent: CollectorContext["agent"];
+  /** Where the org's API budget stands; undefined until it is known. */
+  readonly apiCalls: () => ApiCalls | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What is known of one source. */
+interface Progress {
+  report: StreamReport;
+  /** As it was reported last, and when. */
+  reported: { readonly from: StreamReport; readonly since: number };
+  coverages: Coverages;
+  readonly openedAt: Map<string, number>;
+}
+
+/**
+ * Reports of the collection itself, for one input: turns facts into events of the collector's data stream and delivers them
+ * beside collection, which it never holds up or fails. `tell` gives a source's ear; `begin` is called as soon as there is an
+ * output (again and again, if that is easier); `close` once, when the last round has ended, while the output is still open.
+ */
+export class Collector {
+  readonly #options: CollectorOptions;
+  readonly #clock: Clock;
+  readonly #queue = new CollectorQueue(LONGEST_QUEUE);
+  readonly #progress = new Map<CollectedSource, Progress>();
+  /** Drift that has been reported: every further file has the same columns. */
+  readonly #knownDrift = new Set<string>();
+  readonly #closing = new AbortController();
+  readonly #abandon = new AbortController();
+  #organization: OrganizationFacts | undefined;
+  #sink: Sink | undefined;
+  #delivering: Promise<void> = Promise.resolve();
+  #nextStatus = 0;
+  #nextCoverage = 0;
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#nextStatus = options.clock.now() + STATUS_INTERVAL_MS;
+  }
+
+  tell(source: CollectedSource): Tell {
+    const start = startOfReport(source.stream.id);
+    const progress: Progress = {
+      report: start,
+      reported: { from: start, since: this.#clock.now() },
+      coverages: new Map(),
+      openedAt: new Map(),
+    };
+    this.#progress.set(source, progress);
+    return (fact) => this.#hear(source, progress, fact);
+  }
+
+  /** From now on the organization is known. */
+  identify(organization: OrganizationFacts): void {
+    this.#organization = organization;
+  }
+
+  /** Starts to deliver; does nothing when it has been called before. */
+  begin(sink: Sink): void {
+    if (this.#sink === undefined) {
+      this.#sink = sink;
+      this.#delivering = this.#keepDelivering();
+    }
+  }
+
+  /** Reports where everything stands at the end and delivers what waits, within a limit. */
+  async close(): Promise<void> {
+    if (this.#sink === undefined) {
+      return;
+    }
+    this.#reportStatus();
+    this.#reportCoverage();
+    this.#closing.abort(new Error("closed"));
+    const over = new AbortController();
+    this.#clock.sleep(FLUSH_MS, over.signal).then(
+      () => this.#abandon.abort(new Error("the output does not take the last reports in time")),
+      () => {},
+    );
+    await this.#delivering;
+    over.abort(new Error("over"));
+    if (this.#queue.length > 0) {
+      this.#options.log.warn(`${this.#queue.length} reports of the collection itself could not be delivered.`);
+    }
+  }
+
+  #hear(source: CollectedSource, progress: Progress, fact: Fact): void {
+    const now = this.#clock.now();
+    const { health } = progress.report;
+    progress.report = afterFact(progress.report, fact);
+    progress.coverages = coverageAfterFact(progress.coverages, fact);
+    const event = eventOfFact(fact, source, now, openedAt(progress, fact, now));
+    if (event !== undefined && !this.#isKnownDrift(event)) {
+      this.#queue.add(event);
+    }
+    if (progress.report.health !== health) {
+      this.#addStatus(source, progress, now);
+    }
+  }
+
+  #isKnownDrift(event: CollectorEvent): boolean {
+    if (event.code !== "drift") {
+      return false;
+    }
+    const key = event.identity.join("/");
+    const known = this.#knownDrift.has(key);
+    this.#knownDrift.add(key);
+    return known;
+  }
+
+  #addStatus(source: CollectedSource, progress: Progress, now: number): void {
+    const { report, reported } = progress;
+    this.#queue.add(statusEvent(source, reported, report, now, this.#queue.takeDropped()));
+    progress.reported = { from: report, since: now };
+  }
+
+  #reportStatus(): void {
+    const now = this.#clock.now();
+    for (const [source, progress] of this.#progress) {
+      this.#addStatus(source, progress, now);
+    }
+    const calls = this.#options.apiCalls();
+    if (calls !== undefined) {
+      this.#queue.add(apiBudgetEvent(this.#options.inputId, calls, now));
+    }
+    this.#nextStatus = now + STATUS_INTERVAL_MS;
+  }
+
+  #reportCoverage(): void {
+    const now = this.#clock.now();
+    for (const [source, { coverages }] of this.#progress) {
+      for (const coverage of coverages.values()) {
+        this.#queue.add(coverageEvent(source, coverage, now));
+        this.#nextCoverage = now + COVERAGE_INTERVAL_MS;
+      }
+    }
+  }
+
+  async #keepDelivering(): Promise<void> {
+    try {
+      while (!this.#closing.signal.aborted) {
+        await this.#clock.sleep(DELIVERY_INTERVAL_MS, this.#closing.signal).catch(() => {});
+        if (!this.#closing.signal.aborted) {
+          this.#reportWhatIsDue();
+          await this.#deliver();
+        }
+      }
+      await this.#deliver();
+    } catch (error) {
+      // `deliver` rejects only with the reason of its signal; anything else is a defect that collection must not meet.
+      if (!this.#abandon.signal.aborted) {
+        this.#options.log.error(`Reports of the collection itself have stopped: ${String(error)}`);
+      }
+    }
+  }
+
+  #reportWhatIsDue(): void {
+    const now = this.#clock.now();
+    if (now >= this.#nextStatus) {
+      this.#reportStatus();
+    }
+    if (now >= this.#nextCoverage) {
+      this.#reportCoverage();
+    }
+  }
+
+  async #deliver(): Promise<void> {
+    const { inputId, dataStream, organizationName, agent } = this.#options;
+    while (this.#queue.length > 0 && this.#sink !== undefined) {
+      const events = this.#queue.take(BATCH_EVENTS);
+      const context = { inputId, dataStream, organizationName, agent, organization: this.#organization };
+      try {
+        await this.#sink.deliver(
+          events.map((event) => collectorDocument(event, context)),
+          this.#abandon.signal,
+        );
+      } catch (error) {
+        this.#queue.putBack(events);
+        throw error;
+      }
+    }
+  }
+}
+
+/** When the file of the fact was opened; keeps those that are open. */
+function openedAt({ openedAt: open }: Progress, fact: Fact, now: number): number | undefined {
+  switch (fact.fact) {
+    case "file_opened":
+      open.set(fact.file.id, now);
+      return undefined;
+    case "file_done":
+    case "file_failed":
+    case "file_gone": {
+      const at = open.get(fact.file.id);
+      open.delete(fact.file.id);
+      return at;
+    }
+    default:
+      return undefined;
+  }
+}
