@@ -1,16 +1,15 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=8
+import { agent } from "./cli/agent.ts";
 import { helpText, parseCommand } from "./cli/args.ts";
 import { run } from "./cli/run.ts";
 import { VERSION } from "./cli/version.ts";
 import { asRunnerError } from "./core/errors.ts";
-import { createLog, ecsLine, type Log, terminalLine } from "./core/log.ts";
+import { createLog, ecsLine, terminalLine, type WriteLine } from "./core/log.ts";
 
-function createProcessLog(): Log {
+const writeLine: WriteLine = (level, message, fields) => {
   const line = process.stderr.isTTY ? terminalLine : ecsLine;
-  return createLog((level, message, fields) => {
-    process.stderr.write(`${line(new Date(), level, message, fields)}\n`);
-  });
-}
+  process.stderr.write(`${line(new Date(), level, message, fields)}\n`);
+};
 
 /** The first signal asks to stop, the second one ends the process at once. */
 function stopOnSignals(): AbortSignal {
@@ -27,7 +26,7 @@ function stopOnSignals(): AbortSignal {
 }
 
 async function main(): Promise<number> {
-  const log = createProcessLog();
+  const log = createLog(writeLine);
   try {
     const command = parseCommand(process.argv.slice(2));
     switch (command.command) {
@@ -39,6 +38,8 @@ async function main(): Promise<number> {
         return 0;
       case "run":
         return await run(command, { environment: process.env, log, stop: stopOnSignals() });
+      case "agent":
+        return await agent(command, { input: process.stdin, writeLine, stop: stopOnSignals() });
     }
   } catch (caught) {
     const error = asRunnerError(caught);

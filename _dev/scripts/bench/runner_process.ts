@@ -1,0 +1,52 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const MAIN = resolve(import.meta.dirname, "../../../src/main.ts");
+/** Node's flags as the first line of main.ts has them. */
+const FLAGS =
+  readFileSync(MAIN, "utf8")
+    .split("\n")[0]
+    ?.match(/--\S+/g)
+    ?.filter((flag) => flag !== "-S") ?? [];
+const ACCOUNT = resolve(import.meta.dirname, "process_account.ts");
+
+/** What a finished runner process used, by the operating system's own account. */
+export interface ProcessFigures {
+  readonly exitCode: number | null;
+  readonly wallSeconds: number;
+  readonly cpuSeconds: number;
+  /** Peak resident memory. */
+  readonly peakMebibytes: number;
+  readonly stderr: string;
+}
+
+/** Runs the runner as its users do, in a process of its own, and measures it whole: start, collection and end. */
+export async function measureRunner(args: readonly string[]): Promise<ProcessFigures> {
+  const folder = mkdtempSync(join(tmpdir(), "bench-runner-"));
+  const account = join(folder, "account.json");
+  try {
+    const started = performance.now();
+    const child = spawn(process.execPath, [...FLAGS, "--import", ACCOUNT, MAIN, ...args], {
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { ...process.env, PROCESS_ACCOUNT: account },
+    });
+    let stderr = "";
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+    });
+    const exitCode = await new Promise<number | null>((done) => child.once("exit", done));
+    const wallSeconds = (performance.now() - started) / 1_000;
+    const usage = JSON.parse(readFileSync(account, "utf8")) as NodeJS.ResourceUsage;
+    return {
+      exitCode,
+      wallSeconds,
+      cpuSeconds: (usage.userCPUTime + usage.systemCPUTime) / 1e6,
+      peakMebibytes: usage.maxRSS / 1_024,
+      stderr,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
