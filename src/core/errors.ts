@@ -21,6 +21,13 @@ export const ERROR_FAULTS = {
   data_directory_unusable: "configuration",
   data_directory_locked: "configuration",
   state_unusable: "ours",
+  // Elastic Agent
+  start_up_info_unreadable: "configuration",
+  agent_home_unusable: "configuration",
+  // Kibana
+  kibana_login_refused: "configuration",
+  kibana_refused: "configuration",
+  kibana_busy: "remote",
   // key and login
   key_unreadable: "configuration",
   key_not_pem: "configuration",

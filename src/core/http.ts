@@ -9,7 +9,7 @@ export interface HttpRequest {
   readonly method: "GET" | "POST";
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   /** Milliseconds: for `send` until the whole answer is here, for `open` the longest silence. */
   readonly timeout: number;
   readonly signal?: AbortSignal | undefined;
@@ -106,7 +106,7 @@ export function createHttp(options: HttpOptions = {}): Http {
           method: request.method,
           headers: { ...request.headers },
           timeout: { request: request.timeout },
-          ...(request.body === undefined ? {} : { body: request.body }),
+          ...(request.body === undefined ? {} : { body: asBody(request.body) }),
           ...(request.signal === undefined ? {} : { signal: request.signal }),
         });
         return { status: answer.statusCode, headers: headersOf(answer), body: answer.body };
@@ -138,6 +138,10 @@ export function createHttp(options: HttpOptions = {}): Http {
       agent.https.destroy();
     },
   };
+}
+
+function asBody(body: string | Uint8Array): string | Buffer {
+  return typeof body === "string" ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }
 
 function responseOf(stream: Request): Promise<Response> {

@@ -1,0 +1,83 @@
+/** The files that make the runner a component of Elastic Agent. */
+import { stringify } from "yaml";
+
+export const COMPONENT_NAME = "aquila-salesforce";
+
+/** The input type of the policy, the executable and the spec have one name. */
+export const SPEC_FILE = `${COMPONENT_NAME}.spec.yml`;
+export const BUNDLE_FILE = `${COMPONENT_NAME}.mjs`;
+
+const PLATFORMS = ["linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "container/amd64", "container/arm64"];
+
+/** How the runner is started: its bundle by a Node, or as a single executable. */
+export type RunnerProgram =
+  | { readonly kind: "bundle"; readonly bundle: string; readonly node: string }
+  | { readonly kind: "executable"; readonly executable: string };
+
+export interface ComponentFile {
+  readonly name: string;
+  readonly mode: number;
+  readonly content: { readonly text: string } | { readonly copyOf: string };
+}
+
+/**
+ * What belongs into the folder `components` of an agent, in the order in which it has to be written: an agent that finds a
+ * spec without its executable does not start at all. Elastic Agent refuses an executable that others may write.
+ */
+export function componentFiles(program: RunnerProgram): readonly ComponentFile[] {
+  const spec: ComponentFile = { name: SPEC_FILE, mode: 0o644, content: { text: componentSpec(program) } };
+  if (program.kind === "executable") {
+    return [{ name: COMPONENT_NAME, mode: 0o755, content: { copyOf: program.executable } }, spec];
+  }
+  return [
+    { name: BUNDLE_FILE, mode: 0o644, content: { copyOf: program.bundle } },
+    { name: COMPONENT_NAME, mode: 0o755, content: { text: launcher(program.node) } },
+    spec,
+  ];
+}
+
+/** Every file that an earlier version or the other kind of program may have left, in the order of their removal. */
+export const REMOVABLE_FILES: readonly string[] = [SPEC_FILE, COMPONENT_NAME, BUNDLE_FILE];
+
+/** As "Component specs" of Elastic Agent's documentation describes it. The log keys are those of ECS. */
+function componentSpec(program: RunnerProgram): string {
+  return stringify(
+    {
+      version: 2,
+      ...(program.kind === "bundle" ? { component_files: [BUNDLE_FILE] } : {}),
+      inputs: [
+        {
+          name: COMPONENT_NAME,
+          description: "Events of Salesforce orgs",
+          platforms: PLATFORMS,
+          outputs: ["elasticsearch"],
+          command: {
+            args: ["agent"],
+            timeouts: { checkin: "30s", restart: "10s", stop: "30s" },
+            log: {
+              level_key: "log.level",
+              time_key: "@timestamp",
+              time_format: "2006-01-02T15:04:05.000Z0700",
+              message_key: "message",
+            },
+          },
+        },
+      ],
+    },
+    { lineWidth: 0 },
+  );
+}
+
+/** The agent's service has a short PATH, so the Node is named with its whole path. */
+function launcher(node: string): string {
+  return [
+    "#!/bin/sh",
+    "# Starts the runner as a component of Elastic Agent.",
+    `exec ${shellWord(node)} --max-semi-space-size=8 --disable-warning=ExperimentalWarning "\${0%/*}/${BUNDLE_FILE}" "$@"`,
+    "",
+  ].join("\n");
+}
+
+function shellWord(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,109 @@
+import { readFileSync } from "node:fs";
+import { GIVE_UP, RunnerError } from "../core/errors.ts";
+import { createHttp, type Http } from "../core/http.ts";
+import { Secret } from "../core/secret.ts";
+import { askKibana, type KibanaCredentials } from "../policy/kibana.ts";
+import { isMapping } from "../policy/policy_block.ts";
+import { addressProblem } from "../policy/setting_kinds.ts";
+import type { Environment } from "../policy/variables.ts";
+
+export interface InstallPackageOptions {
+  /** Kibana's address, with `/s/NAME` for a space. */
+  readonly kibana: string;
+  /** The package's zip file. */
+  readonly package: string;
+}
+
+export interface InstallPackageSurroundings {
+  readonly environment: Environment;
+  readonly print: (line: string) => void;
+  readonly http?: Http;
+}
+
+/** Fleet installs templates, pipelines and dashboards before it answers. */
+const TIMEOUT_MS = 300_000;
+
+/**
+ * `install-package`: uploads the package to Fleet and says what Fleet has installed. The credentials come from the
+ * environment only: arguments can be seen by every user of a machine. Throws `usage` and the errors of `askKibana`.
+ */
+export async function installPackage(
+  options: InstallPackageOptions,
+  surroundings: InstallPackageSurroundings,
+): Promise<number> {
+  const { print, http = createHttp() } = surroundings;
+  const url = `${kibanaAddress(options.kibana)}/api/fleet/epm/packages`;
+  const credentials = kibanaCredentials(surroundings.environment);
+  const content = zipContent(options.package);
+  try {
+    const answer = await askKibana(http, credentials, {
+      method: "POST",
+      url,
+      body: { type: "application/zip", content },
+      asked: "the package",
+      privilege: "Integrations: All (and Fleet: All)",
+      timeout: TIMEOUT_MS,
+    });
+    for (const line of installedLines(answer)) {
+      print(line);
+    }
+    return 0;
+  } finally {
+    http.close();
+  }
+}
+
+/** `KIBANA_API_KEY`, or `KIBANA_USERNAME` and `KIBANA_PASSWORD`. Throws `usage` if there are neither. */
+export function kibanaCredentials(environment: Environment): KibanaCredentials {
+  const { KIBANA_API_KEY: apiKey, KIBANA_USERNAME: username, KIBANA_PASSWORD: password } = environment;
+  if (apiKey) {
+    return { apiKey: new Secret(/^[^:\s]+:[^:\s]+$/.test(apiKey) ? Buffer.from(apiKey).toString("base64") : apiKey) };
+  }
+  if (username && password) {
+    return { username, password: new Secret(password) };
+  }
+  throw usage(
+    "There are no credentials for Kibana.",
+    "Set the environment variable KIBANA_API_KEY, or KIBANA_USERNAME and KIBANA_PASSWORD.",
+  );
+}
+
+function kibanaAddress(address: string): string {
+  const problem = addressProblem(address);
+  if (problem !== undefined) {
+    throw usage(`--kibana: ${problem}.`, "Give Kibana's address, such as https://kibana.example.com:5601.");
+  }
+  const { origin, pathname } = new URL(address);
+  return `${origin}${pathname.replace(/\/app(?:\/.*)?$/, "").replace(/\/+$/, "")}`;
+}
+
+function zipContent(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw usage(
+      `The package ${path} can't be read (${code}).`,
+      "Give its path with --package; npm run package builds it.",
+    );
+  }
+}
+
+/** Fleet's answer: `items`, each with id and type of an installed asset. */
+function installedLines(answer: unknown): string[] {
+  const items: readonly unknown[] = isMapping(answer) && Array.isArray(answer.items) ? answer.items : [];
+  const meta = isMapping(answer) && isMapping(answer._meta) ? answer._meta : {};
+  const counts = new Map<string, number>();
+  for (const item of items) {
+    const type = isMapping(item) && typeof item.type === "string" ? item.type : "other";
+    counts.set(type, (counts.get(type) ?? 0) + 1);
+  }
+  return [
+    `Fleet has installed ${String(meta.name ?? "the package")}: ${items.length} assets.`,
+    ...[...counts].toSorted().map(([type, count]) => `  ${String(count).padStart(4)} ${type.replaceAll("_", " ")}`),
+  ];
+}
+
+function usage(message: string, cure: string): RunnerError {
+  return new RunnerError("usage", message, { next: GIVE_UP, cure });
+}
