@@ -1,0 +1,77 @@
+import { Client, errors } from "@elastic/elasticsearch";
+import { RETRY, RunnerError } from "../core/errors.ts";
+import type { TlsTrust } from "../core/http.ts";
+import type { Secret } from "../core/secret.ts";
+import { transportError } from "../core/transport_meaning.ts";
+
+export interface ElasticsearchOptions {
+  readonly hosts: readonly string[];
+  readonly apiKey?: Secret;
+  readonly username?: string;
+  readonly password?: Secret;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly tls?: TlsTrust;
+  /** SHA-256 of the certificate authority that Elasticsearch must have, in hex. */
+  readonly caFingerprint?: string;
+  readonly proxyUrl?: string;
+  /** 0 (none) to 9. */
+  readonly compressionLevel: number;
+  /** Bulk requests under way at once. */
+  readonly workers: number;
+  /** Milliseconds for one bulk request. */
+  readonly requestTimeout: number;
+  readonly userAgent?: string;
+}
+
+/** A client of Elasticsearch that repeats nothing by itself. */
+export function createElasticsearchClient(options: ElasticsearchOptions): Client {
+  const { tls } = options;
+  return new Client({
+    nodes: [...options.hosts],
+    maxRetries: 0,
+    requestTimeout: options.requestTimeout,
+    headers: { "user-agent": options.userAgent ?? "aquila-salesforce", ...options.headers },
+    ...(options.apiKey !== undefined
+      ? { auth: { apiKey: options.apiKey.reveal() } }
+      : options.username !== undefined
+        ? { auth: { username: options.username, password: options.password?.reveal() ?? "" } }
+        : {}),
+    ...(options.proxyUrl === undefined || options.proxyUrl === "" ? {} : { proxy: options.proxyUrl }),
+    ...(options.caFingerprint === undefined ? {} : { caFingerprint: options.caFingerprint }),
+    ...(tls === undefined
+      ? {}
+      : {
+          tls: {
+            ...(tls.certificateAuthorities === undefined ? {} : { ca: [...tls.certificateAuthorities] }),
+            ...(tls.certificate === undefined ? {} : { cert: tls.certificate }),
+            ...(tls.key === undefined ? {} : { key: tls.key.reveal() }),
+            ...(tls.verification === "none" ? { rejectUnauthorized: false } : {}),
+            ...(tls.verification === "certificate" ? { checkServerIdentity: () => undefined } : {}),
+          },
+        }),
+  });
+}
+
+/**
+ * Why Elasticsearch gave no answer. The client's own errors carry their cause in words only; a code within them is looked up
+ * like any other.
+ */
+export function unreachable(hosts: readonly string[], error: unknown): RunnerError {
+  const host = hosts.join(", ");
+  if (error instanceof errors.TimeoutError) {
+    return new RunnerError("output_unreachable", `Elasticsearch at ${host} did not answer in time.`, { next: RETRY });
+  }
+  const inner = transportError(host, withCode(error));
+  return new RunnerError("output_unreachable", `Elasticsearch can't be reached: ${inner.message}`, {
+    next: RETRY,
+    cure: inner.cure ?? "Check the output's hosts, and that Elasticsearch is running.",
+  });
+}
+
+function withCode(error: unknown): unknown {
+  if (error instanceof errors.ElasticsearchClientError && error.cause === undefined) {
+    const code = /\b(E[A-Z]{4,}|[A-Z]+_[A-Z_]+)\b/.exec(error.message)?.[1];
+    return code === undefined ? error : Object.assign(new Error(error.message), { code });
+  }
+  return error;
+}
