@@ -13,12 +13,17 @@ export interface RefusedAnswer {
 interface Meaning {
   readonly code: ErrorCode;
   readonly next: NextStep;
+  /** Milliseconds before a retry, where the answer itself names none. */
+  readonly wait?: number;
   readonly what: string;
   readonly cure?: string;
 }
 
 const VIEW_EVENT_LOG_FILES =
   "Assign the integration user a permission set with 'API Enabled' and 'View Event Log Files'.";
+
+/** The allocation is that of the last 24 hours, so it comes back little by little. */
+const LIMIT_WAIT_MS = 15 * 60_000;
 
 /**
  * What Salesforce's error codes mean, wherever the status says less.
@@ -30,6 +35,7 @@ const BY_ERROR_CODE: Readonly<Record<string, Meaning>> = {
   REQUEST_LIMIT_EXCEEDED: {
     code: "request_limit_exceeded",
     next: RETRY,
+    wait: LIMIT_WAIT_MS,
     what: "has no API calls left for this org",
     cure: "Collection goes on when the 24-hour allocation allows it; see Setup > Company Information > API Requests.",
   },
@@ -56,6 +62,11 @@ const BY_ERROR_CODE: Readonly<Record<string, Meaning>> = {
   },
   MALFORMED_QUERY: { code: "query_refused", next: GIVE_UP, what: "does not understand the query" },
   INVALID_QUERY_FILTER_OPERATOR: { code: "query_refused", next: GIVE_UP, what: "does not allow the query's filter" },
+  BIG_OBJECT_UNSUPPORTED_OPERATION: {
+    code: "query_refused",
+    next: GIVE_UP,
+    what: "does not allow such a query of a big object",
+  },
   INVALID_QUERY_LOCATOR: { code: "query_timed_out", next: RETRY, what: "has dropped the query's remaining pages" },
   QUERY_TIMEOUT: { code: "query_timed_out", next: RETRY, what: "gave up on the query, which took too long" },
   OPERATION_TOO_LARGE: { code: "query_timed_out", next: RETRY, what: "found the query's result too large" },
@@ -75,7 +86,12 @@ const BY_STATUS: Readonly<Record<number, Meaning>> = {
   400: { code: "query_refused", next: GIVE_UP, what: "refused the request" },
   401: { code: "session_expired", next: REFRESH, what: "no longer knows the session" },
   403: { code: "permission_missing", next: GIVE_UP, what: "denies access", cure: VIEW_EVENT_LOG_FILES },
-  404: { code: "not_found", next: GIVE_UP, what: "has nothing at this address" },
+  404: {
+    code: "not_found",
+    next: GIVE_UP,
+    what: "has nothing at this address",
+    cure: "If this happens to every request, the org may not offer the api.version that is set.",
+  },
   406: { code: "server_error", next: RETRY, what: "could not answer for now" },
   408: { code: "timed_out", next: RETRY, what: "gave up waiting" },
   410: {
@@ -89,7 +105,15 @@ const BY_STATUS: Readonly<Record<number, Meaning>> = {
   503: { code: "server_error", next: RETRY, what: "is in maintenance or overloaded" },
 };
 
-const NO_PERMISSION: Meaning = { code: "server_error", next: RETRY, what: "failed" };
+const FAILED: Meaning = { code: "server_error", next: RETRY, what: "failed" };
+
+/** REQUEST_LIMIT_EXCEEDED stands for two limits; this one is free again as soon as other requests of the org have ended. */
+const CONCURRENT_LIMIT = /^Concurrent/;
+const CONCURRENT: Meaning = {
+  code: "too_many_requests",
+  next: RETRY,
+  what: "is answering as many long requests as the org may have at once",
+};
 
 /** `No such column 'Interval' on entity 'EventLogFile'`: the org makes no hourly files. */
 const UNKNOWN_COLUMN = /No such column '([^']+)'/;
@@ -105,15 +129,22 @@ export function unknownColumn(error: RunnerError): string | undefined {
  */
 export function responseMeaning(answer: RefusedAnswer, now: number): RunnerError {
   const said = errorOf(answer.body);
-  const meaning = BY_ERROR_CODE[said?.errorCode ?? ""] ?? byStatus(answer.status);
+  const meaning = meaningOf(answer.status, said);
   const detail = said === undefined ? `status ${answer.status}` : `${said.errorCode}: ${said.message}`;
-  const wait = retryAfterMs(answer.headers["retry-after"], now);
+  const wait = retryAfterMs(answer.headers["retry-after"], now) ?? meaning.wait;
   const next: NextStep =
     wait === undefined || meaning.next.do !== "retry" ? meaning.next : { do: "waitUntil", at: now + wait };
   return new RunnerError(meaning.code, `Salesforce ${meaning.what} (${answer.asked}; ${detail}).`, {
     next,
     ...(meaning.cure === undefined ? {} : { cure: meaning.cure }),
   });
+}
+
+function meaningOf(status: number, said: SaidError | undefined): Meaning {
+  if (said?.errorCode === "REQUEST_LIMIT_EXCEEDED" && CONCURRENT_LIMIT.test(said.message)) {
+    return CONCURRENT;
+  }
+  return BY_ERROR_CODE[said?.errorCode ?? ""] ?? byStatus(status);
 }
 
 function byStatus(status: number): Meaning {
@@ -125,10 +156,15 @@ function byStatus(status: number): Meaning {
       cure: "Check the login address and the org's My Domain.",
     };
   }
-  return BY_STATUS[status] ?? (status >= 400 && status < 500 ? { ...NO_PERMISSION, next: GIVE_UP } : NO_PERMISSION);
+  return BY_STATUS[status] ?? (status >= 400 && status < 500 ? { ...FAILED, next: GIVE_UP } : FAILED);
 }
 
-function errorOf(body: string): { errorCode: string; message: string } | undefined {
+interface SaidError {
+  readonly errorCode: string;
+  readonly message: string;
+}
+
+function errorOf(body: string): SaidError | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(body);
