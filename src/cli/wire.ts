@@ -12,6 +12,8 @@ import type { Log } from "../core/log.ts";
 import { isLoopback } from "../core/loopback.ts";
 import { Secret } from "../core/secret.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
+import type { RowLedger } from "../cursors/row_ledger.ts";
+import { createMemoryLedger } from "../cursors/row_ledger_memory.ts";
 import { ApiBudget } from "../org/api_budget.ts";
 import { OrgClient } from "../org/org_client.ts";
 import type { KnownDataset } from "../policy/input_block.ts";
@@ -45,6 +47,8 @@ const USER_AGENT = `aquila-salesforce/${VERSION}`;
 /** What the runs of all inputs share. */
 export interface Surroundings {
   readonly cursors: CursorStore;
+  /** In memory by default, which is for tests: it grows with the rows of four days. */
+  readonly ledger?: RowLedger;
   readonly log: Log;
   /** Told every fact with the input, data stream and source that it concerns. */
   readonly observe?: (fact: Fact, input: Input, stream: Stream, sourceId: string) => void;
@@ -83,12 +87,14 @@ export function knownDatasets(): Readonly<Record<string, KnownDataset>> {
 /** Makes runs of inputs; inputs with the same output share its sink. */
 export class Wiring {
   readonly #surroundings: Surroundings;
+  readonly #ledger: RowLedger;
   readonly #clock: Clock;
   readonly #agent: AgentFacts;
   readonly #sinks = new Map<string, { readonly sink: Promise<Sink>; users: number }>();
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
+    this.#ledger = surroundings.ledger ?? createMemoryLedger();
     this.#clock = surroundings.clock ?? systemClock;
     this.#agent = surroundings.agent ?? {
       id: randomUUID(),
@@ -225,6 +231,7 @@ export class Wiring {
       interval,
       initialLookback,
       downloads: DOWNLOADS_PER_ORG,
+      ledger: this.#ledger,
       tell,
       clock: this.#clock,
     });

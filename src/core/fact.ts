@@ -22,6 +22,16 @@ export type Fact =
   | { readonly fact: "replaced_characters"; readonly file: FileFacts; readonly count: number }
   | { readonly fact: "no_hourly_files" }
   | {
+      readonly fact: "reconciled";
+      readonly file: FileFacts;
+      /** Rows of the daily file. */
+      readonly rows: number;
+      /** Of these, the ones that no other file of its day had brought, without rejected ones. */
+      readonly lacked: number;
+    }
+  | { readonly fact: "ledger_refused"; readonly error: RunnerError }
+  | { readonly fact: "ledger_usable" }
+  | {
       readonly fact: "window_done";
       readonly object: string;
       readonly after: number;

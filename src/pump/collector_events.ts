@@ -163,6 +163,9 @@ export function eventOfFact(
     case "listed":
     case "file_opened":
     case "row_rejected":
+    case "reconciled":
+    case "ledger_refused":
+    case "ledger_usable":
     case "window_done":
     case "delivered":
     case "round_done":

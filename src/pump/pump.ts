@@ -58,6 +58,7 @@ export async function pump({ source, sink, cursors, tell, clock, stop, abandon }
       await flight.add(
         () => deliver(batch),
         async () => {
+          await batch.delivered?.();
           await save(batch.changes);
           batch.facts?.forEach(tell);
           batch.release?.();

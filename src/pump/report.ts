@@ -13,6 +13,8 @@ export interface StreamReport {
   readonly message: string;
   /** Of the error that the message tells; undefined while healthy. */
   readonly errorCode: ErrorCode | undefined;
+  /** Why rows that hourly files have brought are sent again with the daily file; undefined while they are left out. */
+  readonly ledgerError: RunnerError | undefined;
   readonly filesDone: number;
   /** Attempts to read a file that failed. */
   readonly filesFailed: number;
@@ -31,6 +33,7 @@ export function startOfReport(stream: StreamId): StreamReport {
     health: "starting",
     message: "",
     errorCode: undefined,
+    ledgerError: undefined,
     filesDone: 0,
     filesFailed: 0,
     filesGone: 0,
@@ -62,7 +65,7 @@ export function afterFact(report: StreamReport, fact: Fact): StreamReport {
         rowsRefused: report.rowsRefused + fact.refused,
       };
     case "round_done":
-      return { ...report, health: "healthy", message: "", errorCode: undefined, nextAttemptAt: undefined };
+      return { ...report, ...whileCollecting(report.ledgerError), nextAttemptAt: undefined };
     case "round_failed":
       return {
         ...report,
@@ -72,16 +75,27 @@ export function afterFact(report: StreamReport, fact: Fact): StreamReport {
         roundsFailed: report.roundsFailed + 1,
         nextAttemptAt: Number.isFinite(fact.nextAttemptAt) ? fact.nextAttemptAt : undefined,
       };
+    case "ledger_refused":
+      return { ...report, ledgerError: fact.error };
+    case "ledger_usable":
+      return { ...report, ledgerError: undefined };
     case "listed":
     case "file_opened":
     case "unknown_columns":
     case "replaced_characters":
     case "no_hourly_files":
+    case "reconciled":
     case "window_done":
     case "window_halved":
     case "column_left_out":
       return report;
   }
+}
+
+function whileCollecting(ledgerError: RunnerError | undefined): Pick<StreamReport, "health" | "message" | "errorCode"> {
+  return ledgerError === undefined
+    ? { health: "healthy", message: "", errorCode: undefined }
+    : { health: "degraded", message: ledgerError.text, errorCode: ledgerError.code };
 }
 
 export function healthOf(error: RunnerError): Health {

@@ -59,6 +59,15 @@ export function sentence(fact: Fact, now: number): { readonly level: LogLevel; r
         level: "warn",
         message: `${fact.object} of this org has no ${fact.column}; its records are collected without it. The API version or the org's licences may lack it.`,
       };
+    case "reconciled":
+      return {
+        level: fact.lacked === 0 ? "debug" : "info",
+        message: `${named(fact.file)}: ${fact.lacked} of its ${fact.rows} rows were in no other file of that day.`,
+      };
+    case "ledger_refused":
+      return { level: "warn", message: fact.error.text };
+    case "ledger_usable":
+      return { level: "info", message: "Rows that hourly files have brought are left out of daily files again." };
     case "delivered":
       return {
         level: "debug",

@@ -1,9 +1,11 @@
 import { REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
+import type { SourceEvent } from "../core/event.ts";
 import { EventBytesPool } from "../core/event_bytes.ts";
 import type { Fact, Tell } from "../core/fact.ts";
 import type { CursorEntries } from "../cursors/cursor.ts";
+import type { RecordedRows, RowLedger } from "../cursors/row_ledger.ts";
 import { type EventLogFile, logFileBody } from "../org/log_file_body.ts";
 import type { OrgClient } from "../org/org_client.ts";
 import { queryPages } from "../org/query_pages.ts";
@@ -16,12 +18,13 @@ import {
   firstChanges,
   type ListingCursor,
   logDateFrom,
+  openProgress,
   readListingCursor,
   roundChanges,
-  rowsToSkip,
 } from "./file_progress.ts";
 import { logFileRows } from "./log_file_rows.ts";
 import { merged } from "./merged.ts";
+import { Reconciliation, readingOrder } from "./reconcile.ts";
 import type { Batch, Source } from "./source.ts";
 
 export interface EventLogFilesOptions {
@@ -35,14 +38,27 @@ export interface EventLogFilesOptions {
   readonly initialLookback: number;
   /** Files read at once. */
   readonly downloads: number;
+  /** Where rows are known by that more than one file holds. */
+  readonly ledger: RowLedger;
   readonly tell: Tell;
   readonly clock?: Clock;
 }
 
+/** What the files of one round have in common. */
+interface Round {
+  readonly cursor: ListingCursor;
+  readonly context: StreamContext;
+  /** Ids of the files that are not done. */
+  readonly open: Set<string>;
+  readonly signal: AbortSignal;
+  /** Set by the first error that concerns the whole org. */
+  stopped: RunnerError | undefined;
+}
+
 /**
  * The event log files of an org. A round lists them, then reads those that are not done, oldest first, several at a time;
- * each batch moves its own file's cursor. A file that fails stays open and is tried again in a later round, ever more rarely,
- * while the others go on.
+ * each batch moves its own file's cursor. Files whose rows others may have brought come last, and only their new rows are
+ * given. A file that fails stays open and is tried again in a later round, ever more rarely, while the others go on.
  */
 export class EventLogFiles implements Source {
   readonly id: string;
@@ -50,11 +66,13 @@ export class EventLogFiles implements Source {
   readonly #clock: Clock;
   readonly #failures = new Map<string, { attempts: number; notBefore: number; error: RunnerError }>();
   readonly #memory = new EventBytesPool();
+  readonly #reconciliation: Reconciliation;
   #hasHourlyFiles = true;
 
   constructor(options: EventLogFilesOptions) {
     this.#options = options;
     this.id = options.id;
+    this.#reconciliation = new Reconciliation({ ledger: options.ledger, source: options.id, tell: options.tell });
     this.#clock = options.clock ?? systemClock;
   }
 
@@ -72,10 +90,14 @@ export class EventLogFiles implements Source {
     const { client, stream, initialLookback, downloads, tell } = this.#options;
     const { organizationId, instanceUrl } = await client.identity(signal);
     const cursor = readListingCursor(from, organizationId, this.#clock.now(), initialLookback);
-    yield { events: [], changes: firstChanges(from, cursor) };
+    const first = firstChanges(from, cursor);
+    if (first.length > 0) {
+      await this.#reconciliation.forgetAll();
+    }
+    yield { events: [], changes: first };
 
     const listed = (await this.#list(cursor, signal)).sort(byCreation);
-    const unfinished = listed.filter((file) => rowsToSkip(cursor, file) !== undefined);
+    const unfinished = listed.filter((file) => openProgress(cursor, file) !== undefined);
     const open = new Set(unfinished.map(({ id }) => id));
     tell({ fact: "listed", files: listed, open: unfinished });
 
@@ -84,12 +106,20 @@ export class EventLogFiles implements Source {
       organization: { id: organizationId, name: stream.organizationName },
       instanceUrl,
     };
+    this.#reconciliation.begin();
+    await this.#reconciliation.forgetBefore(logDateFrom(cursor, this.#clock.now()), unfinished);
     const due = unfinished.filter(({ id }) => (this.#failures.get(id)?.notBefore ?? 0) <= this.#clock.now());
-    const round = { stopped: undefined as RunnerError | undefined };
+    const { firstHand, inTurn } = this.#reconciles ? readingOrder(due, cursor.files) : { firstHand: due, inTurn: [] };
+    const round: Round = { cursor, context, open, signal, stopped: undefined };
     yield* merged(
-      due.map((file) => () => this.#readFile(file, rowsToSkip(cursor, file) ?? 0, context, open, round, signal)),
+      firstHand.map((file) => () => this.#readFile(file, undefined, round)),
       downloads,
     );
+    yield* merged(
+      inTurn.map((files) => () => this.#readInTurn(files, round)),
+      downloads,
+    );
+    this.#reconciliation.end();
 
     yield { events: [], changes: roundChanges(cursor, listed, open, this.#clock.now()) };
     this.#forgetFailures(open);
@@ -97,6 +127,11 @@ export class EventLogFiles implements Source {
     if (problem !== undefined) {
       throw problem;
     }
+  }
+
+  /** Rows of hourly files need no comparing where no daily files are read. */
+  get #reconciles(): boolean {
+    return this.#options.interval !== "hourly" || !this.#hasHourlyFiles;
   }
 
   async #list(cursor: ListingCursor, signal: AbortSignal): Promise<EventLogFile[]> {
@@ -129,30 +164,43 @@ export class EventLogFiles implements Source {
     }
   }
 
-  async *#readFile(
-    file: EventLogFile,
-    skipRows: number,
-    stream: StreamContext,
-    open: Set<string>,
-    round: { stopped: RunnerError | undefined },
-    signal: AbortSignal,
-  ): AsyncGenerator<Batch> {
+  async *#readInTurn(files: readonly EventLogFile[], round: Round): AsyncGenerator<Batch> {
+    for (const file of files) {
+      const brought = await this.#reconciliation.rowsBrought(file);
+      try {
+        yield* this.#readFile(file, brought, round);
+      } finally {
+        brought?.close();
+      }
+    }
+  }
+
+  async *#readFile(file: EventLogFile, brought: RecordedRows | undefined, round: Round): AsyncGenerator<Batch> {
+    const { cursor, context, open, signal } = round;
     if (round.stopped !== undefined) {
       return;
     }
     const { client, tell } = this.#options;
+    const { rows: skipRows = 0, lacked: lackedBefore = 0 } = openProgress(cursor, file) ?? {};
     tell({ fact: "file_opened", file, skippedRows: skipRows });
     let rows = skipRows;
+    let lacked = lackedBefore;
     let rejected = 0;
     let newestEvent: number | undefined;
     let gone = false;
     try {
       const body = logFileBody(client, file, signal);
       const now = () => this.#clock.now();
-      const memory = this.#memory;
-      for await (const batch of logFileRows({ file, body, skipRows, stream, primary: true, memory, now, tell })) {
+      const given = { file, body, skipRows, brought, stream: context, primary: true, memory: this.#memory, now, tell };
+      for await (const batch of logFileRows(given)) {
         ({ rows, rejected, newestEvent } = batch);
-        yield { events: batch.events, changes: [fileChange(file, rows, false)] };
+        lacked = lackedBefore + (rows - skipRows) - rejected - batch.repeated;
+        yield {
+          events: batch.events,
+          changes: [fileChange(file, { rows, lacked, done: false })],
+          release: batch.release,
+          ...this.#recording(file, batch.events),
+        };
       }
     } catch (caught) {
       signal.throwIfAborted();
@@ -164,11 +212,24 @@ export class EventLogFiles implements Source {
       gone = true;
     }
     open.delete(file.id);
-    const fact: Fact = gone ? { fact: "file_gone", file } : { fact: "file_done", file, rows, rejected, newestEvent };
-    yield { events: [], changes: [fileChange(file, rows, true)], facts: [fact] };
+    const facts: readonly Fact[] = gone
+      ? [{ fact: "file_gone", file }]
+      : [
+          { fact: "file_done", file, rows, rejected, newestEvent },
+          ...this.#reconciliation.result(file, brought, { rows, lacked }),
+        ];
+    yield { events: [], changes: [fileChange(file, { rows, lacked, done: true })], facts };
   }
 
-  #fail(file: EventLogFile, error: RunnerError, round: { stopped: RunnerError | undefined }): void {
+  #recording(file: EventLogFile, events: readonly SourceEvent[]): Pick<Batch, "delivered"> {
+    if (!this.#reconciles || events.length === 0) {
+      return {};
+    }
+    const identities = events.map(({ id }) => id);
+    return { delivered: this.#reconciliation.give(file, identities) };
+  }
+
+  #fail(file: EventLogFile, error: RunnerError, round: Round): void {
     if (concernsTheOrg(error)) {
       round.stopped ??= error;
       return;

@@ -1,7 +1,14 @@
 import { describe, expect, test } from "vitest";
 import type { CursorChange, CursorEntries, CursorValue } from "../cursors/cursor.ts";
 import type { EventLogFile } from "../org/log_file_body.ts";
-import { fileChange, firstChanges, logDateFrom, readListingCursor, roundChanges, rowsToSkip } from "./file_progress.ts";
+import {
+  fileChange,
+  firstChanges,
+  logDateFrom,
+  openProgress,
+  readListingCursor,
+  roundChanges,
+} from "./file_progress.ts";
 
 const ORG = "00D000000000001AAA";
 const HOUR = 3_600_000;
@@ -49,7 +56,7 @@ describe("the first round", () => {
   });
 
   test("another organization begins anew and leaves nothing of the first", () => {
-    const entries = started([fileChange(file("0AT1", NOON), 7, true)]);
+    const entries = started([fileChange(file("0AT1", NOON), { rows: 7, lacked: 7, done: true })]);
     const cursor = readListingCursor(entries, "00D000000000002AAA", NOON, DAY);
     expect(cursor.files.size).toBe(0);
     const after = entriesOf(firstChanges(entries, cursor), entries);
@@ -61,12 +68,22 @@ describe("rows to skip", () => {
   const known = file("0AT1", NOON);
   test.each<[string, CursorChange[], EventLogFile, number | undefined]>([
     ["a new file", [], known, 0],
-    ["a file under way", [fileChange(known, 17, false)], known, 17],
-    ["a finished file", [fileChange(known, 99, true)], known, undefined],
-    ["a finished file whose length has changed", [fileChange(known, 99, true)], { ...known, length: 101 }, 0],
-    ["a file under way whose length has changed", [fileChange(known, 17, false)], { ...known, length: 101 }, 0],
+    ["a file under way", [fileChange(known, { rows: 17, lacked: 17, done: false })], known, 17],
+    ["a finished file", [fileChange(known, { rows: 99, lacked: 99, done: true })], known, undefined],
+    [
+      "a finished file whose length has changed",
+      [fileChange(known, { rows: 99, lacked: 99, done: true })],
+      { ...known, length: 101 },
+      0,
+    ],
+    [
+      "a file under way whose length has changed",
+      [fileChange(known, { rows: 17, lacked: 17, done: false })],
+      { ...known, length: 101 },
+      0,
+    ],
   ])("%s", (_, changes, listed, expected) => {
-    expect(rowsToSkip(readListingCursor(started(changes), ORG, NOON, DAY), listed)).toBe(expected);
+    expect(openProgress(readListingCursor(started(changes), ORG, NOON, DAY), listed)?.rows).toBe(expected);
   });
 });
 
@@ -96,9 +113,9 @@ describe("the end of a round", () => {
     const ancient = file("0AT0", NOON - 10 * DAY);
     const ancientOpen = file("0AT9", NOON - 10 * DAY);
     const entries = started([
-      fileChange(ancient, 5, true),
-      fileChange(ancientOpen, 5, false),
-      fileChange(a, 5, true),
+      fileChange(ancient, { rows: 5, lacked: 5, done: true }),
+      fileChange(ancientOpen, { rows: 5, lacked: 5, done: false }),
+      fileChange(a, { rows: 5, lacked: 5, done: true }),
       { key: "created_after", value: NOON },
     ]);
     expect([...endOfRound(["0AT9"], entries).files.keys()].sort()).toEqual(["0AT1", "0AT9"]);

@@ -8,11 +8,15 @@ const LOOK_BACK_MS = 3 * DAY_MS;
 
 /** How far one file has been delivered. Times in milliseconds since the epoch. */
 export interface FileProgress {
+  readonly eventType: string;
+  readonly interval: "hourly" | "daily";
   readonly length: number;
   readonly logDate: number;
   readonly created: number;
   /** Data rows that are acknowledged. */
   readonly rows: number;
+  /** Of these, the ones that no other file had brought, without rejected ones. */
+  readonly lacked: number;
   readonly done: boolean;
 }
 
@@ -75,18 +79,29 @@ export function logDateFrom(cursor: ListingCursor, now: number): number {
   return cursor.createdAfter === undefined ? cursor.start : Math.max(cursor.start, now - LOOK_BACK_MS);
 }
 
-/** Rows of a file that need not be sent; undefined if nothing of it is open. A file of another length is a new one. */
-export function rowsToSkip(cursor: ListingCursor, file: EventLogFile): number | undefined {
+/** How far a file has come; undefined if nothing of it is open. A file of another length is a new one. */
+export function openProgress(cursor: ListingCursor, file: EventLogFile): FileProgress | undefined {
   const known = cursor.files.get(file.id);
   if (known === undefined || known.length !== file.length) {
-    return 0;
+    return progressOf(file, { rows: 0, lacked: 0, done: false });
   }
-  return known.done ? undefined : known.rows;
+  return known.done ? undefined : known;
 }
 
-export function fileChange(file: EventLogFile, rows: number, done: boolean): CursorChange {
-  const progress: FileProgress = { length: file.length, logDate: file.logDate, created: file.created, rows, done };
-  return { key: FILE_KEY + file.id, value: progress as unknown as CursorValue };
+export function fileChange(file: EventLogFile, state: Pick<FileProgress, "rows" | "lacked" | "done">): CursorChange {
+  return { key: FILE_KEY + file.id, value: progressOf(file, state) as unknown as CursorValue };
+}
+
+function progressOf(
+  { eventType, interval, length, logDate, created }: EventLogFile,
+  { rows, lacked, done }: Pick<FileProgress, "rows" | "lacked" | "done">,
+): FileProgress {
+  return { eventType, interval, length, logDate, created, rows, lacked, done };
+}
+
+/** First moment of the UTC day of a LogDate. */
+export function dayOf(logDate: number): number {
+  return logDate - (logDate % DAY_MS);
 }
 
 /**

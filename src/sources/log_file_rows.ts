@@ -3,6 +3,7 @@ import { RETRY, RunnerError } from "../core/errors.ts";
 import { dataStreamName, type SourceEvent } from "../core/event.ts";
 import type { EventBytes, EventBytesPool } from "../core/event_bytes.ts";
 import type { Tell } from "../core/fact.ts";
+import type { RecordedRows } from "../cursors/row_ledger.ts";
 import type { EventLogFile } from "../org/log_file_body.ts";
 import { CsvRows } from "./csv_rows.ts";
 import { compileEnvelope, type StreamContext, type WriteDocument } from "./envelope.ts";
@@ -12,6 +13,8 @@ import { rejectedRowEvent } from "./rejected_row.ts";
 /** Events of one batch and the bytes they may have together: a bulk request of a useful size. */
 const BATCH_EVENTS = 1_000;
 const BATCH_BYTES = 2 * 1024 * 1024;
+/** Rows after which a batch ends though hardly one of them is sent, so that the file's cursor moves on. */
+const BATCH_ROWS = 20_000;
 
 export interface LogFileRowsOptions {
   readonly file: EventLogFile;
@@ -19,6 +22,8 @@ export interface LogFileRowsOptions {
   readonly body: AsyncIterable<Uint8Array>;
   /** Rows at the beginning that have been acknowledged before. They are read, since they tell equal rows apart, not sent. */
   readonly skipRows: number;
+  /** Rows that other files have brought. They are read like the others and left out. */
+  readonly brought?: Pick<RecordedRows, "has"> | undefined;
   readonly stream: StreamContext;
   readonly primary: boolean;
   readonly memory: EventBytesPool;
@@ -35,6 +40,8 @@ export interface FileRows {
   readonly rows: number;
   /** Of these, how many were rejected since the beginning of the read. */
   readonly rejected: number;
+  /** Of these, how many other files had brought, since the beginning of the read. */
+  readonly repeated: number;
   /** Time of the newest event since the beginning of the read, in milliseconds since the epoch. */
   readonly newestEvent: number | undefined;
 }
@@ -77,6 +84,8 @@ class LogFileReader {
   #compiled: Compiled | undefined;
   #rows = 0;
   #rejected = 0;
+  #repeated = 0;
+  #rowsOfFullBatches = 0;
   #newestTimestamp: string | undefined;
   #events: SourceEvent[] = [];
   #bytes: EventBytes;
@@ -136,6 +145,13 @@ class LogFileReader {
     if (this.#newestTimestamp === undefined || timestamp > this.#newestTimestamp) {
       this.#newestTimestamp = timestamp;
     }
+    if (this.#options.brought?.has(id) === true) {
+      this.#repeated += 1;
+      if (this.#rows - this.#rowsOfFullBatches >= BATCH_ROWS) {
+        this.#closeBatch();
+      }
+      return;
+    }
     const json = compiled.document({
       id,
       timestamp,
@@ -182,10 +198,12 @@ class LogFileReader {
         release,
         rows: this.#rows,
         rejected: this.#rejected,
+        repeated: this.#repeated,
         newestEvent: this.#newestTimestamp === undefined ? undefined : Date.parse(this.#newestTimestamp),
       });
       this.#bytes = memory.take();
       this.#events = [];
+      this.#rowsOfFullBatches = this.#rows;
     }
   }
 

@@ -7,6 +7,8 @@ export interface Batch {
   readonly events: readonly SourceEvent[];
   readonly changes: readonly CursorChange[];
   readonly facts?: readonly Fact[];
+  /** Run when the events have been delivered, before the changes are saved: what it writes is there no later than they. */
+  readonly delivered?: () => Promise<void>;
   /** Gives the memory of the events back; they are not to be touched after it. */
   readonly release?: () => void;
 }
