@@ -1,0 +1,66 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import packageJson from "../../package.json" with { type: "json" };
+import { buildBundle } from "./build_bundle.ts";
+
+let folder: string;
+let bundle: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "build-bundle-"));
+  bundle = await buildBundle(join(folder, "component"));
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function runner(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+  return spawnSync(process.execPath, [bundle, ...args], { encoding: "utf8", env: environment });
+}
+
+describe("the bundle", () => {
+  test("is a launcher, one file of code, the spec and the licences", () => {
+    expect(readdirSync(join(folder, "component")).toSorted()).toEqual([
+      "aquila-salesforce",
+      "aquila-salesforce.licenses.txt",
+      "aquila-salesforce.mjs",
+      "aquila-salesforce.spec.yml",
+    ]);
+    const licences = readFileSync(join(folder, "component/aquila-salesforce.licenses.txt"), "utf8");
+    for (const name of Object.keys(packageJson.dependencies)) {
+      expect(licences).toContain(`${name} `);
+    }
+  });
+
+  test("runs without sources and packages", () => {
+    expect(runner(["version"])).toMatchObject({ status: 0, stdout: `${packageJson.version}\n`, stderr: "" });
+    const refused = runner(["run", "--policy", join(folder, "none.yml")]);
+    expect(refused.status).toBe(2);
+    expect(JSON.parse(refused.stderr)).toMatchObject({ "log.level": "error" });
+  });
+
+  test("puts itself beside an agent, and its launcher runs there with a bare environment", () => {
+    const home = join(folder, "the agent's home");
+    const components = join(home, "data/elastic-agent-9.2.0-abc123/components");
+    mkdirSync(components, { recursive: true });
+    const installed = runner(["install-component", "--agent-home", home]);
+    expect(installed).toMatchObject({ status: 0, stderr: "" });
+    const started = execFileSync(join(components, "aquila-salesforce"), ["version"], { encoding: "utf8", env: {} });
+    expect(started).toBe(`${packageJson.version}\n`);
+    expect(runner(["install-component", "--agent-home", home]).stdout).toContain("nothing to do");
+  });
+
+  test("is started by its launcher with the Node of the PATH, wherever the folder is", () => {
+    const elsewhere = join(folder, "else where");
+    cpSync(join(folder, "component"), elsewhere, { recursive: true });
+    const path = join(folder, "bin");
+    mkdirSync(path);
+    symlinkSync(process.execPath, join(path, "node"));
+    const started = spawnSync(join(elsewhere, "aquila-salesforce"), ["version"], {
+      encoding: "utf8",
+      env: { PATH: path },
+    });
+    expect(started).toMatchObject({ status: 0, stdout: `${packageJson.version}\n` });
+  });
+});

@@ -1,0 +1,20 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { isSea } from "node:sea";
+import { GIVE_UP, RunnerError } from "../core/errors.ts";
+import { BUNDLE_FILE, type RunnerProgram } from "./component_files.ts";
+
+/**
+ * What this process is made of, to be copied elsewhere: the single executable, the bundle, or, if it runs from its sources,
+ * the bundle that has been built from them. `mainFile` is the file that the process has been started with.
+ */
+export function runnerProgram(mainFile: string): RunnerProgram {
+  if (isSea()) {
+    return { kind: "executable", executable: process.execPath };
+  }
+  const bundle = mainFile.endsWith(".mjs") ? mainFile : join(mainFile, "../../build/component", BUNDLE_FILE);
+  if (!existsSync(bundle)) {
+    throw new RunnerError("usage", "The runner has not been built yet.", { next: GIVE_UP, cure: "Run npm run build." });
+  }
+  return { kind: "bundle", bundle, node: process.execPath };
+}
