@@ -6,6 +6,8 @@ export interface AgentFacts {
   readonly name: string;
   readonly type: string;
   readonly version: string;
+  /** The Elastic Agent that has started the program, as `elastic_agent.*` of the events. */
+  readonly elasticAgent?: { readonly id: string; readonly version: string; readonly snapshot: boolean };
 }
 
 /** What all events of a stream have in common. */
@@ -57,7 +59,13 @@ export function compileEnvelope(stream: StreamContext, origin: OriginContext): W
     organization: stream.organization,
   })},"salesforce":{${members({ instance_url: stream.instanceUrl })}`;
   const collection = members(origin.collection);
-  const tail = `}},${members({ input: { type: "aquila-salesforce" }, agent: stream.agent, tags: stream.tags })}}`;
+  const { elasticAgent, ...agent } = stream.agent;
+  const tail = `}},${members({
+    input: { type: "aquila-salesforce" },
+    agent,
+    elastic_agent: elasticAgent,
+    tags: stream.tags,
+  })}}`;
 
   return ({ id, timestamp, fields, row, original }) => {
     const kept = stream.preserveOriginalEvent && original !== undefined;

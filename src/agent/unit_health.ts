@@ -1,0 +1,94 @@
+/**
+ * What is reported of a unit: DEGRADED for what heals by itself, FAILED for what a person has to mend. Fleet shows the message
+ * beside the integration, so it names stream, cause and cure. All functions are pure.
+ */
+import type { RunnerError } from "../core/errors.ts";
+import { STATE, type State } from "./control_protocol.ts";
+import type { JsonObject } from "./struct.ts";
+
+/** Where one stream of an input stands. */
+export interface StreamStanding {
+  /** The stream's id in the policy. */
+  readonly id: string;
+  /** As it is called in messages, such as `login`. */
+  readonly name: string;
+  readonly health: "starting" | "healthy" | "degraded" | "failed";
+  /** Cause and cure; empty while healthy. */
+  readonly message: string;
+  /** Events stored since the stream was started. */
+  readonly events: number;
+}
+
+export interface UnitHealth {
+  readonly state: State;
+  readonly message: string;
+  readonly payload?: JsonObject;
+}
+
+/** Fleet keeps and shows messages whole; longer ones hide what matters. */
+const LONGEST_MESSAGE = 2_000;
+
+const SEVERITY = { healthy: 0, starting: 1, degraded: 2, failed: 3 } as const;
+const STATES = {
+  starting: STATE.starting,
+  healthy: STATE.healthy,
+  degraded: STATE.degraded,
+  failed: STATE.failed,
+} as const;
+
+/** An input is as bad as its worst stream; streams with the same trouble are named together. */
+export function inputHealth(standings: readonly StreamStanding[]): UnitHealth {
+  const streams = standings.map((standing) => ({ ...standing, health: underWay(standing) }));
+  const [worst = { health: "starting" as const }] = streams.toSorted((a, b) => SEVERITY[b.health] - SEVERITY[a.health]);
+  const payload = {
+    streams: Object.fromEntries(
+      streams.map(({ id, health, message, events }) => [
+        id,
+        { status: health.toUpperCase(), ...(message === "" ? {} : { error: message }), events },
+      ]),
+    ),
+  };
+  return { state: STATES[worst.health], message: shortened(inputMessage(worst.health, streams)), payload };
+}
+
+function inputMessage(worst: StreamStanding["health"], streams: readonly StreamStanding[]): string {
+  switch (worst) {
+    case "starting":
+      return "Logging in to the org and looking for events.";
+    case "healthy":
+      return `Collecting ${streams.map(({ name }) => name).join(", ")}.`;
+    case "degraded":
+    case "failed": {
+      const troubles = Map.groupBy(
+        streams.filter(({ message }) => message !== "").toSorted((a, b) => SEVERITY[b.health] - SEVERITY[a.health]),
+        ({ message }) => message,
+      );
+      return [...troubles].map(([message, of]) => `${of.map(({ name }) => name).join(", ")}: ${message}`).join("\n");
+    }
+  }
+}
+
+/** The first round may take hours; a stream that delivers in it is well. */
+function underWay({ health, events }: StreamStanding): StreamStanding["health"] {
+  return health === "starting" && events > 0 ? "healthy" : health;
+}
+
+/** A unit whose configuration can't run. */
+export function brokenHealth(error: RunnerError): UnitHealth {
+  return { state: STATE.failed, message: shortened(error.text) };
+}
+
+/** The output is as well as the last delivery. */
+export function outputHealth(problem: RunnerError | undefined): UnitHealth {
+  if (problem === undefined) {
+    return { state: STATE.healthy, message: "Events are delivered." };
+  }
+  return {
+    state: problem.fault === "configuration" ? STATE.failed : STATE.degraded,
+    message: shortened(`${problem.text} Events wait and are sent again; nothing is lost.`),
+  };
+}
+
+function shortened(message: string): string {
+  return message.length <= LONGEST_MESSAGE ? message : `${message.slice(0, LONGEST_MESSAGE - 1)}…`;
+}

@@ -1,0 +1,54 @@
+import type { StreamStanding } from "../agent/unit_health.ts";
+import type { Fact } from "../core/fact.ts";
+import type { Input, Stream } from "../policy/policy.ts";
+import { afterFact, type StreamReport, startOfReport } from "../pump/report.ts";
+
+interface SourceReport {
+  /** As it is called in messages: the data stream, and the object if it is one. */
+  readonly name: string;
+  readonly report: StreamReport;
+}
+
+/** What the sources of every input have told since the input was started. */
+export class InputReports {
+  readonly #inputs = new Map<string, Map<string, SourceReport>>();
+
+  /** Forgets what a former run of the input has told. */
+  begin(input: Input): void {
+    this.#inputs.set(input.id, new Map());
+  }
+
+  /** Takes a fact in; gives true if the health of the source has changed by it. */
+  observe(fact: Fact, input: Input, stream: Stream, origin: string): boolean {
+    const sourceId = `${stream.id}/${origin}`;
+    const reports = this.#inputs.get(input.id) ?? new Map<string, SourceReport>();
+    this.#inputs.set(input.id, reports);
+    const before = reports.get(sourceId) ?? { name: nameOf(stream, origin), report: startOfReport(stream.id) };
+    const report = afterFact(before.report, fact);
+    reports.set(sourceId, { ...before, report });
+    const one = standing(sourceId, before);
+    const other = standing(sourceId, { ...before, report });
+    return one.health !== other.health || one.message !== other.message || (one.events === 0 && other.events > 0);
+  }
+
+  standings(inputId: string): StreamStanding[] {
+    return [...(this.#inputs.get(inputId) ?? [])].map(([id, report]) => standing(id, report));
+  }
+
+  /** By source. */
+  of(inputId: string): Readonly<Record<string, StreamReport>> {
+    const reports = this.#inputs.get(inputId) ?? new Map<string, SourceReport>();
+    return Object.fromEntries([...reports].map(([id, { report }]) => [id, report]));
+  }
+}
+
+function standing(id: string, { name, report }: SourceReport): StreamStanding {
+  const { health, message, rowsCreated, rowsExisting } = report;
+  return { id, name, health, message, events: rowsCreated + rowsExisting };
+}
+
+/** `login`, or `login LoginEvent` for an object of that stream. */
+function nameOf(stream: Stream, origin: string): string {
+  const dataset = stream.dataStream.dataset.split(".").at(-1) ?? stream.dataStream.dataset;
+  return origin === "EventLogFile" ? dataset : `${dataset} ${origin}`;
+}
