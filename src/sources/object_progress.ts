@@ -1,8 +1,11 @@
 import type { CursorChange, CursorEntries, CursorValue } from "../cursors/cursor.ts";
 import type { ReadingOrder, Window } from "./window.ts";
 
-/** Identities that are remembered between rounds. A busy object is looked at again over its newest ones only. */
-export const MOST_REMEMBERED = 10_000;
+/**
+ * Identities that are remembered between rounds, two pages of a query: looking for late records costs a busy org no more than
+ * two API calls in each round, and reaches less far back there.
+ */
+export const MOST_REMEMBERED = 4_000;
 
 const DELIVERED_KEY = "delivered:";
 
