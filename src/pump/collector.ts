@@ -105,7 +105,7 @@ export class Collector {
     if (this.#sink === undefined) {
       return;
     }
-    this.#reportStatus();
+    this.#reportStatus(({ report, reported }) => report !== reported.from);
     this.#reportCoverage();
     this.#closing.abort(new Error("closed"));
     const over = new AbortController();
@@ -125,7 +125,7 @@ export class Collector {
     const { health } = progress.report;
     progress.report = afterFact(progress.report, fact);
     progress.coverages = coverageAfterFact(progress.coverages, fact);
-    const event = eventOfFact(fact, source, now, openedAt(progress, fact, now));
+    const event = eventOfFact(fact, source, now, openedAt(progress, fact, now), progress.coverages);
     if (event !== undefined && !this.#isKnownDrift(event)) {
       this.#queue.add(event);
     }
@@ -150,10 +150,12 @@ export class Collector {
     progress.reported = { from: report, since: now };
   }
 
-  #reportStatus(): void {
+  #reportStatus(isWorthOne: (progress: Progress) => boolean = () => true): void {
     const now = this.#clock.now();
     for (const [source, progress] of this.#progress) {
-      this.#addStatus(source, progress, now);
+      if (isWorthOne(progress)) {
+        this.#addStatus(source, progress, now);
+      }
     }
     const calls = this.#options.apiCalls();
     if (calls !== undefined) {

@@ -2,7 +2,7 @@ import type { ApiCalls } from "../core/api_calls.ts";
 import type { RunnerError } from "../core/errors.ts";
 import type { Fact, FileFacts } from "../core/fact.ts";
 import type { Stream } from "../policy/policy.ts";
-import type { Coverage } from "./coverage.ts";
+import { type Coverage, type Coverages, hoursOfDayWithoutFile, hoursWithoutFile } from "./coverage.ts";
 import type { StreamReport } from "./report.ts";
 import { sentence } from "./sentence.ts";
 
@@ -13,18 +13,24 @@ export interface CollectedSource {
   readonly name: string;
 }
 
-export type CollectorEventCode =
-  | "api_budget"
-  | "characters_replaced"
-  | "coverage"
-  | "drift"
-  | "file_collected"
-  | "file_failed"
-  | "file_gone"
-  | "hourly_files_missing"
-  | "round_failed"
-  | "stream_status"
-  | "window_halved";
+/** `event.code` of what is reported here; a rejected row and a refused event are written where they are met. */
+export const COLLECTOR_EVENT_CODES = [
+  "api_budget",
+  "characters_replaced",
+  "coverage",
+  "drift",
+  "file_collected",
+  "file_failed",
+  "file_gone",
+  "hourly_files_missing",
+  "reconciled",
+  "reconciliation_resumed",
+  "reconciliation_suspended",
+  "round_failed",
+  "stream_status",
+  "window_halved",
+] as const;
+export type CollectorEventCode = (typeof COLLECTOR_EVENT_CODES)[number];
 
 /**
  * Something the runner reports of itself, before it is written as a document of the collector's data stream. Times in
@@ -63,7 +69,9 @@ export interface CollectorValues {
   readonly window?: number;
   readonly dropped_reports?: number;
   readonly files?: Readonly<Record<"listed" | "open", number> | Record<"collected" | "failed" | "gone", number>>;
-  readonly rows?: Readonly<Record<"read" | "rejected", number> | Record<RowOutcome, number>>;
+  readonly rows?: Readonly<
+    Record<"read" | "rejected", number> | Record<"read" | "lacked", number> | Record<RowOutcome, number>
+  >;
   readonly rounds?: Readonly<Record<"failed", number>>;
   readonly lag?: Readonly<
     Partial<Record<"creation" | "collection" | "newest_event" | "open_file", number | undefined>>
@@ -81,13 +89,14 @@ export function isPeriodic({ code }: CollectorEvent): boolean {
 
 /**
  * The event of a fact, if it is worth one: what the periodic events count is not. `openedAt` is when the fact's file was
- * opened. Pure.
+ * opened, `coverages` what is known of the source's files. Pure.
  */
 export function eventOfFact(
   fact: Fact,
   source: CollectedSource,
   now: number,
-  openedAt: number | undefined,
+  openedAt?: number,
+  coverages: Coverages = new Map(),
 ): CollectorEvent | undefined {
   const told = { time: now, source, message: sentence(fact, now).message };
   const { id } = source.stream;
@@ -127,6 +136,27 @@ export function eventOfFact(
         ...aboutFile(fact.file, "characters_replaced"),
         values: { event_type: fact.file.eventType, replaced_characters: fact.count },
       };
+    case "reconciled":
+      return {
+        ...told,
+        ...aboutFile(fact.file, "reconciled"),
+        outcome: fact.lacked === 0 ? "success" : "failure",
+        values: {
+          event_type: fact.file.eventType,
+          rows: { read: fact.rows, lacked: fact.lacked },
+          hours_without_file: fact.lacked === 0 ? [] : hoursOfDayWithoutFile(coverages, fact.file).map(hourText),
+        },
+      };
+    case "ledger_refused":
+      return {
+        ...told,
+        code: "reconciliation_suspended",
+        identity: [id, now],
+        outcome: "failure",
+        error: errorOf(fact.error),
+      };
+    case "ledger_usable":
+      return { ...told, code: "reconciliation_resumed", identity: [id, now] };
     case "unknown_columns":
       return {
         ...told,
@@ -163,9 +193,6 @@ export function eventOfFact(
     case "listed":
     case "file_opened":
     case "row_rejected":
-    case "reconciled":
-    case "ledger_refused":
-    case "ledger_usable":
     case "window_done":
     case "delivered":
     case "round_done":
@@ -186,8 +213,8 @@ export function statusEvent(
     code: "stream_status",
     time: now,
     source,
-    identity: [source.stream.id, source.name, now],
-    message: `${source.name} of ${source.stream.dataStream.dataset} is ${health}. ${message}`.trimEnd(),
+    identity: [source.stream.id, source.name, since, now],
+    message: `${source.stream.dataStream.dataset}, ${source.name}: ${health}. ${message}`.trimEnd(),
     ...(health === "starting" ? {} : { outcome: health === "healthy" ? "success" : "failure" }),
     error: errorCode === undefined ? undefined : { code: errorCode, message },
     start: since,
@@ -214,7 +241,7 @@ export function statusEvent(
 
 /** How far an event type and interval, or an object, is collected. Pure. */
 export function coverageEvent(source: CollectedSource, coverage: Coverage, now: number): CollectorEvent {
-  const { eventType, interval, listed, open, coveredUntil, newestEvent, hoursWithoutFile } = coverage;
+  const { eventType, interval, listed, open, coveredUntil, newestEvent } = coverage;
   const newest = newestEvent ?? coveredUntil;
   const waiting = [...open.values()].map(({ created }) => created);
   const subject = interval === undefined ? eventType : `${eventType} (${interval})`;
@@ -238,7 +265,7 @@ export function coverageEvent(source: CollectedSource, coverage: Coverage, now: 
         ? {}
         : {
             files: { listed, open: open.size },
-            hours_without_file: hoursWithoutFile.map((hour) => new Date(hour).toISOString()),
+            hours_without_file: hoursWithoutFile(coverage).map(hourText),
           }),
     },
   };
@@ -270,6 +297,10 @@ function aboutFile(
 
 function errorOf(error: RunnerError): { readonly code: string; readonly message: string } {
   return { code: error.code, message: error.text };
+}
+
+function hourText(hour: number): string {
+  return new Date(hour).toISOString();
 }
 
 function iso(time: number | undefined): string | undefined {

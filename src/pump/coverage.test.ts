@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Fact, FileFacts } from "../core/fact.ts";
-import { type Coverages, coverageAfterFact } from "./coverage.ts";
+import { type Coverages, coverageAfterFact, hoursOfDayWithoutFile, hoursWithoutFile } from "./coverage.ts";
 
 const HOUR = 3_600_000;
 const DAY = Date.UTC(2026, 6, 20);
@@ -38,7 +38,7 @@ describe("coverage", () => {
       newestEvent: undefined,
     });
     expect([...(coverages.get("Login/hourly")?.open.keys() ?? [])]).toEqual(["late"]);
-    expect(coverages.get("Login/daily")).toMatchObject({ listed: 1, coveredUntil: undefined, hoursWithoutFile: [] });
+    expect(coverages.get("Login/daily")).toMatchObject({ listed: 1, coveredUntil: undefined });
   });
 
   test.each<[string, Fact[], object]>([
@@ -66,7 +66,15 @@ describe("coverage", () => {
 
   test("names the hours between the first and the last file that have none", () => {
     const listed: Fact = { fact: "listed", files: [hourly(3), hourly(7), hourly(5)], open: [] };
-    expect(after(listed).get("Login/hourly")?.hoursWithoutFile).toEqual([DAY + 4 * HOUR, DAY + 6 * HOUR]);
+    const coverage = after(listed).get("Login/hourly");
+    expect(coverage && hoursWithoutFile(coverage)).toEqual([DAY + 4 * HOUR, DAY + 6 * HOUR]);
+  });
+
+  test("names the hours of a day that have no hourly file", () => {
+    const hours = Array.from({ length: 24 }, (_, hour) => hour - 24).filter((hour) => hour !== -24 && hour !== -7);
+    const listed: Fact = { fact: "listed", files: hours.map((hour) => hourly(hour)), open: [] };
+    expect(hoursOfDayWithoutFile(after(listed), daily)).toEqual([DAY - 24 * HOUR, DAY - 7 * HOUR]);
+    expect(hoursOfDayWithoutFile(new Map(), daily)).toHaveLength(24);
   });
 
   test("keeps what it knew of an event type that is no longer listed", () => {

@@ -19,8 +19,8 @@ export interface Coverage {
   readonly coveredUntil: number | undefined;
   /** The newest event that a file held. */
   readonly newestEvent: number | undefined;
-  /** Hours between the first and the last listed one without an hourly file: quiet ones, or gaps. */
-  readonly hoursWithoutFile: readonly number[];
+  /** Hours that the listed files are about; none for daily files. */
+  readonly hours: ReadonlySet<number>;
 }
 
 /** By event type and interval, or by object. */
@@ -48,18 +48,39 @@ export function coverageAfterFact(known: Coverages, fact: Fact): Coverages {
         open: new Map(),
         coveredUntil: latest([known.get(fact.object)?.coveredUntil, fact.to]),
         newestEvent: undefined,
-        hoursWithoutFile: [],
+        hours: new Set(),
       });
     default:
       return known;
   }
 }
 
+/** Hours between the first and the last listed one without an hourly file: quiet ones, or gaps. */
+export function hoursWithoutFile({ hours }: Coverage): number[] {
+  return hours.size === 0 ? [] : missingHours(hours, Math.min(...hours), Math.max(...hours));
+}
+
+/** Hours of a daily file's day without a listed hourly file. */
+export function hoursOfDayWithoutFile(coverages: Coverages, daily: FileFacts): number[] {
+  const hours = coverages.get(keyOf({ ...daily, interval: "hourly" }))?.hours ?? new Set();
+  return missingHours(hours, daily.logDate, daily.logDate + DAY_MS);
+}
+
+function missingHours(hours: ReadonlySet<number>, from: number, to: number): number[] {
+  const missing: number[] = [];
+  for (let hour = from; hour < to; hour += HOUR_MS) {
+    if (!hours.has(hour)) {
+      missing.push(hour);
+    }
+  }
+  return missing;
+}
+
 function afterListing(known: Coverages, files: readonly FileFacts[], open: readonly FileFacts[]): Coverages {
   const openIds = new Set(open.map(({ id }) => id));
   const coverages = new Map<string, Coverage>();
   for (const [key, coverage] of known) {
-    coverages.set(key, { ...coverage, listed: 0, open: new Map(), hoursWithoutFile: [] });
+    coverages.set(key, { ...coverage, listed: 0, open: new Map(), hours: new Set() });
   }
   for (const [key, listed] of Map.groupBy(files, keyOf)) {
     const done = listed.filter(({ id }) => !openIds.has(id));
@@ -71,7 +92,7 @@ function afterListing(known: Coverages, files: readonly FileFacts[], open: reado
       open: new Map(listed.filter(({ id }) => openIds.has(id)).map((file) => [file.id, file])),
       coveredUntil: latest([known.get(key)?.coveredUntil, ...done.map(coveredBy)]),
       newestEvent: known.get(key)?.newestEvent,
-      hoursWithoutFile: interval === "hourly" ? hoursWithout(listed) : [],
+      hours: new Set(interval === "hourly" ? listed.map(({ logDate }) => logDate) : []),
     });
   }
   return coverages;
@@ -90,18 +111,6 @@ function afterFile(known: Coverages, file: FileFacts, newestEvent: number | unde
     coveredUntil: latest([coverage.coveredUntil, coveredBy(file)]),
     newestEvent: latest([coverage.newestEvent, newestEvent]),
   });
-}
-
-function hoursWithout(files: readonly FileFacts[]): number[] {
-  const hours = new Set(files.map(({ logDate }) => logDate));
-  const last = Math.max(...hours);
-  const without: number[] = [];
-  for (let hour = Math.min(...hours) + HOUR_MS; hour < last; hour += HOUR_MS) {
-    if (!hours.has(hour)) {
-      without.push(hour);
-    }
-  }
-  return without;
 }
 
 function latest(times: readonly (number | undefined)[]): number | undefined {

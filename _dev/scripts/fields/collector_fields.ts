@@ -103,7 +103,8 @@ export const COLLECTOR_FIELDS: readonly PackageField[] = [
   {
     name: "salesforce.collector.hours_without_file",
     type: "date",
-    description: "Hours between the first and the last listed one without an hourly file: quiet ones, or gaps.",
+    description:
+      "Hours without an hourly file: between the first and the last listed one, quiet ones or gaps; of a reconciled day, if its hourly files lacked rows.",
   },
   {
     name: "salesforce.collector.lag.collection",
@@ -156,6 +157,11 @@ export const COLLECTOR_FIELDS: readonly PackageField[] = [
     name: "salesforce.collector.rows.existing",
     type: "long",
     description: "Events that were stored already, since the report before.",
+  },
+  {
+    name: "salesforce.collector.rows.lacked",
+    type: "long",
+    description: "Rows of a daily file that the hourly files of its day lacked; they were sent from the daily file.",
   },
   { name: "salesforce.collector.rows.read", type: "long", description: "Rows of the file, rejected ones included." },
   {

@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { COLLECTOR_EVENT_CODES } from "../../src/pump/collector_events.ts";
+import { collectorTestInputs, staleCollectorTests } from "./build_collector_tests.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const PIPELINE = "data_stream/collector/elasticsearch/ingest_pipeline/event.yml";
+const SET_ASIDE_CODES = ["event_refused", "row_rejected"];
+const codes = [...COLLECTOR_EVENT_CODES, ...SET_ASIDE_CODES].sort();
+
+test("has made the inputs that are in the repository", () => {
+  expect(staleCollectorTests(ROOT)).toEqual([]);
+});
+
+test("notices inputs that are missing", () => {
+  expect(staleCollectorTests(import.meta.dirname)).toHaveLength(collectorTestInputs().size);
+});
+
+test("there is an input with every code", () => {
+  const events = [...collectorTestInputs().values()].flat() as { event: { code: string } }[];
+  expect([...new Set(events.map(({ event }) => event.code))].sort()).toEqual(codes);
+});
+
+test("the pipeline knows every code, and no other", () => {
+  const { processors } = parse(readFileSync(join(ROOT, PIPELINE), "utf8"));
+  expect(Object.keys(processors[0].script.params.meanings).sort()).toEqual(codes);
+});

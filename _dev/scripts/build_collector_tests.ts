@@ -1,0 +1,258 @@
+/**
+ * Makes the inputs of the collector's pipeline tests, `data_stream/collector/_dev/test/pipeline/test-*.json`: what the runner
+ * itself writes of made-up facts, one event of every code. With `--check`, exits with 1 if an input would change.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { RETRY, RunnerError } from "../../src/core/errors.ts";
+import type { SourceEvent } from "../../src/core/event.ts";
+import type { Fact, FileFacts } from "../../src/core/fact.ts";
+import type { Stream } from "../../src/policy/policy.ts";
+import { type CollectorContext, collectorDocument } from "../../src/pump/collector_document.ts";
+import {
+  apiBudgetEvent,
+  type CollectedSource,
+  coverageEvent,
+  eventOfFact,
+  statusEvent,
+} from "../../src/pump/collector_events.ts";
+import { type Coverages, coverageAfterFact } from "../../src/pump/coverage.ts";
+import { afterFact, startOfReport } from "../../src/pump/report.ts";
+import { refusedEvent } from "../../src/sinks/setting_aside.ts";
+import { rejectedRowEvent } from "../../src/sources/rejected_row.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const FOLDER = "data_stream/collector/_dev/test/pipeline";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const NOW = Date.parse("2026-07-17T13:05:00.000Z");
+
+const ORGANIZATION = { id: "00D30000000V77YEAS", name: "Acme production" };
+const INSTANCE_URL = "https://acme.my.salesforce.com";
+const LOGIN = { type: "logs", dataset: "aquila_salesforce.login", namespace: "default" };
+const AGENT = {
+  id: "3f1c5d3e-6a0b-4c55-9d5a-8a2f1b7f9f10",
+  name: "collector",
+  type: "aquila-salesforce",
+  version: "0.1.0",
+};
+
+const context: CollectorContext = {
+  inputId: "aquila-salesforce-salesforce-0c1d",
+  dataStream: { ...LOGIN, dataset: "aquila_salesforce.collector" },
+  organizationName: ORGANIZATION.name,
+  organization: { organizationId: ORGANIZATION.id, instanceUrl: INSTANCE_URL },
+  agent: AGENT,
+};
+
+const stream: Stream = {
+  id: "aquila-salesforce-aquila_salesforce.login-0c1d",
+  dataStream: LOGIN,
+  eventLogFiles: {
+    enabled: true,
+    eventTypes: ["Login"],
+    interval: "hourly+daily",
+    pollInterval: 10 * MINUTE,
+    initialLookback: 24 * HOUR,
+  },
+  objects: {
+    enabled: true,
+    names: ["LoginEvent"],
+    pollInterval: MINUTE,
+    initialLookback: HOUR,
+    settleTime: 2 * MINUTE,
+  },
+  tags: ["forwarded"],
+  preserveOriginalEvent: false,
+  processors: [],
+};
+const files: CollectedSource = { stream, name: "EventLogFile" };
+const object: CollectedSource = { stream, name: "LoginEvent" };
+
+const file: FileFacts = {
+  id: "0AT300000000001GAA",
+  eventType: "Login",
+  interval: "hourly",
+  sequence: 1,
+  logDate: Date.parse("2026-07-17T09:00:00.000Z"),
+  created: Date.parse("2026-07-17T12:50:00.000Z"),
+  length: 48_213,
+};
+const laterFile: FileFacts = { ...file, id: "0AT300000000002GAA", logDate: file.logDate + 2 * HOUR };
+
+const dailyFile: FileFacts = {
+  ...file,
+  id: "0AT300000000004GAA",
+  interval: "daily",
+  sequence: 0,
+  logDate: Date.parse("2026-07-16T00:00:00.000Z"),
+};
+const ledgerFull = new RunnerError("state_unusable", "There is no space left for the identities of hourly rows.", {
+  next: RETRY,
+});
+
+const cut = new RunnerError("file_truncated", "Event log file 0AT300000000001GAA ended after 20000 of 48213 bytes.", {
+  next: RETRY,
+});
+const refusedLogin = new RunnerError(
+  "login_refused",
+  "Salesforce refused the login: user hasn't approved this consumer.",
+  {
+    next: RETRY,
+    cure: "Assign the app's permission set to the user.",
+  },
+);
+
+/** The inputs by the names of their files, which stand in `FOLDER`. */
+export function collectorTestInputs(): ReadonlyMap<string, readonly unknown[]> {
+  const inputs = new Map<string, readonly SourceEvent[]>([
+    ["test-files.json", fileEvents()],
+    ["test-objects.json", objectEvents()],
+    ["test-set-aside.json", [rejectedRow(), refused()]],
+    ["test-state.json", stateEvents()],
+  ]);
+  return new Map([...inputs].map(([name, events]) => [name, events.map(({ json }): unknown => JSON.parse(json))]));
+}
+
+/** Paths of the inputs whose file is missing or says something else. */
+export function staleCollectorTests(root: string): string[] {
+  return [...collectorTestInputs()]
+    .map(([name, events]) => ({ path: join(root, FOLDER, name), events }))
+    .filter(
+      ({ path, events }) =>
+        !existsSync(path) || !isDeepStrictEqual(JSON.parse(readFileSync(path, "utf8")), { events: [...events] }),
+    )
+    .map(({ path }) => path);
+}
+
+function fileEvents(): SourceEvent[] {
+  const newestEvent = file.logDate + HOUR - 1_250;
+  return written(files, [
+    { fact: "file_done", file, rows: 1_466, rejected: 2, newestEvent },
+    { fact: "file_done", file: { ...file, id: "0AT300000000003GAA" }, rows: 0, rejected: 0, newestEvent: undefined },
+    { fact: "file_failed", file, error: cut, attempt: 2 },
+    { fact: "file_gone", file },
+    { fact: "replaced_characters", file, count: 3 },
+    { fact: "unknown_columns", eventType: "Login", columns: ["NEW_COLUMN", "OTHER_COLUMN"] },
+    { fact: "no_hourly_files" },
+    { fact: "reconciled", file: dailyFile, rows: 40_112, lacked: 0 },
+    { fact: "reconciled", file: { ...dailyFile, id: "0AT300000000005GAA" }, rows: 40_112, lacked: 17 },
+    { fact: "ledger_refused", error: ledgerFull },
+    { fact: "ledger_usable" },
+  ]);
+}
+
+function objectEvents(): SourceEvent[] {
+  const error = new RunnerError("query_timed_out", "Salesforce did not answer the query in time.", { next: RETRY });
+  return written(object, [
+    { fact: "window_halved", object: "LoginEvent", width: 30 * MINUTE, error },
+    { fact: "column_left_out", object: "LoginEvent", column: "ForwardedForIp" },
+  ]);
+}
+
+function stateEvents(): SourceEvent[] {
+  const start = { from: startOfReport(stream.id), since: NOW - 5 * MINUTE };
+  const progress: Fact[] = [
+    { fact: "listed", files: [file, laterFile], open: [laterFile] },
+    { fact: "file_done", file, rows: 1_466, rejected: 2, newestEvent: file.logDate + HOUR - 1_250 },
+    { fact: "row_rejected", file, row: 17, reason: "the row has 3 cells, the header 28" },
+    { fact: "delivered", created: 1_460, existing: 3, refused: 1 },
+    { fact: "round_done" },
+  ];
+  const failure: Fact = { fact: "round_failed", error: refusedLogin, nextAttemptAt: NOW + 15 * MINUTE };
+  const healthy = progress.reduce(afterFact, start.from);
+  const failed = afterFact(healthy, failure);
+  const coverages = [
+    ...progress.reduce<Coverages>(coverageAfterFact, new Map()).values(),
+    ...coverageAfterFact(new Map(), {
+      fact: "window_done",
+      object: "LoginEvent",
+      after: NOW - HOUR,
+      to: NOW - 2 * MINUTE,
+      records: 3,
+    }).values(),
+  ];
+  const calls = { used: 10_018, allocation: 100_000, share: 20_000, calls: 611 };
+  return [
+    statusEvent(files, start, healthy, NOW, 0),
+    statusEvent(files, { from: healthy, since: NOW - MINUTE }, failed, NOW, 2),
+    ...coverages.map((coverage) => coverageEvent(coverage.interval === undefined ? object : files, coverage, NOW)),
+    apiBudgetEvent(context.inputId, { ...calls, forecast: { calls: 733, used: 11_200 } }, NOW),
+  ]
+    .map((event) => collectorDocument(event, context))
+    .concat(written(files, [failure]));
+}
+
+function written(source: CollectedSource, facts: readonly Fact[]): SourceEvent[] {
+  return facts.flatMap((fact) => {
+    const event = eventOfFact(fact, source, NOW, NOW - 2_345);
+    return event === undefined ? [] : [collectorDocument(event, context)];
+  });
+}
+
+function rejectedRow(): SourceEvent {
+  return rejectedRowEvent({
+    stream: {
+      organization: ORGANIZATION,
+      instanceUrl: INSTANCE_URL,
+      dataStream: LOGIN,
+      tags: stream.tags,
+      preserveOriginalEvent: false,
+      agent: AGENT,
+    },
+    file: { ...file, path: `/services/data/v66.0/sobjects/EventLogFile/${file.id}/LogFile` },
+    row: 17,
+    reason: "the row has 3 cells, the header 28",
+    text: '"Login","20260717092241.123","4UoD"',
+    now: NOW,
+  });
+}
+
+function refused(): SourceEvent {
+  const id = "wJ2oXc0rB8v5Tq7sKd1m";
+  const document = {
+    "@timestamp": "2026-07-17T09:22:41.123Z",
+    event: { id, code: "Login", provider: "EventLogFile", dataset: LOGIN.dataset, module: "aquila_salesforce" },
+    data_stream: LOGIN,
+    organization: ORGANIZATION,
+    salesforce: {
+      instance_url: INSTANCE_URL,
+      login: { run_time: "many" },
+      collection: { primary: true, interval: file.interval, file: { id: file.id, sequence: 1 }, row: 18 },
+    },
+    input: { type: "aquila-salesforce" },
+    agent: AGENT,
+    tags: stream.tags,
+  };
+  return refusedEvent(
+    {
+      event: { index: "logs-aquila_salesforce.login-default", id, json: JSON.stringify(document) },
+      type: "document_parsing_exception",
+      reason: "[1:311] failed to parse field [salesforce.login.run_time] of type [long]",
+    },
+    context.dataStream.dataset,
+    NOW,
+  );
+}
+
+if (import.meta.main) {
+  const stale = staleCollectorTests(ROOT);
+  const paths = stale.map((path) => relative(ROOT, path));
+  if (process.argv.includes("--check")) {
+    for (const path of paths) {
+      process.stderr.write(`${path} would change: run node _dev/scripts/build_collector_tests.ts\n`);
+      process.exitCode = 1;
+    }
+  } else if (stale.length > 0) {
+    const inputs = collectorTestInputs();
+    for (const path of stale) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, JSON.stringify({ events: inputs.get(relative(join(ROOT, FOLDER), path)) }, undefined, 2));
+    }
+    spawnSync(join(ROOT, "node_modules/.bin/biome"), ["format", "--write", ...paths], { cwd: ROOT, stdio: "inherit" });
+    process.stdout.write(`${paths.join("\n")}\n`);
+  }
+}
