@@ -12,7 +12,7 @@ import {
   STREAM,
   sorted,
   valueAt,
-} from "../../_dev/test/object_rounds.ts";
+} from "../../_dev/shared/testing/object_rounds.ts";
 import { OBJECTS } from "../catalog/catalog.ts";
 
 let rounds: ObjectRounds;
@@ -101,11 +101,11 @@ describe("the records of an object", () => {
       { after: NOW - HOUR, to: NOW - 12 * MINUTE },
       { after: NOW - 12 * MINUTE, to: NOW - 2 * MINUTE },
     ]);
-    for (const minute of [1, 2, 3]) {
-      rounds.clock.time = NOW + minute * MINUTE;
+    for (let minute = 1; minute <= 3; minute += 1) {
+      rounds.clock.advance(MINUTE);
       await rounds.org.given.forgottenRequests();
       expect(await rounds.round(objects)).toMatchObject({ names: [], error: undefined });
-      const now = rounds.clock.time;
+      const now = rounds.clock.now();
       expect(await rounds.windowsAsked()).toEqual([{ after: now - 13 * MINUTE, to: now - 2 * MINUTE }]);
     }
   });
@@ -125,7 +125,7 @@ describe("time", () => {
     await rounds.org.given.records("LoginEvent", [login("young", NOW - MINUTE)]);
     const objects = rounds.source();
     expect((await rounds.round(objects)).names).toEqual([]);
-    rounds.clock.time += MINUTE;
+    rounds.clock.advance(MINUTE);
     expect((await rounds.round(objects)).names).toEqual(["young"]);
   });
 
@@ -133,7 +133,7 @@ describe("time", () => {
     await rounds.org.given.records("LoginEvent", logins(5, NOW - 11 * MINUTE, MINUTE));
     expect((await rounds.round()).names).toHaveLength(5);
     await rounds.org.given.records("LoginEvent", [login("late", NOW - 9 * MINUTE), login("later", NOW - 3 * MINUTE)]);
-    rounds.clock.time += 2 * MINUTE;
+    rounds.clock.advance(2 * MINUTE);
     expect((await rounds.round()).names).toEqual(["later", "late"]);
     expect((await rounds.round()).names).toEqual([]);
   });
@@ -142,7 +142,7 @@ describe("time", () => {
     await rounds.org.given.records("LoginEvent", logins(5, NOW - 11 * MINUTE, MINUTE));
     await rounds.round();
     await rounds.org.given.records("LoginEvent", [login("late", NOW - 9 * MINUTE), login("new", NOW + HOUR)]);
-    rounds.clock.time += 5 * HOUR;
+    rounds.clock.advance(5 * HOUR);
     expect((await rounds.round()).names).toEqual(["late", "new"]);
     expect((await rounds.round()).names).toEqual([]);
   });
@@ -158,7 +158,7 @@ describe("time", () => {
     const names: string[] = [];
     for (let minute = 0; minute < 6; minute += 1) {
       names.push(...(await rounds.round(rounds.source({ objectName }))).names);
-      rounds.clock.time += MINUTE;
+      rounds.clock.advance(MINUTE);
     }
     expect(sorted(names)).toEqual(numbers(around.length));
   });

@@ -1,15 +1,15 @@
 import { generateKeyPairSync } from "node:crypto";
-import { createSession } from "../../src/auth/session.ts";
-import type { Clock } from "../../src/core/clock.ts";
-import { asRunnerError, type RunnerError } from "../../src/core/errors.ts";
-import type { Fact } from "../../src/core/fact.ts";
-import { createHttp } from "../../src/core/http.ts";
-import { silentLog } from "../../src/core/log.ts";
-import { createMemoryCursors } from "../../src/cursors/memory_cursors.ts";
-import { ApiBudget } from "../../src/org/api_budget.ts";
-import { OrgClient } from "../../src/org/org_client.ts";
-import { ObjectWindows, type ObjectWindowsOptions } from "../../src/sources/object_windows.ts";
-import { type MockOrg, startMockOrg } from "../deploy/docker/mock_org/mock_org.ts";
+import { createSession } from "../../../src/auth/session.ts";
+import { asRunnerError, type RunnerError } from "../../../src/core/errors.ts";
+import type { Fact } from "../../../src/core/fact.ts";
+import { createHttp } from "../../../src/core/http.ts";
+import { silentLog } from "../../../src/core/log.ts";
+import { createMemoryCursors } from "../../../src/cursors/memory_cursors.ts";
+import { ApiBudget } from "../../../src/org/api_budget.ts";
+import { OrgClient } from "../../../src/org/org_client.ts";
+import { ObjectWindows, type ObjectWindowsOptions } from "../../../src/sources/object_windows.ts";
+import { type MockOrg, startMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
+import { ManualClock } from "./manual_clock.ts";
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -18,16 +18,6 @@ export const DAY = 24 * HOUR;
 export const NOW = Date.UTC(2026, 6, 20, 12);
 
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-
-/** Time that only tests move. */
-class TestClock implements Clock {
-  time = NOW;
-  now = () => this.time;
-  random = () => 0;
-  async sleep(ms: number): Promise<void> {
-    this.time += ms;
-  }
-}
 
 export const STREAM: ObjectWindowsOptions["stream"] = {
   organizationName: "Acme",
@@ -46,7 +36,7 @@ export interface Round {
 
 /** A mock org whose event objects are collected round by round, with the cursors that outlive them. */
 export class ObjectRounds {
-  readonly clock = new TestClock();
+  readonly clock = new ManualClock(NOW);
   readonly cursors = createMemoryCursors();
   readonly facts: Fact[] = [];
   readonly #http = createHttp();
@@ -63,7 +53,7 @@ export class ObjectRounds {
   async start(serial = 1): Promise<void> {
     await this.#org?.close();
     const certificate = publicKey.export({ type: "spki", format: "pem" }).toString();
-    this.#org = await startMockOrg({ certificate, now: this.clock.now, serial });
+    this.#org = await startMockOrg({ certificate, now: () => this.clock.now(), serial });
   }
 
   async close(): Promise<void> {
