@@ -101,20 +101,17 @@ export class ObjectWindows implements Source {
     const horizon = horizonAt(now, settleTime);
     const round: Round = { settledTo: horizon.settledTo, records, signal, cursor };
 
-    let { window, rest } = whereToGoOn(cursor);
-    for (;;) {
-      if (!isEmpty(window)) {
-        yield* this.#drain(window, rest, round);
-      }
-      window = nextWindow(window.to, this.#width, horizon);
-      rest = window;
-      if (isEmpty(window)) {
-        return;
-      }
+    const begun = whereToGoOn(cursor);
+    if (!isEmpty(begun.window)) {
+      yield* this.#drain(begun.window, begun.rest, round);
+    }
+    const behind = (position: number) => nextWindow(position, this.#width, horizon);
+    for (let window = behind(begun.window.to); !isEmpty(window); window = behind(window.to)) {
+      yield* this.#drain(window, window, round);
     }
   }
 
-  /** Gives the rest of a window, in slices where it is too much at once, and moves the cursor. */
+  /** Gives what is open of a window, in slices where it is too much at once, and moves the cursor. */
   async *#drain(window: Window, open: Window, round: Round): AsyncGenerator<Batch> {
     const { records, settledTo, signal } = round;
     const order = this.#order;
@@ -128,14 +125,18 @@ export class ObjectWindows implements Source {
     while (!isEmpty(rest)) {
       const part = slice(rest, this.#width, order);
       let found = 0;
+      // Salesforce documents the order of its big objects; if an answer breaks it, the slice counts only as a whole.
       let ordered = true;
       try {
         for await (const page of this.#pages(part, signal)) {
           const { events, delivered, edge } = records.read(page, rest, order);
           found += page.length;
           given += events.length;
-          ordered &&= edge !== undefined;
-          rest = ordered && edge !== undefined ? restFrom(rest, edge, order) : rest;
+          if (edge === undefined) {
+            ordered = false;
+          } else if (ordered) {
+            rest = restFrom(rest, edge, order);
+          }
           yield { events, changes: move(afterRecords(round.cursor, { window, rest, settledTo, order }, delivered)) };
         }
       } catch (error) {
