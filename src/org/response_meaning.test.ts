@@ -30,6 +30,7 @@ describe("error codes of Salesforce", () => {
     [403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded.", "too_many_requests", RETRY],
     [403, "API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization.", "api_disabled", GIVE_UP],
     [503, "API_CURRENTLY_DISABLED", "API is currently disabled", "server_error", RETRY],
+    [403, "API_CURRENTLY_DISABLED", "API is disabled for this User", "api_disabled", GIVE_UP],
     [403, "INSUFFICIENT_ACCESS", "insufficient access rights", "permission_missing", GIVE_UP],
     [403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights", "permission_missing", GIVE_UP],
     [400, "INVALID_FIELD", "No such column 'Interval' on entity 'EventLogFile'.", "column_unknown", GIVE_UP],

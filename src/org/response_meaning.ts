@@ -25,6 +25,16 @@ const VIEW_EVENT_LOG_FILES =
 /** The allocation is that of the last 24 hours, so it comes back little by little. */
 const LIMIT_WAIT_MS = 15 * 60_000;
 
+const API_DISABLED: Meaning = {
+  code: "api_disabled",
+  next: GIVE_UP,
+  what: "has the API switched off for this user or org",
+  cure: "Assign the integration user a permission set with 'API Enabled'; the org's edition must include API access.",
+};
+
+/** API_CURRENTLY_DISABLED stands for a fault of the system, unless its message says that it is the user's permission. */
+const FOR_THIS_USER = /API is disabled for this User/i;
+
 /**
  * What Salesforce's error codes mean, wherever the status says less.
  * REST API Developer Guide, "Status Codes and Error Responses"; errorCode of the body's first element.
@@ -39,12 +49,7 @@ const BY_ERROR_CODE: Readonly<Record<string, Meaning>> = {
     what: "has no API calls left for this org",
     cure: "Collection goes on when the 24-hour allocation allows it; see Setup > Company Information > API Requests.",
   },
-  API_DISABLED_FOR_ORG: {
-    code: "api_disabled",
-    next: GIVE_UP,
-    what: "has the API switched off for this user or org",
-    cure: "Assign the integration user a permission set with 'API Enabled'; the org's edition must include API access.",
-  },
+  API_DISABLED_FOR_ORG: API_DISABLED,
   API_CURRENTLY_DISABLED: { code: "server_error", next: RETRY, what: "has the API switched off for now" },
   INSUFFICIENT_ACCESS: { code: "permission_missing", next: GIVE_UP, what: "denies access", cure: VIEW_EVENT_LOG_FILES },
   INSUFFICIENT_ACCESS_OR_READONLY: {
@@ -143,6 +148,9 @@ export function responseMeaning(answer: RefusedAnswer, now: number): RunnerError
 function meaningOf(status: number, said: SaidError | undefined): Meaning {
   if (said?.errorCode === "REQUEST_LIMIT_EXCEEDED" && CONCURRENT_LIMIT.test(said.message)) {
     return CONCURRENT;
+  }
+  if (said?.errorCode === "API_CURRENTLY_DISABLED" && FOR_THIS_USER.test(said.message)) {
+    return API_DISABLED;
   }
   return BY_ERROR_CODE[said?.errorCode ?? ""] ?? byStatus(status);
 }
