@@ -139,7 +139,13 @@ function fileEvents(): SourceEvent[] {
     { fact: "unknown_columns", eventType: "Login", columns: ["NEW_COLUMN", "OTHER_COLUMN"] },
     { fact: "no_hourly_files" },
     { fact: "reconciled", file: dailyFile, rows: 40_112, lacked: 0 },
-    { fact: "reconciled", file: { ...dailyFile, id: "0AT300000000005GAA" }, rows: 40_112, lacked: 17 },
+    {
+      fact: "reconciled",
+      file: { ...dailyFile, id: "0AT300000000005GAA" },
+      rows: 40_112,
+      lacked: 17,
+    },
+    { fact: "gap", file: dailyFile, hours: [dailyFile.logDate + 3 * HOUR, dailyFile.logDate + 4 * HOUR] },
     { fact: "ledger_refused", error: ledgerFull },
     { fact: "ledger_usable" },
   ]);

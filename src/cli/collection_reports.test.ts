@@ -59,7 +59,7 @@ function input() {
             {
               id: "login-1",
               data_stream: { type: "logs", dataset: "aquila_salesforce.login" },
-              event_log_files: { event_types: ["Login"], interval: "hourly" },
+              event_log_files: { event_types: ["Login"], interval: "hourly+daily" },
             },
           ],
         },
@@ -177,6 +177,24 @@ test("a file that fails and later succeeds is told with both, and the stream's h
     { health: "degraded", files: { collected: 0, failed: 0 }, rounds: { failed: 0 } },
     { health: "healthy", files: { collected: 1, failed: 0 }, rows: { created: 5 } },
   ]);
+});
+
+test("a day that is reconciled tells what its hourly files lacked, and the hours without a file", async () => {
+  const at = (time: string, id: string) => ({ EVENT_TYPE: "Login", TIMESTAMP: `20260719${time}.000`, REQUEST_ID: id });
+  const [brought, late, missed] = [at("081500", "a"), at("084500", "b"), at("101500", "c")];
+  await org.given.logFile({ ...hourly, logDate: "2026-07-19T08:00:00Z", rows: [brought] });
+  await org.given.logFile({ eventType: "Login", logDate: "2026-07-19T00:00:00Z", rows: [brought, late, missed] });
+  await round();
+  await run.close();
+  expect(reports("reconciled")[0]).toMatchObject({
+    event: { outcome: "failure" },
+    salesforce: { collector: { rows: { read: 3, lacked: 2 } }, collection: { interval: "daily" } },
+  });
+  expect(reports("gap")).toHaveLength(1);
+  expect(reports("gap")[0]).toMatchObject({
+    event: { outcome: "failure" },
+    salesforce: { collector: { event_type: "Login", gaps: ["2026-07-19T10:00:00.000Z"] } },
+  });
 });
 
 test("a refused login is told although the org is not known yet", async () => {

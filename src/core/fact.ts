@@ -29,6 +29,13 @@ export type Fact =
       /** Of these, the ones that no other file of its day had brought, without rejected ones. */
       readonly lacked: number;
     }
+  | {
+      readonly fact: "gap";
+      /** A daily file. */
+      readonly file: FileFacts;
+      /** Beginnings of the hours that it has events of and no hourly file is about. */
+      readonly hours: readonly number[];
+    }
   | { readonly fact: "ledger_refused"; readonly error: RunnerError }
   | { readonly fact: "ledger_usable" }
   | {

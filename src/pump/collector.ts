@@ -125,7 +125,7 @@ export class Collector {
     const { health } = progress.report;
     progress.report = afterFact(progress.report, fact);
     progress.coverages = coverageAfterFact(progress.coverages, fact);
-    const event = eventOfFact(fact, source, now, openedAt(progress, fact, now), progress.coverages);
+    const event = eventOfFact(fact, source, now, openedAt(progress, fact, now));
     if (event !== undefined && !this.#isKnownDrift(event)) {
       this.#queue.add(event);
     }

@@ -119,8 +119,18 @@ describe("facts", () => {
       {
         code: "reconciled",
         outcome: "success",
-        values: { event_type: "Login", rows: { read: 90, lacked: 0 }, hours_without_file: [] },
+        values: { event_type: "Login", rows: { read: 90, lacked: 0 } },
       },
+    ],
+    [
+      "a day whose hourly files lacked rows",
+      { fact: "reconciled", file: daily, rows: 90, lacked: 4 },
+      { code: "reconciled", outcome: "failure", values: { event_type: "Login", rows: { read: 90, lacked: 4 } } },
+    ],
+    [
+      "hours without a file",
+      { fact: "gap", file: daily, hours: [daily.logDate + 3 * HOUR] },
+      { code: "gap", outcome: "failure", values: { event_type: "Login", gaps: ["2026-07-19T03:00:00.000Z"] } },
     ],
     [
       "a round that failed",
@@ -156,24 +166,6 @@ describe("facts", () => {
     [{ fact: "round_done" }],
   ])("$fact is counted, not reported", (fact) => {
     expect(eventOfFact(fact, source, NOW)).toBeUndefined();
-  });
-
-  test("a day whose hourly files lacked rows names the hours without a file", () => {
-    const hours = Array.from({ length: 24 }, (_, hour) => daily.logDate + hour * HOUR).filter((_, hour) => hour !== 3);
-    const coverage: Coverage = {
-      eventType: "Login",
-      interval: "hourly",
-      listed: 23,
-      open: new Map(),
-      coveredUntil: DAY,
-      newestEvent: undefined,
-      hours: new Set(hours),
-    };
-    const fact: Fact = { fact: "reconciled", file: daily, rows: 90, lacked: 4 };
-    expect(eventOfFact(fact, source, NOW, undefined, new Map([["Login/hourly", coverage]]))).toMatchObject({
-      outcome: "failure",
-      values: { rows: { lacked: 4 }, hours_without_file: ["2026-07-19T03:00:00.000Z"] },
-    });
   });
 });
 

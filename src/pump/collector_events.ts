@@ -2,7 +2,7 @@ import type { ApiCalls } from "../core/api_calls.ts";
 import type { RunnerError } from "../core/errors.ts";
 import type { Fact, FileFacts } from "../core/fact.ts";
 import type { Stream } from "../policy/policy.ts";
-import { type Coverage, type Coverages, hoursOfDayWithoutFile, hoursWithoutFile } from "./coverage.ts";
+import { type Coverage, hoursWithoutFile } from "./coverage.ts";
 import type { StreamReport } from "./report.ts";
 import { sentence } from "./sentence.ts";
 
@@ -22,6 +22,7 @@ export const COLLECTOR_EVENT_CODES = [
   "file_collected",
   "file_failed",
   "file_gone",
+  "gap",
   "hourly_files_missing",
   "reconciled",
   "reconciliation_resumed",
@@ -66,6 +67,7 @@ export interface CollectorValues {
   readonly covered_until?: string | undefined;
   readonly newest_event?: string | undefined;
   readonly hours_without_file?: readonly string[];
+  readonly gaps?: readonly string[];
   readonly window?: number;
   readonly dropped_reports?: number;
   readonly files?: Readonly<Record<"listed" | "open", number> | Record<"collected" | "failed" | "gone", number>>;
@@ -89,14 +91,13 @@ export function isPeriodic({ code }: CollectorEvent): boolean {
 
 /**
  * The event of a fact, if it is worth one: what the periodic events count is not. `openedAt` is when the fact's file was
- * opened, `coverages` what is known of the source's files. Pure.
+ * opened. Pure.
  */
 export function eventOfFact(
   fact: Fact,
   source: CollectedSource,
   now: number,
   openedAt?: number,
-  coverages: Coverages = new Map(),
 ): CollectorEvent | undefined {
   const told = { time: now, source, message: sentence(fact, now).message };
   const { id } = source.stream;
@@ -144,8 +145,14 @@ export function eventOfFact(
         values: {
           event_type: fact.file.eventType,
           rows: { read: fact.rows, lacked: fact.lacked },
-          hours_without_file: fact.lacked === 0 ? [] : hoursOfDayWithoutFile(coverages, fact.file).map(hourText),
         },
+      };
+    case "gap":
+      return {
+        ...told,
+        ...aboutFile(fact.file, "gap"),
+        outcome: "failure",
+        values: { event_type: fact.file.eventType, gaps: fact.hours.map(hourText) },
       };
     case "ledger_refused":
       return {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Fact, FileFacts } from "../core/fact.ts";
-import { type Coverages, coverageAfterFact, hoursOfDayWithoutFile, hoursWithoutFile } from "./coverage.ts";
+import { type Coverages, coverageAfterFact, hoursWithoutFile } from "./coverage.ts";
 
 const HOUR = 3_600_000;
 const DAY = Date.UTC(2026, 6, 20);
@@ -68,13 +68,6 @@ describe("coverage", () => {
     const listed: Fact = { fact: "listed", files: [hourly(3), hourly(7), hourly(5)], open: [] };
     const coverage = after(listed).get("Login/hourly");
     expect(coverage && hoursWithoutFile(coverage)).toEqual([DAY + 4 * HOUR, DAY + 6 * HOUR]);
-  });
-
-  test("names the hours of a day that have no hourly file", () => {
-    const hours = Array.from({ length: 24 }, (_, hour) => hour - 24).filter((hour) => hour !== -24 && hour !== -7);
-    const listed: Fact = { fact: "listed", files: hours.map((hour) => hourly(hour)), open: [] };
-    expect(hoursOfDayWithoutFile(after(listed), daily)).toEqual([DAY - 24 * HOUR, DAY - 7 * HOUR]);
-    expect(hoursOfDayWithoutFile(new Map(), daily)).toHaveLength(24);
   });
 
   test("keeps what it knew of an event type that is no longer listed", () => {

@@ -57,23 +57,14 @@ export function coverageAfterFact(known: Coverages, fact: Fact): Coverages {
 
 /** Hours between the first and the last listed one without an hourly file: quiet ones, or gaps. */
 export function hoursWithoutFile({ hours }: Coverage): number[] {
-  return hours.size === 0 ? [] : missingHours(hours, Math.min(...hours), Math.max(...hours));
-}
-
-/** Hours of a daily file's day without a listed hourly file. */
-export function hoursOfDayWithoutFile(coverages: Coverages, daily: FileFacts): number[] {
-  const hours = coverages.get(keyOf({ ...daily, interval: "hourly" }))?.hours ?? new Set();
-  return missingHours(hours, daily.logDate, daily.logDate + DAY_MS);
-}
-
-function missingHours(hours: ReadonlySet<number>, from: number, to: number): number[] {
-  const missing: number[] = [];
-  for (let hour = from; hour < to; hour += HOUR_MS) {
+  const last = Math.max(...hours);
+  const without: number[] = [];
+  for (let hour = Math.min(...hours); hour < last; hour += HOUR_MS) {
     if (!hours.has(hour)) {
-      missing.push(hour);
+      without.push(hour);
     }
   }
-  return missing;
+  return without;
 }
 
 function afterListing(known: Coverages, files: readonly FileFacts[], open: readonly FileFacts[]): Coverages {

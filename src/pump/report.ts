@@ -85,6 +85,7 @@ export function afterFact(report: StreamReport, fact: Fact): StreamReport {
     case "replaced_characters":
     case "no_hourly_files":
     case "reconciled":
+    case "gap":
     case "window_done":
     case "window_halved":
     case "column_left_out":

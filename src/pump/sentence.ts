@@ -64,6 +64,11 @@ export function sentence(fact: Fact, now: number): { readonly level: LogLevel; r
         level: fact.lacked === 0 ? "debug" : "info",
         message: `${named(fact.file)}: ${fact.lacked} of its ${fact.rows} rows were in no other file of that day.`,
       };
+    case "gap":
+      return {
+        level: "warn",
+        message: `${named(fact.file)} has events of ${fact.hours.length} hours without an hourly file: ${fact.hours.map(hourOf).join(", ")}. They come late, with the daily file.`,
+      };
     case "ledger_refused":
       return { level: "warn", message: fact.error.text };
     case "ledger_usable":
@@ -83,6 +88,10 @@ export function sentence(fact: Fact, now: number): { readonly level: LogLevel; r
           : fact.error.text,
       };
   }
+}
+
+function hourOf(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 13)}h`;
 }
 
 function named(file: FileFacts): string {

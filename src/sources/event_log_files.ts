@@ -22,6 +22,7 @@ import {
   readListingCursor,
   roundChanges,
 } from "./file_progress.ts";
+import { gaps } from "./gaps.ts";
 import { logFileRows } from "./log_file_rows.ts";
 import { merged } from "./merged.ts";
 import { Reconciliation, readingOrder } from "./reconcile.ts";
@@ -48,6 +49,7 @@ export interface EventLogFilesOptions {
 interface Round {
   readonly cursor: ListingCursor;
   readonly context: StreamContext;
+  readonly listed: readonly EventLogFile[];
   /** Ids of the files that are not done. */
   readonly open: Set<string>;
   readonly signal: AbortSignal;
@@ -110,7 +112,7 @@ export class EventLogFiles implements Source {
     await this.#reconciliation.forgetBefore(logDateFrom(cursor, this.#clock.now()), unfinished);
     const due = unfinished.filter(({ id }) => (this.#failures.get(id)?.notBefore ?? 0) <= this.#clock.now());
     const { firstHand, inTurn } = this.#reconciles ? readingOrder(due, cursor.files) : { firstHand: due, inTurn: [] };
-    const round: Round = { cursor, context, open, signal, stopped: undefined };
+    const round: Round = { cursor, context, listed, open, signal, stopped: undefined };
     yield* merged(
       firstHand.map((file) => () => this.#readFile(file, undefined, round)),
       downloads,
@@ -187,13 +189,14 @@ export class EventLogFiles implements Source {
     let lacked = lackedBefore;
     let rejected = 0;
     let newestEvent: number | undefined;
+    let lackedHours: readonly number[] = [];
     let gone = false;
     try {
       const body = logFileBody(client, file, signal);
       const now = () => this.#clock.now();
       const given = { file, body, skipRows, brought, stream: context, primary: true, memory: this.#memory, now, tell };
       for await (const batch of logFileRows(given)) {
-        ({ rows, rejected, newestEvent } = batch);
+        ({ rows, rejected, newestEvent, lackedHours } = batch);
         lacked = lackedBefore + (rows - skipRows) - rejected - batch.repeated;
         yield {
           events: batch.events,
@@ -216,9 +219,17 @@ export class EventLogFiles implements Source {
       ? [{ fact: "file_gone", file }]
       : [
           { fact: "file_done", file, rows, rejected, newestEvent },
-          ...this.#reconciliation.result(file, brought, { rows, lacked }),
+          ...this.#reconciliation
+            .result(file, brought, { rows, lacked })
+            .flatMap((fact) => [fact, ...this.#gapsOf(file, lackedHours, round)]),
         ];
     yield { events: [], changes: [fileChange(file, { rows, lacked, done: true })], facts };
+  }
+
+  /** Nothing for a day that the listing did not ask for any more. */
+  #gapsOf(file: EventLogFile, hours: readonly number[], { cursor, listed }: Round): readonly Fact[] {
+    const found = file.logDate < logDateFrom(cursor, this.#clock.now()) ? [] : gaps(file, hours, listed);
+    return found.length === 0 ? [] : [{ fact: "gap", file, hours: found }];
   }
 
   #recording(file: EventLogFile, events: readonly SourceEvent[]): Pick<Batch, "delivered"> {

@@ -42,6 +42,8 @@ export interface FileRows {
   readonly rejected: number;
   /** Of these, how many other files had brought, since the beginning of the read. */
   readonly repeated: number;
+  /** Beginnings of the hours, in milliseconds since the epoch, of rows that others could have brought and had not. */
+  readonly lackedHours: readonly number[];
   /** Time of the newest event since the beginning of the read, in milliseconds since the epoch. */
   readonly newestEvent: number | undefined;
 }
@@ -86,6 +88,8 @@ class LogFileReader {
   #rejected = 0;
   #repeated = 0;
   #rowsOfFullBatches = 0;
+  /** As the beginning of an ISO time stamp. */
+  readonly #lackedHours = new Set<string>();
   #newestTimestamp: string | undefined;
   #events: SourceEvent[] = [];
   #bytes: EventBytes;
@@ -145,12 +149,16 @@ class LogFileReader {
     if (this.#newestTimestamp === undefined || timestamp > this.#newestTimestamp) {
       this.#newestTimestamp = timestamp;
     }
-    if (this.#options.brought?.has(id) === true) {
+    const { brought } = this.#options;
+    if (brought?.has(id) === true) {
       this.#repeated += 1;
       if (this.#rows - this.#rowsOfFullBatches >= BATCH_ROWS) {
         this.#closeBatch();
       }
       return;
+    }
+    if (brought !== undefined) {
+      this.#lackedHours.add(timestamp.slice(0, "2026-07-17T09".length));
     }
     const json = compiled.document({
       id,
@@ -199,6 +207,7 @@ class LogFileReader {
         rows: this.#rows,
         rejected: this.#rejected,
         repeated: this.#repeated,
+        lackedHours: [...this.#lackedHours].map((hour) => Date.parse(`${hour}:00:00Z`)),
         newestEvent: this.#newestTimestamp === undefined ? undefined : Date.parse(this.#newestTimestamp),
       });
       this.#bytes = memory.take();

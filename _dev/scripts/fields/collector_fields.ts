@@ -96,6 +96,11 @@ export const COLLECTOR_FIELDS: readonly PackageField[] = [
     description: "Files among the listed ones that are not collected yet.",
   },
   {
+    name: "salesforce.collector.gaps",
+    type: "date",
+    description: "Hours that the daily file has events of and that no hourly file is about.",
+  },
+  {
     name: "salesforce.collector.health",
     type: "keyword",
     description: "starting, healthy, degraded (heals by itself) or failed (needs a person).",
@@ -103,8 +108,7 @@ export const COLLECTOR_FIELDS: readonly PackageField[] = [
   {
     name: "salesforce.collector.hours_without_file",
     type: "date",
-    description:
-      "Hours without an hourly file: between the first and the last listed one, quiet ones or gaps; of a reconciled day, if its hourly files lacked rows.",
+    description: "Hours between the first and the last listed one without an hourly file: quiet ones, or gaps.",
   },
   {
     name: "salesforce.collector.lag.collection",
