@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
-import { type Cluster, openCluster } from "../../_dev/deploy/elasticsearch/cluster.ts";
+import { attachCluster, type Cluster, openCluster } from "../../_dev/deploy/elasticsearch/cluster.ts";
 import { describeOnCluster } from "../../_dev/deploy/elasticsearch/describe_on_cluster.ts";
 import { installAssets } from "../../_dev/scripts/install_assets/install.ts";
 import { type RunnerProcess, startRunner } from "../../_dev/shared/testing/runner_process.ts";
@@ -92,7 +92,7 @@ describeOnCluster("the runner as a process, into Elasticsearch", (access) => {
   /** Waits while the runner lives. */
   async function until(condition: () => Promise<boolean>, runner: RunnerProcess): Promise<void> {
     let ended: number | NodeJS.Signals | undefined;
-    runner.ended.then((outcome) => {
+    void runner.ended.then((outcome) => {
       ended = outcome;
     });
     while (!(await condition())) {
@@ -158,9 +158,10 @@ describeOnCluster("the runner as a process, into Elasticsearch", (access) => {
       const ids = await givenFiles();
       const runner = startRunner([...args(own.url, own.apiKey), "--once"]);
       await until(async () => (await rows.count(index())) > ROWS_PER_FILE / 2, runner);
-      await own.stop();
+      const node = attachCluster(own.folder ?? "");
+      await node.stop();
       await until(async () => runner.log().some(({ message }) => String(message).includes("can't be reached")), runner);
-      await own.restart();
+      await node.restart();
       expect(await runner.ended).toBe(0);
       await expectEachRowOnce(ids, rows);
     } finally {
