@@ -18,6 +18,13 @@ test("notices inputs that are missing", () => {
   expect(staleCollectorTests(import.meta.dirname)).toHaveLength(collectorTestInputs().size);
 });
 
+test("the sample event is what the pipeline makes of a collected file", () => {
+  const read = (path: string) => JSON.parse(readFileSync(join(ROOT, "data_stream/collector", path), "utf8"));
+  const [collected] = read("_dev/test/pipeline/test-files.json-expected.json").expected;
+  expect(collected.event.code).toBe("file_collected");
+  expect(read("sample_event.json")).toEqual(collected);
+});
+
 test("there is an input with every code", () => {
   const events = [...collectorTestInputs().values()].flat() as { event: { code: string } }[];
   expect([...new Set(events.map(({ event }) => event.code))].sort()).toEqual(codes);
