@@ -19,11 +19,10 @@ export class InputReports {
   }
 
   /** Takes a fact in; gives true if the health of the source has changed by it. */
-  observe(fact: Fact, input: Input, stream: Stream, origin: string): boolean {
-    const sourceId = `${stream.id}/${origin}`;
+  observe(fact: Fact, input: Input, stream: Stream, sourceId: string): boolean {
     const reports = this.#inputs.get(input.id) ?? new Map<string, SourceReport>();
     this.#inputs.set(input.id, reports);
-    const before = reports.get(sourceId) ?? { name: nameOf(stream, origin), report: startOfReport(stream.id) };
+    const before = reports.get(sourceId) ?? { name: nameOf(stream, sourceId), report: startOfReport(stream.id) };
     const report = afterFact(before.report, fact);
     reports.set(sourceId, { ...before, report });
     const one = standing(sourceId, before);
@@ -48,7 +47,8 @@ function standing(id: string, { name, report }: SourceReport): StreamStanding {
 }
 
 /** `login`, or `login LoginEvent` for an object of that stream. */
-function nameOf(stream: Stream, origin: string): string {
+function nameOf(stream: Stream, sourceId: string): string {
   const dataset = stream.dataStream.dataset.split(".").at(-1) ?? stream.dataStream.dataset;
-  return origin === "EventLogFile" ? dataset : `${dataset} ${origin}`;
+  const object = /\/objects\/([^/]+)$/.exec(sourceId)?.[1];
+  return object === undefined ? dataset : `${dataset} ${object}`;
 }

@@ -9,7 +9,6 @@ import { dataStreamName } from "../core/event.ts";
 import type { Fact, Tell } from "../core/fact.ts";
 import { createHttp, type Http } from "../core/http.ts";
 import type { Log } from "../core/log.ts";
-import { isLoopback } from "../core/loopback.ts";
 import { Secret } from "../core/secret.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
 import type { RowLedger } from "../cursors/row_ledger.ts";
@@ -23,9 +22,7 @@ import { Collector } from "../pump/collector.ts";
 import { pump } from "../pump/pump.ts";
 import { sentence } from "../pump/sentence.ts";
 import type { InputRun, Job } from "../pump/supervisor.ts";
-import { createConsoleSink } from "../sinks/console.ts";
-import { createElasticsearchSink } from "../sinks/elasticsearch.ts";
-import { createNdjsonSink } from "../sinks/ndjson.ts";
+import { createProcessingSink } from "../sinks/processing.ts";
 import { createSettingAsideSink } from "../sinks/setting_aside.ts";
 import type { Sink, SinkHealth } from "../sinks/sink.ts";
 import type { AgentFacts } from "../sources/envelope.ts";
@@ -34,13 +31,11 @@ import { isPrimaryObject } from "../sources/object_primary.ts";
 import { ObjectWindows } from "../sources/object_windows.ts";
 import { COLLECTOR_DATASET } from "../sources/rejected_row.ts";
 import type { Source } from "../sources/source.ts";
+import { openOutput } from "./open_output.ts";
 import { VERSION } from "./version.ts";
 
 /** Files of one org that are read at once. */
 const DOWNLOADS_PER_ORG = 4;
-/** Bulk requests under way at once per output, unless the policy says otherwise. */
-const BULK_WORKERS = 4;
-const BULK_TIMEOUT_MS = 90_000;
 
 const USER_AGENT = `aquila-salesforce/${VERSION}`;
 
@@ -201,7 +196,15 @@ export class Wiring {
           collector.begin(sink);
           collector.identify(await client.identity(stop));
           source ??= sourceOf(client, tell);
-          await pump({ source, sink, cursors, tell, clock: this.#clock, stop, abandon });
+          await pump({
+            source,
+            sink: createProcessingSink(sink, stream.processors),
+            cursors,
+            tell,
+            clock: this.#clock,
+            stop,
+            abandon,
+          });
         },
       };
     };
@@ -287,7 +290,7 @@ export class Wiring {
       logged(problem);
       deliveryHealth(problem);
     };
-    const opening = createSink(output, health, this.#clock).then((sink) =>
+    const opening = openOutput(output, health, this.#clock).then((sink) =>
       createSettingAsideSink(sink, COLLECTOR_DATASET, this.#clock),
     );
     this.#sinks.set(key, { sink: opening, users: 1 });
@@ -338,35 +341,6 @@ function sinkHealth(log: Log): SinkHealth {
       log.warn(`${problem.text} Events wait and are sent again; nothing is lost.`);
     }
   };
-}
-
-async function createSink(output: Output, health: SinkHealth, clock: Clock): Promise<Sink> {
-  switch (output.type) {
-    case "file":
-      return createNdjsonSink(output.path, health, clock);
-    case "console":
-      return createConsoleSink(process.stdout);
-    case "elasticsearch": {
-      const { credentials, headers, ssl } = output;
-      const local = output.hosts.every((host) => isLoopback(new URL(host).hostname));
-      return createElasticsearchSink(
-        {
-          hosts: output.hosts,
-          ...(credentials ?? {}),
-          headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.reveal()])),
-          tls: await readTlsTrust(ssl),
-          ...(ssl.caTrustedFingerprint === undefined ? {} : { caFingerprint: ssl.caTrustedFingerprint }),
-          ...(output.proxyUrl === undefined ? {} : { proxyUrl: output.proxyUrl.reveal() }),
-          compressionLevel: output.compressionLevel ?? (local ? 0 : 1),
-          workers: output.worker ?? BULK_WORKERS,
-          requestTimeout: BULK_TIMEOUT_MS,
-          userAgent: USER_AGENT,
-        },
-        health,
-        clock,
-      );
-    }
-  }
 }
 
 /** A text that is equal for values that are equal, secrets included, and tells nothing of them. */

@@ -12,7 +12,9 @@ import {
   type PreparedBlock,
   prepared,
   problemAt,
+  withoutAgentKeys,
 } from "./policy_block.ts";
+import { type Processor, readProcessors } from "./processors.ts";
 import { camelKeys, INPUT_SETTINGS, STREAM_SETTINGS } from "./settings.ts";
 import { didYouMean } from "./suggestion.ts";
 import type { Environment } from "./variables.ts";
@@ -40,8 +42,11 @@ export interface InputReading {
 type InputBlock = z.output<typeof INPUT_SETTINGS>;
 type StreamBlock = z.output<typeof STREAM_SETTINGS>;
 
-/** Elastic Agent's own keys of an input and of a stream, which say nothing to a runner. */
-const AGENT_KEYS = new Set(["revision", "package_policy_id", "meta", "policy", "log_level", "enabled", "condition"]);
+interface ReadStream {
+  readonly stream: StreamBlock;
+  readonly dataset: KnownDataset;
+  readonly processors: readonly Processor[];
+}
 
 /**
  * One input of the policy; `root` is its path in messages, `defaultName` its name if it has none. Everything that is wrong is
@@ -53,8 +58,10 @@ export function readInput(block: unknown, root: string, defaultName: string, aro
   const { own, findings, streams } = dissected(ready);
   const result = checked(INPUT_SETTINGS, { value: own, findings });
   const found: Finding[] = "findings" in result ? [...result.findings] : [];
+  const { processors, findings: wrongProcessors } = readProcessors("findings" in result ? [] : result.value.processors);
+  found.push(...below("processors", wrongProcessors));
 
-  const read: { readonly stream: StreamBlock; readonly dataset: KnownDataset }[] = [];
+  const read: ReadStream[] = [];
   for (const { block: streamBlock, at } of streams) {
     const stream = readStream(streamBlock, around.datasets);
     if ("findings" in stream) {
@@ -74,7 +81,7 @@ export function readInput(block: unknown, root: string, defaultName: string, aro
   if ("findings" in result || problems.length > 0 || !isOutput(output)) {
     return { input: undefined, problems, warnings };
   }
-  return { input: inputOf(result.value, defaultName, output, read), problems: [], warnings };
+  return { input: inputOf(result.value, defaultName, output, read, processors), problems: [], warnings };
 }
 
 /** A dataset without event types and objects is written by the runner itself; its stream says only that this is allowed. */
@@ -142,14 +149,7 @@ const CONDITION: Finding = {
   text: "can be evaluated by Elastic Agent only; leave it out, or write true or false",
 };
 
-function withoutAgentKeys(block: Mapping): Mapping {
-  return Object.fromEntries(Object.entries(block).filter(([key]) => !AGENT_KEYS.has(key)));
-}
-
-function readStream(
-  block: PreparedBlock,
-  datasets: Readonly<Record<string, KnownDataset>>,
-): Checked<{ stream: StreamBlock; dataset: KnownDataset }> {
+function readStream(block: PreparedBlock, datasets: Readonly<Record<string, KnownDataset>>): Checked<ReadStream> {
   const result = checked(STREAM_SETTINGS, block);
   if ("findings" in result) {
     return result;
@@ -162,14 +162,20 @@ function readStream(
     const text = `${name} is not collected by this runner${didYouMean(name, known) || `; it knows ${known.join(", ")}`}`;
     return { findings: [{ at: ["data_stream", "dataset"], text }] };
   }
+  const { processors, findings: wrongProcessors } = readProcessors(stream.processors);
   const findings = [
+    ...below("processors", wrongProcessors),
     ...unknownNames(stream.event_log_files.event_types, dataset.eventTypes, ["event_log_files", "event_types"]),
     ...unknownNames(stream.objects.names, dataset.objects, ["objects", "names"]),
   ];
   if (stream.objects.enabled && dataset.objects.length === 0) {
     findings.push({ at: ["objects", "enabled"], text: `must be false: ${name} has no real-time event objects` });
   }
-  return findings.length > 0 ? { findings } : { value: { stream, dataset } };
+  return findings.length > 0 ? { findings } : { value: { stream, dataset, processors } };
+}
+
+function below(key: string, findings: readonly Finding[]): Finding[] {
+  return findings.map(({ at, text }) => ({ at: [key, ...at], text }));
 }
 
 function unknownNames(names: readonly string[], known: readonly string[], at: readonly string[]): Finding[] {
@@ -199,7 +205,8 @@ function inputOf(
   block: InputBlock,
   defaultName: string,
   output: Output,
-  streams: readonly { readonly stream: StreamBlock; readonly dataset: KnownDataset }[],
+  streams: readonly ReadStream[],
+  processors: readonly Processor[],
 ): Input {
   const name = block.name ?? defaultName;
   const { audience = defaultAudience(block.auth.login_url), ...auth } = block.auth;
@@ -209,12 +216,16 @@ function inputOf(
     organization: { name: block.organization.name ?? name },
     auth: camelKeys({ ...auth, audience }),
     api: camelKeys({ ...block.api, ssl: camelKeys(block.api.ssl) }),
-    streams: streams.map(({ stream, dataset }) => streamOf(stream, dataset, block)),
+    streams: streams.map((stream) => streamOf(stream, block, processors)),
     output,
   };
 }
 
-function streamOf(block: StreamBlock, known: KnownDataset, input: InputBlock): Stream {
+function streamOf(
+  { stream: block, dataset: known, processors }: ReadStream,
+  input: InputBlock,
+  inputProcessors: readonly Processor[],
+): Stream {
   const { type, dataset, namespace = input.data_stream.namespace } = block.data_stream;
   const { event_log_files: files, objects } = block;
   const dataStream = { type, dataset, namespace };
@@ -228,6 +239,6 @@ function streamOf(block: StreamBlock, known: KnownDataset, input: InputBlock): S
     objects: camelKeys({ ...objects, names: objects.names.length === 0 ? [...known.objects] : objects.names }),
     tags: block.tags,
     preserveOriginalEvent: block.preserve_original_event,
-    processors: [...input.processors, ...block.processors],
+    processors: [...inputProcessors, ...processors],
   };
 }

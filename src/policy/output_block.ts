@@ -1,7 +1,16 @@
 import type { z } from "zod";
+import { tuningOf } from "./output_preset.ts";
 import { CONSOLE_OUTPUT, ELASTICSEARCH_OUTPUT, FILE_OUTPUT, withoutEffect } from "./output_settings.ts";
 import type { ElasticsearchCredentials, Output, Problem } from "./policy.ts";
-import { checked, type Finding, isMapping, type PreparedBlock, prepared, problemAt } from "./policy_block.ts";
+import {
+  checked,
+  type Finding,
+  isMapping,
+  type PreparedBlock,
+  prepared,
+  problemAt,
+  withoutAgentKeys,
+} from "./policy_block.ts";
 import { camelKeys } from "./settings.ts";
 import { didYouMean } from "./suggestion.ts";
 import type { Environment } from "./variables.ts";
@@ -33,7 +42,7 @@ export function readOutput(name: string, block: unknown, environment: Environmen
   switch (type) {
     case "elasticsearch":
     case "remote_elasticsearch":
-      return elasticsearch(name, ready);
+      return elasticsearch(name, { ...ready, value: withoutAgentKeys(ready.value) });
     case "file": {
       const result = checked(FILE_OUTPUT, ready);
       return "findings" in result
@@ -63,6 +72,8 @@ function elasticsearch(name: string, ready: PreparedBlock): OutputReading {
   if (typeof credentials === "string") {
     return { problems: [{ path: root, text: credentials }] };
   }
+  const { preset, bulk_max_size, worker = block.workers, compression_level } = block;
+  const { tuning, overruled } = tuningOf(preset, { bulk_max_size, worker, compression_level });
   return {
     output: {
       type: "elasticsearch",
@@ -71,12 +82,16 @@ function elasticsearch(name: string, ready: PreparedBlock): OutputReading {
       credentials,
       ssl: camelKeys(block.ssl),
       proxyUrl: block.proxy_disable === true ? undefined : block.proxy_url,
+      proxyHeaders: block.proxy_headers,
       headers: block.headers,
-      bulkMaxSize: block.bulk_max_size,
-      worker: block.worker ?? block.workers,
-      compressionLevel: block.compression_level,
+      bulkMaxSize: tuning.bulk_max_size,
+      worker: tuning.worker,
+      compressionLevel: tuning.compression_level,
     },
-    warnings: withoutEffect(block).map((key) => `${root}.${key} has no effect in this runner.`),
+    warnings: [
+      ...withoutEffect(block).map((key) => `${root}.${key} has no effect in this runner.`),
+      ...overruled.map((key) => `${root}.${key} has no effect with the preset ${preset}; write preset: custom.`),
+    ],
   };
 }
 

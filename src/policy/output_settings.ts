@@ -42,16 +42,30 @@ const apiKey = z
     return z.NEVER;
   });
 
+/** The SHA-256 of a certificate in hexadecimal digits, with or without colons; always without, in capitals, afterwards. */
+const fingerprint = text.transform((value, ctx) => {
+  const digits = value.replaceAll(":", "").toUpperCase();
+  if (!/^[0-9A-F]{64}$/.test(digits)) {
+    ctx.issues.push({
+      code: "custom",
+      message: "must be the SHA-256 of a certificate, 64 hexadecimal digits",
+      input: value,
+    });
+    return z.NEVER;
+  }
+  return digits;
+});
+
 /** Settings of Elastic Agent and Beats that change nothing here; using one is worth a warning. */
 const WITHOUT_EFFECT = [
   "allow_older_versions",
   "backoff",
+  "bulk_max_bytes",
   "ca_sha256",
   "escape_html",
   "idle_connection_timeout",
   "loadbalance",
   "max_retries",
-  "proxy_headers",
   "queue",
   "status_reporting",
   "timeout",
@@ -64,10 +78,10 @@ export const ELASTICSEARCH_OUTPUT = z.strictObject({
   api_key: apiKey.optional(),
   username: text.optional(),
   password: secretText.optional(),
-  /** The fingerprint is that of a certificate authority: SHA-256 in hexadecimal digits. */
-  ssl: SSL_SETTINGS.extend({ ca_trusted_fingerprint: text.optional() }).prefault({}),
+  ssl: SSL_SETTINGS.extend({ ca_trusted_fingerprint: fingerprint.optional() }).prefault({}),
   proxy_url: proxyUrl.optional(),
   proxy_disable: flag.optional(),
+  proxy_headers: z.record(z.string(), secretText).prefault({}),
   headers: z.record(z.string(), secretText).prefault({}),
   preset: z.enum(["balanced", "custom", "throughput", "scale", "latency"]).optional(),
   bulk_max_size: wholeNumber(1, 50_000).optional(),

@@ -140,7 +140,7 @@ describe("a policy", () => {
         },
         tags: ["forwarded"],
         preserveOriginalEvent: true,
-        processors: [{ add_fields: { target: "", fields: { "a.b": null } } }],
+        processors: [{ do: "add_fields", fields: { a: { b: null } }, when: undefined }],
       },
       {
         id: "aquila-salesforce-salesforce-0c1d-logs-aquila_salesforce.apex-apex",
@@ -168,7 +168,7 @@ describe("a policy", () => {
         default: {
           ...OUTPUT,
           preset: "balanced",
-          "ssl.ca_trusted_fingerprint": "ab12",
+          "ssl.ca_trusted_fingerprint": `${"ab:".repeat(31)}12`,
           queue: { mem: { events: 1 } },
           __mark_redact_api_key: true,
         },
@@ -194,10 +194,10 @@ describe("a policy", () => {
     const policy = parsePolicy(fleet, context);
     const input = onlyInput(policy);
     expect(input.streams[0]?.processors).toEqual([
-      { add_fields: { target: "team", fields: { name: "soc" } } },
-      { drop_event: {} },
+      { do: "add_fields", fields: { team: { name: "soc" } } },
+      { do: "drop_event" },
     ]);
-    expect(input.output).toMatchObject({ ssl: { caTrustedFingerprint: "ab12" } });
+    expect(input.output).toMatchObject({ ssl: { caTrustedFingerprint: `${"AB".repeat(31)}12` } });
     expect(policy.warnings).toEqual([
       "Left out the inputs that are not of type aquila-salesforce: logfile.",
       "outputs.default.queue has no effect in this runner.",

@@ -1,6 +1,7 @@
 import type { RunnerError } from "../core/errors.ts";
 import type { DataStream, StreamId } from "../core/event.ts";
 import type { Secret } from "../core/secret.ts";
+import type { Processor } from "./processors.ts";
 import type { ApiSettings, AuthSettings, EventLogFileSettings, ObjectSettings, SslSettings } from "./settings.ts";
 
 /** What the runner has to do: one input for each org, and where its events go. All durations are in milliseconds. */
@@ -33,8 +34,8 @@ export interface Stream {
   readonly objects: ObjectSettings;
   readonly tags: readonly string[];
   readonly preserveOriginalEvent: boolean;
-  /** Processors as the policy has them, those of the input before those of the stream. */
-  readonly processors: readonly unknown[];
+  /** Those of the input before those of the stream. */
+  readonly processors: readonly Processor[];
 }
 
 /** An input of the policy with everything that keeps it from running. */
@@ -62,12 +63,15 @@ export interface ElasticsearchOutput {
   readonly hosts: readonly string[];
   /** None for a cluster without security. */
   readonly credentials: ElasticsearchCredentials | undefined;
+  /** `caTrustedFingerprint`: 64 hexadecimal digits in capitals. */
   readonly ssl: SslSettings & { readonly caTrustedFingerprint?: string | undefined };
   readonly proxyUrl: Secret | undefined;
+  /** Sent to the proxy when a connection is made. */
+  readonly proxyHeaders: Readonly<Record<string, Secret>>;
   readonly headers: Readonly<Record<string, Secret>>;
   /** Events in one bulk request; `undefined` leaves it to the sink. */
   readonly bulkMaxSize: number | undefined;
-  /** Bulk requests under way at once; `undefined` leaves it to the sink. */
+  /** Bulk requests under way at once for each host; `undefined` leaves it to the sink. */
   readonly worker: number | undefined;
   /** gzip level 0 (off) to 9; `undefined` leaves it to the sink. */
   readonly compressionLevel: number | undefined;

@@ -27,10 +27,17 @@ export function problemAt(root: string, finding: Finding): Problem {
 }
 
 /** Keys whose content is not ours to read: names in it may hold dots, and nulls may mean something. */
-const FOREIGN = new Set(["processors", "headers", "meta"]);
+const FOREIGN = new Set(["processors", "headers", "proxy_headers", "meta"]);
 
 /** Elastic Agent adds such a key beside each secret, for its own diagnostics. */
 const REDACTION_MARK = "__mark_redact_";
+
+/** Elastic Agent's own keys of an output, an input and a stream, which say nothing to a runner. */
+const AGENT_KEYS = new Set(["revision", "package_policy_id", "meta", "policy", "log_level", "enabled", "condition"]);
+
+export function withoutAgentKeys(block: Mapping): Mapping {
+  return Object.fromEntries(Object.entries(block).filter(([key]) => !AGENT_KEYS.has(key)));
+}
 
 const FLEET_SECRET = /\$co\.elastic\.secret\{[^}]*\}/;
 

@@ -112,7 +112,19 @@ export function createElasticsearchSink(
     return addReceipts(await deliver(events.slice(0, middle), signal), await deliver(events.slice(middle), signal));
   }
 
-  return { deliver, close: () => client.close() };
+  return {
+    async deliver(events, signal) {
+      const { bulkMaxSize = events.length } = options;
+      if (events.length <= bulkMaxSize) {
+        return await deliver(events, signal);
+      }
+      const parts = Array.from({ length: Math.ceil(events.length / bulkMaxSize) }, (_, n) =>
+        deliver(events.slice(n * bulkMaxSize, (n + 1) * bulkMaxSize), signal),
+      );
+      return (await Promise.all(parts)).reduce(addReceipts, EMPTY_RECEIPT);
+    },
+    close: () => client.close(),
+  };
 }
 
 function receiptOf(events: readonly SourceEvent[], verdict: BulkVerdict): Receipt {

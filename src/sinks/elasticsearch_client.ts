@@ -1,4 +1,4 @@
-import { Client, errors } from "@elastic/elasticsearch";
+import { Client, errors, HttpConnection } from "@elastic/elasticsearch";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import type { TlsTrust } from "../core/http.ts";
 import type { Secret } from "../core/secret.ts";
@@ -11,11 +11,12 @@ export interface ElasticsearchOptions {
   readonly password?: Secret;
   readonly headers?: Readonly<Record<string, string>>;
   readonly tls?: TlsTrust;
-  /** SHA-256 of the certificate authority that Elasticsearch must have, in hex. */
-  readonly caFingerprint?: string;
   readonly proxyUrl?: string;
+  readonly proxyHeaders?: Readonly<Record<string, string>>;
   /** 0 (none) to 9. */
   readonly compressionLevel: number;
+  /** Events in one bulk request. */
+  readonly bulkMaxSize?: number | undefined;
   /** Bulk requests under way at once. */
   readonly workers: number;
   /** Milliseconds for one bulk request. */
@@ -36,8 +37,7 @@ export function createElasticsearchClient(options: ElasticsearchOptions): Client
       : options.username !== undefined
         ? { auth: { username: options.username, password: options.password?.reveal() ?? "" } }
         : {}),
-    ...(options.proxyUrl === undefined || options.proxyUrl === "" ? {} : { proxy: options.proxyUrl }),
-    ...(options.caFingerprint === undefined ? {} : { caFingerprint: options.caFingerprint }),
+    ...(options.proxyUrl === undefined ? {} : throughProxy(options.proxyUrl, options.proxyHeaders)),
     ...(tls === undefined
       ? {}
       : {
@@ -50,6 +50,15 @@ export function createElasticsearchClient(options: ElasticsearchOptions): Client
           },
         }),
   });
+}
+
+/** The client's usual connections know no proxies; its older ones hand the agent's options to the proxy's request. */
+function throughProxy(
+  proxyUrl: string,
+  headers: Readonly<Record<string, string>> = {},
+): Partial<ConstructorParameters<typeof Client>[0]> {
+  const agent = Object.assign({ keepAlive: true }, { proxyRequestOptions: { headers } });
+  return { Connection: HttpConnection, proxy: proxyUrl, agent };
 }
 
 /**
