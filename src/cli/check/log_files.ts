@@ -1,0 +1,81 @@
+import { findLogFileType } from "../../catalog/catalog.ts";
+import type { Stream } from "../../policy/policy.ts";
+import { sentence } from "../../pump/sentence.ts";
+import { type FileGroup, type FileInventory, hasPaidFiles } from "./file_inventory.ts";
+import { type Finding, ok, warning } from "./finding.ts";
+
+const STEP = "event log files";
+
+/** What the streams of an org will find among its event log files, and what stays empty and why. Pure. */
+export function logFileFindings(streams: readonly Stream[], inventory: FileInventory, now: number): readonly Finding[] {
+  const collecting = streams.filter(({ eventLogFiles }) => eventLogFiles.enabled);
+  if (inventory.groups.length === 0) {
+    return [
+      warning(
+        STEP,
+        "The user may read event log files, but the org holds none yet.",
+        "Salesforce makes the first ones the day after the first events. Without Event Monitoring it keeps them for one day.",
+      ),
+    ];
+  }
+  const hourly = hourlyFinding(collecting, inventory, now);
+  return [
+    ...collecting.flatMap((stream) => streamFindings(stream, inventory)),
+    ...(hourly === undefined ? [] : [hourly]),
+  ];
+}
+
+function hourlyFinding(
+  collecting: readonly Stream[],
+  { groups, hasHourlyFiles }: FileInventory,
+  now: number,
+): Finding | undefined {
+  if (collecting.every(({ eventLogFiles }) => eventLogFiles.interval === "daily")) {
+    return undefined;
+  }
+  if (!hasHourlyFiles) {
+    return warning("hourly files", sentence({ fact: "no_hourly_files" }, now).message);
+  }
+  const newest = Math.max(
+    ...groups.filter(({ interval }) => interval === "hourly").map((group) => group.newest),
+    Number.NEGATIVE_INFINITY,
+  );
+  return newest === Number.NEGATIVE_INFINITY
+    ? warning("hourly files", "The org could make hourly files, but there are none; daily ones are collected.")
+    : ok("hourly files", `The newest covers the hour from ${new Date(newest).toISOString().slice(0, 16)}Z.`);
+}
+
+function streamFindings({ dataStream, eventLogFiles }: Stream, inventory: FileInventory): Finding[] {
+  const groups = Map.groupBy(inventory.groups, ({ eventType }) => eventType);
+  const { dataset } = dataStream;
+  const present = eventLogFiles.eventTypes.filter((type) => groups.has(type));
+  const absent = eventLogFiles.eventTypes.filter((type) => !groups.has(type));
+  const unlicensed = hasPaidFiles(inventory) ? [] : absent.filter((type) => findLogFileType(type)?.free !== true);
+  const quiet = absent.filter((type) => !unlicensed.includes(type));
+  return [
+    ...(present.length === 0
+      ? []
+      : [ok(STEP, `${dataset}: ${present.map((type) => `${type} (${since(groups.get(type) ?? [])})`).join(", ")}.`)]),
+    ...(quiet.length === 0
+      ? []
+      : [
+          ok(STEP, `${dataset}: no file of ${quiet.join(", ")}, as nothing of the kind happened while files are kept.`),
+        ]),
+    ...(unlicensed.length === 0
+      ? []
+      : [
+          warning(
+            STEP,
+            `${dataset}: ${unlicensed.join(", ")} will stay empty: the org has no file of any event type that needs Event Monitoring.`,
+            "They come with Salesforce Shield or the Event Monitoring add-on; without it, take them out of event_log_files.event_types.",
+          ),
+        ]),
+  ];
+}
+
+function since(groups: readonly FileGroup[]): string {
+  return [...groups]
+    .sort((a, b) => (a.interval < b.interval ? -1 : 1))
+    .map(({ interval, oldest }) => `${interval} since ${new Date(oldest).toISOString().slice(0, 10)}`)
+    .join(", ");
+}

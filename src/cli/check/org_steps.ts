@@ -1,0 +1,154 @@
+import { readFile } from "node:fs/promises";
+import { readPrivateKey } from "../../auth/private_key.ts";
+import type { Clock } from "../../core/clock.ts";
+import { asRunnerError, GIVE_UP, RunnerError } from "../../core/errors.ts";
+import type { HttpAnswer } from "../../core/http.ts";
+import type { ApiBudget } from "../../org/api_budget.ts";
+import { queryPages } from "../../org/query_pages.ts";
+import { responseMeaning } from "../../org/response_meaning.ts";
+import { exposureOf } from "../../policy/file_exposure.ts";
+import type { Input } from "../../policy/policy.ts";
+import type { OpenOrg } from "../open_org.ts";
+import { apiCallFinding, expectedCallsADay } from "./api_calls.ts";
+import { versionFinding } from "./api_version.ts";
+import { certificateFinding } from "./certificate.ts";
+import { type FileInventory, readFileInventory } from "./file_inventory.ts";
+import { type Finding, failed, ok, type Step, warning } from "./finding.ts";
+import { logFileFindings } from "./log_files.ts";
+import { clockFinding } from "./machine_clock.ts";
+import { objectFindings } from "./objects.ts";
+import { ORGANIZATION_SOQL, organizationFinding } from "./organization.ts";
+
+export interface OrgSurroundings {
+  readonly budget: ApiBudget;
+  readonly clock: Clock;
+  /** Milliseconds for one request. */
+  readonly requestTimeout: number;
+  /** Path of the app's certificate, if it is to be compared with the key. */
+  readonly certificate?: string;
+}
+
+/** What is looked at in an org, from the key on this machine to the API calls that are left. */
+export function orgSteps(input: Input, org: OpenOrg, around: OrgSurroundings): readonly Step[] {
+  const { auth, streams } = input;
+  const { clock } = around;
+  const logFiles = streams.some(({ eventLogFiles }) => eventLogFiles.enabled);
+  const objects = streams.flatMap((stream) => (stream.objects.enabled ? stream.objects.names : []));
+  let inventory: FileInventory | undefined;
+
+  const steps: (Step | false)[] = [
+    { name: "private key", needed: true, run: () => keyFindings(input, around) },
+    { name: "login host", needed: true, run: (signal) => hostFindings(auth.loginUrl, org, around, signal) },
+    { name: "login", needed: true, run: (signal) => loginFindings(input, org, signal) },
+    { name: "API version", needed: true, run: (signal) => versionFindings(input, org, around, signal) },
+    {
+      name: "organization",
+      needed: true,
+      run: async (signal) => {
+        const token = await org.client.identity(signal);
+        for await (const [record] of queryPages(org.client, ORGANIZATION_SOQL, "query of the organization", signal)) {
+          return [organizationFinding(record, token)];
+        }
+        return [organizationFinding(undefined, token)];
+      },
+    },
+    logFiles && {
+      name: "event log files",
+      needed: false,
+      run: async (signal) => {
+        inventory = await readFileInventory(org.client, signal);
+        return logFileFindings(streams, inventory, clock.now());
+      },
+    },
+    objects.length > 0 && {
+      name: "event objects",
+      needed: false,
+      run: (signal) => objectFindings(objects, org.client, clock.now(), signal),
+    },
+    {
+      name: "API calls",
+      needed: false,
+      run: async () => [apiCallFinding(around.budget.report(clock.now()), expectedCallsADay(streams, inventory))],
+    },
+  ];
+  return steps.filter((step) => step !== false);
+}
+
+async function keyFindings({ auth }: Input, { certificate, clock }: OrgSurroundings): Promise<Finding[]> {
+  const key = await readPrivateKey(auth);
+  const where = auth.privateKeyPath ?? "the policy";
+  const exposed = auth.privateKeyPath === undefined ? undefined : await exposureOf(auth.privateKeyPath);
+  const bits = key.asymmetricKeyDetails?.modulusLength;
+  return [
+    exposed === undefined
+      ? ok("private key", `RSA, ${bits} bits, from ${where}.`)
+      : warning("private key", `RSA, ${bits} bits. ${exposed}`),
+    ...(certificate === undefined
+      ? []
+      : [certificateFinding(await certificateText(certificate), certificate, key, clock.now())]),
+  ];
+}
+
+async function certificateText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new RunnerError("key_unreadable", `The certificate ${path} can't be read (${code}).`, {
+      next: GIVE_UP,
+      cure: "Check the path that --certificate names.",
+    });
+  }
+}
+
+/** Any answer proves name resolution, the network and TLS; whether it is Salesforce's is seen at the login. */
+async function hostFindings(
+  loginUrl: string,
+  org: OpenOrg,
+  around: OrgSurroundings,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const { host, protocol } = new URL(loginUrl);
+  const answer = await versionsOf(loginUrl, org, around, signal).catch((error) => {
+    throw withCure(asRunnerError(error), "Check auth.login_url, and the proxy and firewall on the way to it.");
+  });
+  return [
+    ok("login host", `${host} is reached${protocol === "https:" ? ", and its certificate is trusted" : ""}.`),
+    clockFinding(answer.headers.date, host, around.clock.now()),
+  ];
+}
+
+/** The same error with a cure, if it has none. */
+function withCure(error: RunnerError, cure: string): RunnerError {
+  const { code, message, next } = error;
+  return error.cure === undefined ? new RunnerError(code, message, { next, cure }) : error;
+}
+
+async function loginFindings({ auth }: Input, { session }: OpenOrg, signal: AbortSignal): Promise<Finding[]> {
+  const token = await session.token(signal);
+  return [ok("login", `Logged in as ${auth.username} (${token.userId}) at ${token.instanceUrl}.`)];
+}
+
+/** The one resource that needs no login and counts as no API call (REST API Developer Guide, "Versions"). */
+function versionsOf(address: string, org: OpenOrg, around: OrgSurroundings, signal: AbortSignal): Promise<HttpAnswer> {
+  return org.http.send({
+    method: "GET",
+    url: `${address}/services/data`,
+    headers: { accept: "application/json" },
+    timeout: around.requestTimeout,
+    signal,
+  });
+}
+
+async function versionFindings(
+  { api }: Input,
+  org: OpenOrg,
+  around: OrgSurroundings,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const { instanceUrl } = await org.client.identity(signal);
+  const answer = await versionsOf(instanceUrl, org, around, signal);
+  return answer.status === 200
+    ? [versionFinding(answer.body, api.version)]
+    : [failed("API version", responseMeaning({ ...answer, asked: "list of API versions" }, around.clock.now()))];
+}
