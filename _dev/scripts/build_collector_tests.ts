@@ -11,15 +11,11 @@ import type { SourceEvent } from "../../src/core/event.ts";
 import type { Fact, FileFacts } from "../../src/core/fact.ts";
 import type { Stream } from "../../src/policy/policy.ts";
 import { type CollectorContext, collectorDocument } from "../../src/pump/collector_document.ts";
-import {
-  apiBudgetEvent,
-  type CollectedSource,
-  coverageEvent,
-  eventOfFact,
-  statusEvent,
-} from "../../src/pump/collector_events.ts";
+import type { CollectedSource } from "../../src/pump/collector_event.ts";
 import { type Coverages, coverageAfterFact } from "../../src/pump/coverage.ts";
+import { eventOfFact } from "../../src/pump/fact_events.ts";
 import { afterFact, startOfReport } from "../../src/pump/report.ts";
+import { apiBudgetEvent, coverageEvent, statusEvent } from "../../src/pump/state_events.ts";
 import { refusedEvent } from "../../src/sinks/setting_aside.ts";
 import { rejectedRowEvent } from "../../src/sources/rejected_row.ts";
 

@@ -5,17 +5,12 @@ import type { Fact, Tell } from "../core/fact.ts";
 import type { Log } from "../core/log.ts";
 import type { Sink } from "../sinks/sink.ts";
 import { type CollectorContext, collectorDocument, type OrganizationFacts } from "./collector_document.ts";
-import {
-  apiBudgetEvent,
-  type CollectedSource,
-  type CollectorEvent,
-  coverageEvent,
-  eventOfFact,
-  statusEvent,
-} from "./collector_events.ts";
+import type { CollectedSource, CollectorEvent } from "./collector_event.ts";
 import { CollectorQueue } from "./collector_queue.ts";
 import { type Coverages, coverageAfterFact } from "./coverage.ts";
+import { eventOfFact } from "./fact_events.ts";
 import { afterFact, type StreamReport, startOfReport } from "./report.ts";
+import { apiBudgetEvent, coverageEvent, statusEvent } from "./state_events.ts";
 
 /** Milliseconds between deliveries of what has been reported. */
 const DELIVERY_INTERVAL_MS = 10_000;

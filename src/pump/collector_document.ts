@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { type DataStream, dataStreamName, type SourceEvent } from "../core/event.ts";
-import type { CollectorEvent } from "./collector_events.ts";
+import type { CollectorEvent } from "./collector_event.ts";
 
 const NANOSECONDS_A_MS = 1_000_000;
 

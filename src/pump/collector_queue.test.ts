@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { CollectorEvent, CollectorEventCode } from "./collector_events.ts";
+import type { CollectorEvent, CollectorEventCode } from "./collector_event.ts";
 import { CollectorQueue } from "./collector_queue.ts";
 
 function event(code: CollectorEventCode, time: number): CollectorEvent {

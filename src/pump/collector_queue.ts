@@ -1,4 +1,4 @@
-import { type CollectorEvent, isPeriodic } from "./collector_events.ts";
+import { type CollectorEvent, isPeriodic } from "./collector_event.ts";
 
 /**
  * Collector's events that wait for delivery, oldest first. When it is full the oldest periodic one makes room, since another

@@ -1,0 +1,90 @@
+import type { ApiCalls } from "../core/api_calls.ts";
+import { type CollectedSource, type CollectorEvent, iso } from "./collector_event.ts";
+import { type Coverage, hoursWithoutFile } from "./coverage.ts";
+import type { StreamReport } from "./report.ts";
+
+/** Where a source stands, with what has happened since an earlier report of it. Pure. */
+export function statusEvent(
+  source: CollectedSource,
+  { from, since }: { readonly from: StreamReport; readonly since: number },
+  report: StreamReport,
+  now: number,
+  droppedReports: number,
+): CollectorEvent {
+  const { health, message, errorCode } = report;
+  return {
+    code: "stream_status",
+    time: now,
+    source,
+    identity: [source.stream.id, source.name, since, now],
+    message: `${source.stream.dataStream.dataset}, ${source.name}: ${health}. ${message}`.trimEnd(),
+    ...(health === "starting" ? {} : { outcome: health === "healthy" ? "success" : "failure" }),
+    error: errorCode === undefined ? undefined : { code: errorCode, message },
+    start: since,
+    end: now,
+    values: {
+      health,
+      next_attempt: iso(report.nextAttemptAt),
+      files: {
+        collected: report.filesDone - from.filesDone,
+        failed: report.filesFailed - from.filesFailed,
+        gone: report.filesGone - from.filesGone,
+      },
+      rows: {
+        created: report.rowsCreated - from.rowsCreated,
+        existing: report.rowsExisting - from.rowsExisting,
+        refused: report.rowsRefused - from.rowsRefused,
+        rejected: report.rowsRejected - from.rowsRejected,
+      },
+      rounds: { failed: report.roundsFailed - from.roundsFailed },
+      dropped_reports: droppedReports,
+    },
+  };
+}
+
+/** How far an event type and interval, or an object, is collected. Pure. */
+export function coverageEvent(source: CollectedSource, coverage: Coverage, now: number): CollectorEvent {
+  const { eventType, interval, listed, open, coveredUntil, newestEvent } = coverage;
+  const newest = newestEvent ?? coveredUntil;
+  const waiting = [...open.values()].map(({ created }) => created);
+  const subject = interval === undefined ? eventType : `${eventType} (${interval})`;
+  const until = coveredUntil === undefined ? "not yet collected" : `collected up to ${iso(coveredUntil)}`;
+  return {
+    code: "coverage",
+    time: now,
+    source,
+    identity: [source.stream.id, eventType, interval ?? "", now],
+    message: `${subject} is ${until}${open.size === 0 ? "" : `; ${open.size} of ${listed} files are still to read`}.`,
+    interval,
+    values: {
+      event_type: eventType,
+      covered_until: iso(coveredUntil),
+      newest_event: iso(newestEvent),
+      lag: {
+        newest_event: newest === undefined ? undefined : now - newest,
+        open_file: waiting.length === 0 ? undefined : now - Math.min(...waiting),
+      },
+      ...(interval === undefined
+        ? {}
+        : {
+            files: { listed, open: open.size },
+            hours_without_file: hoursWithoutFile(coverage).map((hour) => new Date(hour).toISOString()),
+          }),
+    },
+  };
+}
+
+/** What the org's API allocation is used for. Pure. */
+export function apiBudgetEvent(inputId: string, api: ApiCalls, now: number): CollectorEvent {
+  const { used, allocation, share, calls, forecast } = api;
+  return {
+    code: "api_budget",
+    time: now,
+    source: undefined,
+    identity: [inputId, now],
+    message:
+      `${used} of the org's ${allocation} API calls of 24 hours are used, ${calls} of them by this integration, which may use ` +
+      `${share}. At this pace it makes ${forecast.calls} calls a day, and the org will stand at ${forecast.used} when the day ends.`,
+    values: { api: { ...api, used_pct: allocation === 0 ? 0 : used / allocation } },
+  };
+}
