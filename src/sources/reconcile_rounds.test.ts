@@ -25,7 +25,7 @@ const YESTERDAY = "2026-07-19T00:00:00Z";
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const http = createHttp();
 
-/** Where a runner dies: at its n-th batch, behind one of the steps of delivering. */
+/** Where a round ends early, with its runner or without: at its n-th batch, behind one of the steps of delivering. */
 interface Crash {
   readonly batch: number;
   readonly after: "reading" | "delivery" | "recording";
@@ -234,7 +234,7 @@ describe("hourly and daily files", () => {
   });
 
   test("a daily file whose rows are all known moves its cursor, and a restart goes on inside it", async () => {
-    const many = Array.from({ length: 45_000 }, (_, n) => row(`r${n}`));
+    const many = Array.from({ length: 25_000 }, (_, n) => row(`r${n}`));
     await world.org.given.logFile({ ...hourly, rows: many });
     await world.round();
     await world.org.given.logFile({ ...daily, rows: [...many, ...rows("new")] });
@@ -242,8 +242,8 @@ describe("hourly and daily files", () => {
     expect(await world.round(world.source(), { crash: { batch: 2, after: "reading" } })).toEqual([]);
     expect(await world.round()).toEqual(["new"]);
     expect(world.facts).toContainEqual(expect.objectContaining({ fact: "file_opened", skippedRows: 20_000 }));
-    expect(world.reconciled()).toEqual([{ fact: "reconciled", rows: 45_001, lacked: 1 }]);
-  });
+    expect(world.reconciled()).toEqual([{ fact: "reconciled", rows: 25_001, lacked: 1 }]);
+  }, 60_000);
 
   test("a daily row that was recorded and not saved is not sent again, an hourly one is", async () => {
     await world.org.given.logFile({ ...hourly, rows: rows("a") });
@@ -370,7 +370,7 @@ test("whatever the files, their order and the crashes: each row is stored, and n
             }
             inner.clock.time += 60_000;
             await inner.round(source, { ahead, crash });
-            source = restart || crash !== undefined ? inner.source() : source;
+            source = restart ? inner.source() : source;
           }
           for (const make of making) {
             await make();
