@@ -272,5 +272,4 @@ describe("a file output", () => {
       cure: "Check the output's path, and that the runner's user may write there.",
     });
   });
-  });
 });
