@@ -1,6 +1,7 @@
 import { systemClock } from "../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import { createDiskLedger } from "../cursors/row_ledger_disk.ts";
 import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -32,7 +33,12 @@ export async function run(options: RunOptions, surroundings: RunSurroundings): P
   const firstPolicy = options.once ? parse(await readText(options.policy)) : undefined;
   const cursors = openSqliteCursors(options.dataDirectory);
   try {
-    const wiring = new Wiring({ cursors, log, ...(observe === undefined ? {} : { observe }) });
+    const wiring = new Wiring({
+      cursors,
+      ledger: createDiskLedger(options.dataDirectory),
+      log,
+      ...(observe === undefined ? {} : { observe }),
+    });
     const supervisor = new Supervisor(systemClock);
     if (firstPolicy !== undefined) {
       return await runOnce(firstPolicy, wiring, supervisor, log, stop);
