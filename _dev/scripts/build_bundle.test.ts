@@ -28,8 +28,8 @@ describe("the bundle", () => {
       "aquila-salesforce.spec.yml",
     ]);
     const licences = readFileSync(join(folder, "component/aquila-salesforce.licenses.txt"), "utf8");
-    for (const name of Object.keys(packageJson.dependencies)) {
-      expect(licences).toContain(`${name} `);
+    for (const name of ["@elastic/elasticsearch", "got", "jose", "yaml", "zod"]) {
+      expect(licences.split("\n").some((line) => line.startsWith(`${name} `))).toBe(true);
     }
   });
 

@@ -1,7 +1,7 @@
 /** Makes of a package and what people entered for it the inputs of an agent policy, as Fleet does. */
 import { parse } from "yaml";
 import { z } from "zod";
-import { type EnteredValue, renderTemplate } from "./fleet_rendering.ts";
+import { type EnteredValue, templateRenderer } from "./fleet_rendering.ts";
 
 /** Files of a package as text, by their path from its root. */
 export type PackageTexts = ReadonlyMap<string, string>;
@@ -62,7 +62,7 @@ export function agentInput(files: PackageTexts, policy: IntegrationPolicy): Read
       {
         id: `${input.type}-${dataset}-${policy.id}`,
         data_stream: { dataset, type: own.type },
-        ...mapping(renderTemplate(text, values)),
+        ...mapping(templateRenderer(text)(values)),
       },
     ];
   });
@@ -74,7 +74,7 @@ export function agentInput(files: PackageTexts, policy: IntegrationPolicy): Read
     data_stream: { namespace: policy.namespace ?? "default" },
     use_output: "default",
     package_policy_id: policy.id,
-    ...mapping(renderTemplate(textOf(files, `agent/input/${input.template_path}`), connection)),
+    ...mapping(templateRenderer(textOf(files, `agent/input/${input.template_path}`))(connection)),
     meta: { package: { name: manifest.name, version: manifest.version, policy_template: template.name } },
     streams,
   };

@@ -37,8 +37,16 @@ function withDoubledQuotesAndBreaks(value: string): string {
   return value.replaceAll("'", "''").replaceAll("\n", "\n\n");
 }
 
-/** Throws what Handlebars or the YAML parser say of a template that can't be rendered. */
-export function renderTemplate(template: string, entered: Readonly<Record<string, EnteredValue>>): unknown {
+/** Puts what was entered into a template, and reads the result as YAML. Throws what Handlebars or the YAML parser say. */
+export type RenderTemplate = (entered: Readonly<Record<string, EnteredValue>>) => unknown;
+
+/** A template, to be rendered any number of times. */
+export function templateRenderer(template: string): RenderTemplate {
+  const compiled = fleet.compile(template, { noEscape: true });
+  return (entered) => renderedYaml(compiled, entered);
+}
+
+function renderedYaml(compiled: Handlebars.TemplateDelegate, entered: Readonly<Record<string, EnteredValue>>): unknown {
   const values: Record<string, unknown> = {};
   const yamlValues = new Map<string, unknown>();
   for (const [name, { type, value }] of Object.entries(entered)) {
@@ -51,7 +59,7 @@ export function renderTemplate(template: string, entered: Readonly<Record<string
       values[name] = isSecretReference(value) ? `$co.elastic.secret{${value.id}}` : value;
     }
   }
-  const rendered = load(fleet.compile(template, { noEscape: true })(values));
+  const rendered = load(compiled(values));
   return withYamlValues(rendered, yamlValues);
 }
 
