@@ -1,7 +1,10 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
 import { agent } from "./cli/agent.ts";
 import { helpText, parseCommand } from "./cli/args.ts";
+import { installComponent } from "./cli/install_component.ts";
+import { installPackage } from "./cli/install_package.ts";
 import { run } from "./cli/run.ts";
+import { runnerProgram } from "./cli/runner_program.ts";
 import { VERSION } from "./cli/version.ts";
 import { asRunnerError } from "./core/errors.ts";
 import { createLog, ecsLine, terminalLine, type WriteLine } from "./core/log.ts";
@@ -10,6 +13,8 @@ const writeLine: WriteLine = (level, message, fields) => {
   const line = process.stderr.isTTY ? terminalLine : ecsLine;
   process.stderr.write(`${line(new Date(), level, message, fields)}\n`);
 };
+
+const print = (line: string) => process.stdout.write(`${line}\n`);
 
 /** The first signal asks to stop, the second one ends the process at once. */
 function stopOnSignals(): AbortSignal {
@@ -34,12 +39,16 @@ async function main(): Promise<number> {
         process.stdout.write(helpText(command.about));
         return 0;
       case "version":
-        process.stdout.write(`${VERSION}\n`);
+        print(VERSION);
         return 0;
       case "run":
         return await run(command, { environment: process.env, log, stop: stopOnSignals() });
       case "agent":
         return await agent(command, { input: process.stdin, writeLine, stop: stopOnSignals() });
+      case "install-component":
+        return await installComponent(command, { program: runnerProgram(import.meta.filename), print });
+      case "install-package":
+        return await installPackage(command, { environment: process.env, print });
     }
   } catch (caught) {
     const error = asRunnerError(caught);
@@ -48,4 +57,7 @@ async function main(): Promise<number> {
   }
 }
 
-process.exitCode = await main();
+// A single executable is CommonJS, which has no await outside of functions. main itself never rejects.
+void main().then((exitCode) => {
+  process.exitCode = exitCode;
+});

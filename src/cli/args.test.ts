@@ -17,7 +17,10 @@ describe("parseCommand", () => {
 
   test.each([
     [["rum"], "There is no command rum."],
-    [["run"], "run needs --policy."],
+    [["run"], "run needs either --policy or --policy-url."],
+    [["run", "--policy", "p", "--policy-url", "https://k/app/fleet/policies/p"], "either"],
+    [["run", "--policy-url", "kibana"], "not a web address"],
+    [["install-package"], "install-package needs --kibana."],
     [["run", "--polcy", "x"], "--polcy"],
     [["run", "--policy"], "--policy"],
     [["run", "extra", "--policy", "p"], "extra"],
@@ -29,6 +32,28 @@ describe("parseCommand", () => {
       expect(error).toMatchObject({ code: "usage", fault: "configuration" });
       expect((error as { cure?: string }).cure).toBeTruthy();
     }
+  });
+
+  test("reads run with a policy of Kibana", () => {
+    const url = "https://kibana.example.com/app/fleet/policies/p1";
+    expect(parseCommand(["run", "--policy-url", url])).toMatchObject({ policy: new URL(url) });
+  });
+
+  test("reads what installs", () => {
+    expect(parseCommand(["install-component"])).toEqual({
+      command: "install-component",
+      agentHome: undefined,
+      uninstall: false,
+    });
+    expect(parseCommand(["install-component", "--agent-home", "/a", "--uninstall"])).toMatchObject({
+      agentHome: "/a",
+      uninstall: true,
+    });
+    expect(parseCommand(["install-package", "--kibana", "https://k"])).toEqual({
+      command: "install-package",
+      kibana: "https://k",
+      package: expect.stringMatching(/^build\/aquila_salesforce-\d+\.\d+\.\d+.*\.zip$/),
+    });
   });
 
   test.each([[[]], [["--help"]], [["help", "run"]], [["run", "--help"]]])("%j asks for help", (argv) => {

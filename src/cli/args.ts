@@ -1,14 +1,24 @@
 import { parseArgs } from "node:util";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
+import type { InstallComponentOptions } from "./install_component.ts";
+import type { InstallPackageOptions } from "./install_package.ts";
+import type { RunOptions } from "./run.ts";
+import { VERSION } from "./version.ts";
 
 /** What the runner is asked to do. */
 export type Command =
   | { readonly command: "help"; readonly about: string | undefined }
   | { readonly command: "version" }
-  | { readonly command: "run"; readonly policy: string; readonly dataDirectory: string; readonly once: boolean };
+  | ({ readonly command: "run" } & RunOptions)
+  | { readonly command: "agent"; readonly dataDirectory: string }
+  | ({ readonly command: "install-component" } & InstallComponentOptions)
+  | ({ readonly command: "install-package" } & InstallPackageOptions);
 
 interface Option {
   readonly type: "string" | "boolean";
+  /** One letter, for `-E`. */
+  readonly short?: string;
+  readonly multiple?: true;
   readonly value?: string;
   readonly help: string;
   readonly default?: string;
@@ -29,8 +39,12 @@ export const COMMANDS = {
       policy: {
         type: "string",
         value: "FILE",
-        required: true,
         help: "The policy. It is followed: changes take effect at once.",
+      },
+      "policy-url": {
+        type: "string",
+        value: "URL",
+        help: "Instead: an agent policy in Kibana, also followed. Its page in Fleet; the API key is in KIBANA_API_KEY.",
       },
       "data-dir": { type: "string", value: "DIR", default: "./data", help: "Where the cursors are kept." },
       once: { type: "boolean", help: "Ends when everything that is available now is delivered." },
@@ -38,7 +52,49 @@ export const COMMANDS = {
     examples: [
       "aquila-salesforce run --policy policy.yml --data-dir /var/lib/aquila-salesforce",
       "aquila-salesforce run --policy policy.yml --once",
+      "aquila-salesforce run --policy-url https://kibana.example.com/app/fleet/policies/6f1c0d",
     ],
+  },
+  agent: {
+    summary: "Collects what Elastic Agent says. Elastic Agent itself starts this command.",
+    options: {
+      set: {
+        type: "string",
+        short: "E",
+        multiple: true,
+        value: "KEY=VALUE",
+        help: "path.data is the folder where the cursors are kept; without it, the working directory.",
+      },
+    },
+    examples: ["aquila-salesforce agent -E path.data=/opt/Elastic/Agent/data/run/aquila-salesforce-default"],
+  },
+  "install-component": {
+    summary: "Puts the runner beside a running Elastic Agent. Run it again after each upgrade of the agent.",
+    options: {
+      "agent-home": {
+        type: "string",
+        value: "DIR",
+        help: "The agent's folder, if it is not in a usual place such as /opt/Elastic/Agent.",
+      },
+      uninstall: { type: "boolean", help: "Takes the runner away again. Its cursors stay." },
+    },
+    examples: [
+      "aquila-salesforce install-component",
+      "aquila-salesforce install-component --agent-home /opt/Elastic/Agent --uninstall",
+    ],
+  },
+  "install-package": {
+    summary: "Uploads the package to Kibana. Credentials: KIBANA_API_KEY, or KIBANA_USERNAME and KIBANA_PASSWORD.",
+    options: {
+      kibana: { type: "string", value: "URL", required: true, help: "Kibana's address, with /s/NAME for a space." },
+      package: {
+        type: "string",
+        value: "ZIP",
+        default: `build/aquila_salesforce-${VERSION}.zip`,
+        help: "The package.",
+      },
+    },
+    examples: ["aquila-salesforce install-package --kibana https://kibana.example.com:5601"],
   },
 } as const satisfies Record<string, CommandHelp>;
 
@@ -64,27 +120,65 @@ export function parseCommand(argv: readonly string[]): Command {
     case "run":
       return {
         command: "run",
-        policy: String(values.policy),
+        policy: policyOf(values),
         dataDirectory: String(values["data-dir"]),
         once: values.once === true,
       };
+    case "agent":
+      return { command: "agent", dataDirectory: dataDirectoryOf(values.set) };
+    case "install-component":
+      return {
+        command: "install-component",
+        agentHome: values["agent-home"] === undefined ? undefined : String(values["agent-home"]),
+        uninstall: values.uninstall === true,
+      };
+    case "install-package":
+      return { command: "install-package", kibana: String(values.kibana), package: String(values.package) };
   }
+}
+
+function policyOf(values: Readonly<Record<string, OptionValue>>): RunOptions["policy"] {
+  const { policy, "policy-url": url } = values;
+  if ((policy === undefined) === (url === undefined)) {
+    throw usage("run needs either --policy or --policy-url.", "See aquila-salesforce run --help.");
+  }
+  if (url === undefined) {
+    return String(policy);
+  }
+  if (!URL.canParse(String(url))) {
+    throw usage("The value of --policy-url is not a web address.", "See aquila-salesforce run --help.");
+  }
+  return new URL(String(url));
 }
 
 function isCommand(name: string): name is CommandName {
   return Object.hasOwn(COMMANDS, name);
 }
 
-function optionsOf(name: CommandName, argv: readonly string[]): Readonly<Record<string, string | boolean | undefined>> {
+type OptionValue = string | boolean | readonly (string | boolean)[] | undefined;
+
+/** Elastic Agent appends `-E path.data=DIR` to the arguments of every component; the other settings of Beats mean nothing here. */
+function dataDirectoryOf(settings: OptionValue): string {
+  const listed = Array.isArray(settings) ? settings.map(String) : [];
+  const given = listed.findLast((one) => one.startsWith("path.data="))?.slice("path.data=".length);
+  return given === undefined || given === "" ? "." : given;
+}
+
+function optionsOf(name: CommandName, argv: readonly string[]): Readonly<Record<string, OptionValue>> {
   const declared: Readonly<Record<string, Option>> = COMMANDS[name].options;
-  let values: Record<string, string | boolean | undefined>;
+  let values: Record<string, OptionValue>;
   try {
     ({ values } = parseArgs({
       args: [...argv],
       strict: true,
       options: {
         help: { type: "boolean", short: "h" },
-        ...Object.fromEntries(Object.entries(declared).map(([option, { type }]) => [option, { type }])),
+        ...Object.fromEntries(
+          Object.entries(declared).map(([option, { type, short, multiple = false }]) => [
+            option,
+            { type, multiple, ...(short === undefined ? {} : { short }) },
+          ]),
+        ),
       },
     }));
   } catch (error) {
@@ -106,8 +200,9 @@ function optionsOf(name: CommandName, argv: readonly string[]): Readonly<Record<
 export function helpText(about: string | undefined): string {
   if (about !== undefined && isCommand(about)) {
     const { summary, options, examples }: CommandHelp = COMMANDS[about];
-    const lines = Object.entries(options).map(([option, { value, help, default: fallback }]) => {
-      const left = `  --${option}${value === undefined ? "" : ` ${value}`}`;
+    const lines = Object.entries(options).map(([option, { short, value, help, default: fallback }]) => {
+      const names = short === undefined ? `--${option}` : `-${short}, --${option}`;
+      const left = `  ${names}${value === undefined ? "" : ` ${value}`}`;
       return `${left.padEnd(22)}${help}${fallback === undefined ? "" : ` Default: ${fallback}`}`;
     });
     return [
@@ -121,7 +216,7 @@ export function helpText(about: string | undefined): string {
       "",
     ].join("\n");
   }
-  const commands = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(18)}${summary}`);
+  const commands = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(19)}${summary}`);
   return [
     "AQUILA for Salesforce: every login, Apex and API event of each org in Elasticsearch.",
     "",

@@ -3,15 +3,16 @@ import { asRunnerError, type RunnerError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { createDiskLedger } from "../cursors/row_ledger_disk.ts";
 import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
-import { parsePolicy } from "../policy/parse_policy.ts";
 import type { Policy } from "../policy/policy.ts";
-import { followPolicyFile, readText } from "../policy/policy_file.ts";
 import type { Environment } from "../policy/variables.ts";
-import { type InputRun, Supervisor } from "../pump/supervisor.ts";
-import { knownDatasets, type Surroundings, Wiring } from "./wire.ts";
+import { Supervisor } from "../pump/supervisor.ts";
+import { followPolicies, tellProblems } from "./follow_policies.ts";
+import { policySource } from "./policy_source.ts";
+import { type Surroundings, Wiring } from "./wire.ts";
 
 export interface RunOptions {
-  readonly policy: string;
+  /** A file, or the page of an agent policy in Kibana. */
+  readonly policy: string | URL;
   readonly dataDirectory: string;
   readonly once: boolean;
 }
@@ -29,8 +30,8 @@ export interface RunSurroundings {
  */
 export async function run(options: RunOptions, surroundings: RunSurroundings): Promise<number> {
   const { log, stop, environment, observe } = surroundings;
-  const parse = (text: string) => parsePolicy(text, { datasets: knownDatasets(), environment });
-  const firstPolicy = options.once ? parse(await readText(options.policy)) : undefined;
+  const source = policySource(options.policy, { environment, log, stop });
+  const firstPolicy = options.once ? await source.read() : undefined;
   const cursors = openSqliteCursors(options.dataDirectory);
   try {
     const wiring = new Wiring({
@@ -43,20 +44,10 @@ export async function run(options: RunOptions, surroundings: RunSurroundings): P
     if (firstPolicy !== undefined) {
       return await runOnce(firstPolicy, wiring, supervisor, log, stop);
     }
-    const policies = followPolicyFile(options.policy, { parse, clock: systemClock, log }, stop);
-    for await (const policy of policies) {
-      tellProblems(policy, log);
-      const runs = new Map<string, () => InputRun>();
-      for (const input of policy.inputs) {
-        const started = wiring.run(input);
-        runs.set(started.key, () => started);
-      }
-      await supervisor.replace(runs);
-    }
-    log.info("Stopping: batches under way are delivered and their cursors saved.");
-    await supervisor.stop();
+    await followPolicies(source.follow(), wiring, supervisor, log);
     return 0;
   } finally {
+    source.close();
     cursors.close();
   }
 }
@@ -82,13 +73,4 @@ export function exitCode(errors: readonly RunnerError[]): number {
     return 0;
   }
   return errors.every((error) => asRunnerError(error).fault === "configuration") ? 2 : 1;
-}
-
-function tellProblems(policy: Policy, log: Log): void {
-  for (const warning of policy.warnings) {
-    log.warn(warning);
-  }
-  for (const { error, name } of policy.brokenInputs) {
-    log.error(error.text, { "organization.name": name });
-  }
 }
