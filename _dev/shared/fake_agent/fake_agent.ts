@@ -1,0 +1,468 @@
+/**
+ * Elastic Agent as far as a component sees it: starts the component with its start-up information on standard input, expects
+ * units, and watches whether the component keeps the rules of the control protocol.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes, randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { makeAuthority } from "./certificates.ts";
+import { encoded, jsonOf, structOf } from "./control_messages.ts";
+import { type ControlServer, type Stream, startControlServer, status } from "./control_server.ts";
+
+export const STATES = ["STARTING", "CONFIGURING", "HEALTHY", "DEGRADED", "FAILED", "STOPPING", "STOPPED"] as const;
+export type StateName = (typeof STATES)[number];
+const LOG_LEVELS = ["error", "warn", "info", "debug", "trace"] as const;
+type LogLevel = (typeof LOG_LEVELS)[number];
+
+const HEALTHY = 2;
+const STOPPED = 6;
+const INPUT = 0;
+const OUTPUT = 1;
+
+const COMPONENT = "aquila-salesforce-default";
+
+export interface FakeAgentOptions {
+  /** Node's executable and arguments of the component; `-E path.data=…` is appended as the agent does. */
+  readonly command: readonly string[];
+  readonly dataDirectory: string;
+  /** Bytes of a message, to make check-ins come in parts. */
+  readonly maxMessageSize?: number;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** What a unit was last seen to be. */
+export interface ObservedUnit {
+  readonly id: string;
+  readonly state: StateName;
+  readonly message: string;
+  readonly payload: Record<string, unknown>;
+  readonly configStateIdx: number;
+}
+
+export interface DiagnosticsAnswer {
+  readonly status: number;
+  readonly result: string;
+  readonly files: ReadonlyArray<{ readonly filename: string; readonly content: string }>;
+}
+
+interface ExpectedUnit {
+  readonly id: string;
+  readonly type: number;
+  config: object;
+  configStateIdx: number;
+  wanted: boolean;
+  logLevel: LogLevel;
+}
+
+interface Checkin {
+  readonly token: string;
+  readonly units: ReadonlyArray<{
+    readonly id: string;
+    readonly type: number;
+    readonly state: number;
+    readonly configStateIdx: number;
+    readonly message: string;
+    readonly payload: Parameters<typeof jsonOf>[0];
+  }>;
+  readonly versionInfo: { readonly name: string; readonly meta: Readonly<Record<string, string>> } | null;
+  readonly unitsTimestamp: { readonly seconds: number; readonly nanos: number } | null;
+  readonly supports: readonly number[];
+  readonly pid: number;
+  readonly featuresIdx: number;
+  readonly componentIdx: number;
+}
+
+interface ActionAnswer {
+  readonly token: string;
+  readonly id: string;
+  readonly status: number;
+  readonly result: Uint8Array;
+  readonly diagnostic: ReadonlyArray<{ readonly filename: string; readonly content: Uint8Array }>;
+}
+
+export class FakeAgent {
+  readonly #options: FakeAgentOptions;
+  readonly #token = randomUUID();
+  readonly #serverName = randomBytes(16).toString("hex");
+  readonly #agentId = randomUUID();
+  readonly #units = new Map<string, ExpectedUnit>();
+  readonly #watchers = new Set<() => void>();
+  readonly #answers = new Map<string, (answer: ActionAnswer) => void>();
+  #server: ControlServer | undefined;
+  #process: ChildProcess | undefined;
+  #exited: Promise<unknown> = Promise.resolve();
+  #startUp: Buffer = Buffer.alloc(0);
+  #checkins: Stream<unknown, object> | undefined;
+  #actions: Stream<unknown, object> | undefined;
+  #chunks: Checkin | undefined;
+  #lastChunkTime = 0;
+
+  /** The rules that the component has broken. */
+  readonly violations: string[] = [];
+  /** Lines of the component's standard output and error. */
+  readonly lines: string[] = [];
+  /** Every unit as it was last seen. */
+  readonly observed = new Map<string, ObservedUnit>();
+  /** Each state and message that a unit was seen with, in order. */
+  readonly history: Array<{ readonly id: string; readonly state: StateName; readonly message: string }> = [];
+  versionInfo: Checkin["versionInfo"] = null;
+  /** Whole check-ins, and their parts. */
+  checkinCount = 0;
+  partCount = 0;
+  connections = 0;
+
+  constructor(options: FakeAgentOptions) {
+    this.#options = options;
+  }
+
+  get agentId(): string {
+    return this.#agentId;
+  }
+
+  /** What must never be seen in a log, a state or a file. */
+  get secrets(): readonly string[] {
+    return [this.#token];
+  }
+
+  async start(): Promise<void> {
+    const authority = await makeAuthority("fake agent");
+    const peer = await authority.issue("component");
+    this.#server = await startControlServer({
+      authority,
+      serverName: this.#serverName,
+      onCheckins: (stream) => this.#onCheckins(stream),
+      onActions: (stream) => this.#onActions(stream),
+    });
+    this.#startUp = encoded("StartUpInfo", {
+      addr: `127.0.0.1:${this.#server.port}`,
+      serverName: this.#serverName,
+      token: this.#token,
+      caCert: Buffer.from(authority.certificate),
+      peerCert: Buffer.from(peer.certificate),
+      peerKey: Buffer.from(peer.key),
+      services: [1],
+      supports: [0],
+      maxMessageSize: this.#options.maxMessageSize ?? 104_857_600,
+      agentInfo: { id: this.#agentId, version: "9.1.0", snapshot: false, mode: 0 },
+    });
+    this.startComponent();
+  }
+
+  /** Starts the component's process, also again after it has ended. */
+  startComponent(): void {
+    const { command, dataDirectory, environment } = this.#options;
+    const [executable = "", ...args] = command;
+    mkdirSync(dataDirectory, { recursive: true });
+    const child = spawn(executable, [...args, "-E", `path.data=${dataDirectory}`], {
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...process.env, ...environment, AGENT_COMPONENT_ID: COMPONENT, AGENT_COMPONENT_TYPE: "aquila-salesforce" },
+    });
+    this.#process = child;
+    this.#exited = once(child, "exit");
+    child.stdin.on("error", () => {});
+    child.stdin.end(this.#startUp);
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => {
+        this.lines.push(line);
+        this.#notify();
+      });
+    }
+    child.on("exit", () => this.#notify());
+  }
+
+  /** Whether the component's process runs. */
+  get running(): boolean {
+    return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  // What the agent expects; `send` makes it known.
+
+  output(config: object): this {
+    return this.#expect(COMPONENT, OUTPUT, config);
+  }
+
+  input(id: string, config: object): this {
+    return this.#expect(this.unitId(id), INPUT, { id, type: "aquila-salesforce", ...config });
+  }
+
+  stopInput(id: string): this {
+    const unit = this.#units.get(this.unitId(id));
+    if (unit !== undefined) {
+      unit.wanted = false;
+    }
+    return this;
+  }
+
+  logLevel(level: LogLevel): this {
+    for (const unit of this.#units.values()) {
+      unit.logLevel = level;
+    }
+    return this;
+  }
+
+  unitId(inputId: string): string {
+    return `${COMPONENT}-${inputId}`;
+  }
+
+  get outputUnitId(): string {
+    return COMPONENT;
+  }
+
+  send(): void {
+    const seen = new Map([...this.observed.values()].map(({ id, configStateIdx }) => [id, configStateIdx]));
+    const units = [...this.#units.values()].map(({ id, type, config, configStateIdx, wanted, logLevel }) => ({
+      id,
+      type,
+      state: wanted ? HEALTHY : STOPPED,
+      configStateIdx,
+      logLevel: LOG_LEVELS.indexOf(logLevel),
+      ...(seen.get(id) === configStateIdx
+        ? {}
+        : { config: { source: structOf(config), id, type: "aquila-salesforce" } }),
+    }));
+    for (const message of this.#inParts({ units, featuresIdx: 3, componentIdx: 5 })) {
+      this.#checkins?.send(message);
+    }
+  }
+
+  /** Asks for diagnostics of the component, or of one unit. */
+  async diagnostics(unit?: { readonly id: string; readonly output?: boolean }): Promise<DiagnosticsAnswer> {
+    return await this.#action({
+      name: "diagnostics",
+      type: 1,
+      level: unit === undefined ? 1 : 2,
+      unitId: unit?.id ?? "",
+      unitType: unit?.output === true ? OUTPUT : INPUT,
+    });
+  }
+
+  async customAction(name: string, inputId: string): Promise<DiagnosticsAnswer> {
+    return await this.#action({ name, type: 0, level: 2, unitId: this.unitId(inputId), unitType: INPUT });
+  }
+
+  /** Resolves as soon as `holds` is true; it is asked again whenever anything has been seen. */
+  async until(what: string, holds: () => boolean, limitMs = 30_000): Promise<void> {
+    if (holds()) {
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const finish = (act: () => void) => {
+        clearTimeout(timer);
+        this.#watchers.delete(look);
+        act();
+      };
+      const look = () => {
+        if (holds()) {
+          finish(resolve);
+        }
+      };
+      const timer = setTimeout(() => {
+        const units = JSON.stringify([...this.observed.values()], null, 1);
+        finish(() => reject(new Error(`not seen: ${what}\n${units}\n${this.lines.slice(-20).join("\n")}`)));
+      }, limitMs);
+      this.#watchers.add(look);
+    });
+  }
+
+  state(inputId: string): StateName | undefined {
+    return this.observed.get(this.unitId(inputId))?.state;
+  }
+
+  message(inputId: string): string {
+    return this.observed.get(this.unitId(inputId))?.message ?? "";
+  }
+
+  /** Cuts the connection; the component is expected to come back. */
+  cutConnections(): void {
+    this.#server?.cut();
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal);
+  }
+
+  /** Resolves with the exit code of the component. */
+  async exit(): Promise<number | null> {
+    await this.#exited;
+    return this.#process?.exitCode ?? null;
+  }
+
+  async stop(): Promise<void> {
+    if (this.running) {
+      this.kill("SIGKILL");
+      await this.#exited;
+    }
+    await this.#server?.close();
+  }
+
+  #expect(id: string, type: number, config: object): this {
+    const known = this.#units.get(id);
+    this.#units.set(id, {
+      id,
+      type,
+      config,
+      configStateIdx: (known?.configStateIdx ?? 0) + 1,
+      wanted: true,
+      logLevel: known?.logLevel ?? "info",
+    });
+    return this;
+  }
+
+  #onCheckins(stream: Stream<unknown, object>): void {
+    if (this.#checkins !== undefined) {
+      stream.fail(status.ALREADY_EXISTS, "there is a check-in stream of this component already");
+      return;
+    }
+    this.#checkins = stream;
+    this.connections += 1;
+    let first = true;
+    const late = setTimeout(() => this.violations.push("no check-in within 5 s of the stream"), 5_000);
+    stream.onMessage = (message) => {
+      clearTimeout(late);
+      const checkin = message as Checkin;
+      this.#hold(checkin.token === this.#token, "a check-in without the token");
+      if (first) {
+        first = false;
+        this.#hold(checkin.versionInfo !== null, "the first check-in of a stream has no version_info");
+        this.#hold(checkin.supports.includes(0), "the first check-in does not say that it supports chunking");
+        this.#hold(checkin.pid === this.#process?.pid, "a check-in has another pid than the process");
+        this.versionInfo = checkin.versionInfo;
+      }
+      this.partCount += 1;
+      const whole = this.#assembled(checkin);
+      if (whole !== undefined) {
+        this.#checkedIn(whole);
+      }
+      this.#notify();
+    };
+    stream.onEnd = () => {
+      clearTimeout(late);
+      this.#checkins = undefined;
+      this.#chunks = undefined;
+    };
+  }
+
+  #assembled(part: Checkin): Checkin | undefined {
+    if (part.unitsTimestamp === null) {
+      return part;
+    }
+    const time = part.unitsTimestamp.seconds * 1_000 + part.unitsTimestamp.nanos / 1_000_000;
+    const pending = this.#chunks;
+    if (pending === undefined || time !== this.#lastChunkTime) {
+      this.#chunks = part;
+      this.#lastChunkTime = time;
+      return undefined;
+    }
+    if (part.units.length === 0) {
+      this.#chunks = undefined;
+      return pending;
+    }
+    this.#chunks = { ...pending, units: [...pending.units, ...part.units] };
+    return undefined;
+  }
+
+  #checkedIn(checkin: Checkin): void {
+    this.checkinCount += 1;
+    const seen = new Set<string>();
+    let settled = checkin.featuresIdx === 3 && checkin.componentIdx === 5;
+    for (const unit of checkin.units) {
+      const { id, message, configStateIdx } = unit;
+      seen.add(id);
+      const expected = this.#units.get(id);
+      const state = STATES[unit.state] ?? "FAILED";
+      this.#hold(expected !== undefined, `the unknown unit ${id} is reported`);
+      settled &&= unit.state === HEALTHY && configStateIdx === expected?.configStateIdx;
+      const before = this.observed.get(id);
+      if (before?.state !== state || before.message !== message) {
+        this.history.push({ id, state, message });
+      }
+      this.observed.set(id, { id, state, message, configStateIdx, payload: jsonOf(unit.payload) });
+      if (state === "STOPPED" && expected?.wanted === false) {
+        this.#units.delete(id);
+        this.observed.delete(id);
+      }
+    }
+    const reported = checkin.units.length > 0;
+    for (const id of this.#units.keys()) {
+      if (reported && !seen.has(id) && this.observed.has(id)) {
+        this.violations.push(`the unit ${id} is missing from a check-in`);
+      }
+    }
+    // As the agent does: an unsettled check-in is answered at once, which busies a component that answers the answer.
+    if (!settled || !reported) {
+      this.send();
+    }
+  }
+
+  #onActions(stream: Stream<unknown, object>): void {
+    this.#actions = stream;
+    let first = true;
+    stream.onMessage = (message) => {
+      const answer = message as ActionAnswer;
+      this.#hold(answer.token === this.#token, "an action answer without the token");
+      if (first) {
+        first = false;
+        this.#hold(answer.id === "init" && answer.status === 0, "the first message of the actions is not init");
+      } else {
+        this.#answers.get(answer.id)?.(answer);
+        this.#answers.delete(answer.id);
+      }
+      this.#notify();
+    };
+    stream.onEnd = () => {
+      this.#actions = undefined;
+    };
+  }
+
+  async #action(request: object): Promise<DiagnosticsAnswer> {
+    const id = randomUUID();
+    const answered = new Promise<ActionAnswer>((resolve) => this.#answers.set(id, resolve));
+    this.#actions?.send({ id, ...request });
+    const answer = await answered;
+    return {
+      status: answer.status,
+      result: Buffer.from(answer.result).toString("utf8"),
+      files: answer.diagnostic.map(({ filename, content }) => ({
+        filename,
+        content: Buffer.from(content).toString("utf8"),
+      })),
+    };
+  }
+
+  #inParts(message: { units: object[]; featuresIdx: number; componentIdx: number }): object[] {
+    const { maxMessageSize } = this.#options;
+    if (maxMessageSize === undefined || encoded("CheckinExpected", message).length <= maxMessageSize) {
+      return [message];
+    }
+    const now = Date.now();
+    const unitsTimestamp = { seconds: Math.floor(now / 1_000), nanos: (now % 1_000) * 1_000_000 + this.partCount };
+    const parts: object[] = [];
+    let units: object[] = [];
+    let length = 0;
+    for (const unit of message.units) {
+      const size = encoded("CheckinExpected", { units: [unit] }).length;
+      if (units.length > 0 && length + size > maxMessageSize - 100) {
+        parts.push({ ...message, units, unitsTimestamp });
+        units = [];
+        length = 0;
+      }
+      units.push(unit);
+      length += size;
+    }
+    return [...parts, { ...message, units, unitsTimestamp }, { unitsTimestamp, units: [] }];
+  }
+
+  #hold(kept: boolean, rule: string): void {
+    if (!kept) {
+      this.violations.push(rule);
+    }
+  }
+
+  #notify(): void {
+    for (const look of [...this.#watchers]) {
+      look();
+    }
+  }
+}

@@ -1,0 +1,143 @@
+/** Elasticsearch as far as bulk requests see it: what is created stays, under its data stream and `_id`. */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { gunzipSync } from "node:zlib";
+
+export interface StoredDocument {
+  readonly index: string;
+  readonly id: string;
+  readonly document: Readonly<Record<string, unknown>>;
+}
+
+export interface BulkRequest {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly events: number;
+}
+
+export class BulkEndpoint {
+  readonly #server = createServer((request, response) => {
+    this.#answer(request, response).catch((error) => response.destroy(error));
+  });
+  readonly #stored = new Map<string, StoredDocument>();
+  readonly #watchers = new Set<() => void>();
+  readonly #held: Array<() => void> = [];
+  #status = 200;
+  #holding = false;
+
+  readonly requests: BulkRequest[] = [];
+  /** Documents that came although they were there: a repetition that only their `_id` has stopped. */
+  repeated = 0;
+
+  async start(): Promise<void> {
+    this.#server.listen(0, "127.0.0.1");
+    await once(this.#server, "listening");
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  get documents(): StoredDocument[] {
+    return [...this.#stored.values()];
+  }
+
+  /** Every request is answered with this status from now on; 200 stores again. */
+  answerWith(status: number): void {
+    this.#status = status;
+  }
+
+  /** Requests are stored, but not answered until `release`. */
+  hold(): void {
+    this.#holding = true;
+  }
+
+  release(): void {
+    this.#holding = false;
+    for (const answer of this.#held.splice(0)) {
+      answer();
+    }
+  }
+
+  /** Requests that wait for their answer. */
+  get held(): number {
+    return this.#held.length;
+  }
+
+  /** Resolves as soon as `holds` is true; it is asked again after every request. */
+  async until(what: string, holds: () => boolean, limitMs = 30_000): Promise<void> {
+    if (holds()) {
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#watchers.delete(look);
+        reject(new Error(`not seen: ${what}; ${this.#stored.size} documents, ${this.requests.length} requests`));
+      }, limitMs);
+      const look = () => {
+        if (holds()) {
+          clearTimeout(timer);
+          this.#watchers.delete(look);
+          resolve();
+        }
+      };
+      this.#watchers.add(look);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.release();
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await once(this.#server, "close");
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+    }
+    response.setHeader("x-elastic-product", "Elasticsearch");
+    response.setHeader("content-type", "application/json");
+    if (this.#status !== 200) {
+      response.writeHead(this.#status);
+      response.end(JSON.stringify({ error: { type: "made_up", reason: `answered with ${this.#status}` } }));
+      this.#notify();
+      return;
+    }
+    const body = Buffer.concat(chunks);
+    const text = (request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body).toString("utf8");
+    const items = this.#store(text.trimEnd().split("\n"));
+    this.requests.push({ headers: request.headers, events: items.length });
+    const send = () => response.end(JSON.stringify({ errors: items.some((item) => item.create.status > 299), items }));
+    if (this.#holding) {
+      this.#held.push(send);
+    } else {
+      send();
+    }
+    this.#notify();
+  }
+
+  #store(lines: readonly string[]): Array<{ create: { status: number } }> {
+    const items: Array<{ create: { status: number } }> = [];
+    for (let at = 0; at + 1 < lines.length; at += 2) {
+      const action = JSON.parse(lines[at] ?? "") as { create: { _index: string; _id: string } };
+      const { _index: index, _id: id } = action.create;
+      const key = `${index}/${id}`;
+      if (this.#stored.has(key)) {
+        this.repeated += 1;
+        items.push({ create: { status: 409 } });
+      } else {
+        this.#stored.set(key, { index, id, document: JSON.parse(lines[at + 1] ?? "") });
+        items.push({ create: { status: 201 } });
+      }
+    }
+    return items;
+  }
+
+  #notify(): void {
+    for (const look of [...this.#watchers]) {
+      look();
+    }
+  }
+}
