@@ -1,0 +1,338 @@
+/** The real runner as a process, started and watched by a fake Elastic Agent, between mock orgs and a bulk endpoint. */
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
+import { FakeAgent, type FakeAgentOptions } from "../../_dev/shared/fake_agent/fake_agent.ts";
+import { BulkEndpoint } from "../../_dev/shared/fake_elasticsearch/bulk_endpoint.ts";
+
+const MAIN = resolve(import.meta.dirname, "../main.ts");
+const HOUR = 3_600_000;
+const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const PRIVATE_KEY = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+const PUBLIC_KEY = publicKey.export({ type: "spki", format: "pem" }).toString();
+const API_KEY = "bulk-key-id:bulk-key-secret";
+
+let directory: string;
+let elasticsearch: BulkEndpoint;
+let org: MockOrg;
+let agent: FakeAgent;
+let opened: Array<() => Promise<void>>;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), "aquila-agent-"));
+  opened = [];
+  elasticsearch = new BulkEndpoint();
+  await elasticsearch.start();
+  org = await startedOrg("Acme");
+});
+
+afterEach(async () => {
+  await agent.stop();
+  await Promise.all([elasticsearch.close(), ...opened.map((close) => close())]);
+  rmSync(directory, { recursive: true });
+});
+
+async function startedOrg(name: string, serial = 1): Promise<MockOrg> {
+  const started = await startMockOrg({ certificate: PUBLIC_KEY, name, serial });
+  opened.push(() => started.close());
+  return started;
+}
+
+async function startAgent(options: Partial<FakeAgentOptions> = {}): Promise<FakeAgent> {
+  agent = new FakeAgent({
+    command: [process.execPath, MAIN, "agent"],
+    dataDirectory: join(directory, "run"),
+    ...options,
+  });
+  await agent.start();
+  return agent;
+}
+
+function output(endpoint: BulkEndpoint = elasticsearch): object {
+  return { type: "elasticsearch", hosts: [endpoint.url], api_key: API_KEY, policy: { revision: 1 } };
+}
+
+function input(from: MockOrg, changes: object = {}, stream: object = {}): object {
+  return {
+    name: "acme",
+    policy: { revision: 1 },
+    data_stream: { namespace: "default" },
+    auth: authOf(from),
+    streams: [
+      {
+        id: `login-${from.orgId}`,
+        data_stream: { type: "logs", dataset: "aquila_salesforce.login" },
+        event_log_files: { event_types: ["Login"], poll_interval: "1s", interval: "hourly" },
+        ...stream,
+      },
+    ],
+    ...changes,
+  };
+}
+
+function authOf(from: MockOrg): object {
+  return {
+    login_url: from.url,
+    audience: "https://login.salesforce.com",
+    client_id: from.clientId,
+    username: from.username,
+    private_key: PRIVATE_KEY,
+    __mark_redact_private_key: true,
+  };
+}
+
+/** An hourly file of logins, `hoursAgo` old. */
+async function addLogins(to: MockOrg, prefix: string, rows: number, hoursAgo = 2): Promise<void> {
+  const logDate = new Date(Math.floor(Date.now() / HOUR - hoursAgo) * HOUR).toISOString();
+  await to.given.logFile({
+    eventType: "Login",
+    logDate,
+    interval: "Hourly",
+    rows: Array.from({ length: rows }, (_, n) => ({
+      EVENT_TYPE: "Login",
+      TIMESTAMP: "20260720080000.123",
+      REQUEST_ID: `${prefix}${n}`,
+      USER_ID: "0053000000Ank29",
+    })),
+  });
+}
+
+/** Logins by organization, without what the runner reports about itself. */
+function logins(endpoint: BulkEndpoint = elasticsearch): readonly string[] {
+  return endpoint.documents
+    .filter(({ index }) => index.startsWith("logs-aquila_salesforce.login-"))
+    .map(({ document }) => (document as { salesforce: { login: { request: { id: string } } } }).salesforce)
+    .map(({ login }) => login.request.id)
+    .sort();
+}
+
+describe("a component of Elastic Agent", { timeout: 60_000 }, () => {
+  test("collects what it is expected to, keeps the rules and stops on SIGTERM", async () => {
+    await addLogins(org, "a", 5);
+    await startAgent();
+    agent.output(output()).input("in-1", input(org)).send();
+    await agent.until("a healthy input", () => agent.state("in-1") === "HEALTHY");
+    await elasticsearch.until("five logins", () => logins().length === 5);
+
+    expect(agent.message("in-1")).toBe("Collecting login.");
+    expect(agent.observed.get(agent.outputUnitId)).toMatchObject({
+      state: "HEALTHY",
+      message: "Events are delivered.",
+    });
+    expect(agent.versionInfo).toMatchObject({
+      name: "aquila-salesforce",
+      meta: { runtime: `node ${process.version}` },
+    });
+    const [{ document } = { document: {} }] = elasticsearch.documents.filter(({ index }) => index.includes(".login-"));
+    expect(document).toMatchObject({
+      agent: { id: agent.agentId, type: "aquila-salesforce" },
+      elastic_agent: { id: agent.agentId, version: "9.1.0", snapshot: false },
+      data_stream: { namespace: "default" },
+    });
+    expect(elasticsearch.requests[0]?.headers.authorization).toBe(`ApiKey ${Buffer.from(API_KEY).toString("base64")}`);
+
+    agent.kill("SIGTERM");
+    expect(await agent.exit()).toBe(0);
+    expect(agent.history.at(-1)).toMatchObject({ state: "STOPPING" });
+    expect(agent.violations).toEqual([]);
+    for (const line of agent.lines) {
+      expect(JSON.parse(line)).toMatchObject({ "@timestamp": expect.any(String), "log.level": expect.any(String) });
+    }
+  });
+
+  test("a thousand units come and go in parts, and bad ones do not hold good ones up", async () => {
+    await addLogins(org, "a", 5);
+    await startAgent({ maxMessageSize: 64 * 1024 });
+    agent.output(output());
+    for (let n = 0; n < 998; n += 1) {
+      agent.input(`bad-${n}`, { name: `bad ${n}`, streams: [] });
+    }
+    agent.input("in-1", input(org)).send();
+    await agent.until("a healthy input", () => agent.state("in-1") === "HEALTHY");
+    await elasticsearch.until("five logins", () => logins().length === 5);
+
+    expect(agent.observed.size).toBe(1_000);
+    expect(agent.state("bad-997")).toBe("FAILED");
+    expect(agent.message("bad-997")).toMatch(/\.auth: is missing\.\n.*\.streams: must name at least one stream/);
+    expect(agent.partCount).toBeGreaterThan(agent.checkinCount);
+    expect(agent.violations).toEqual([]);
+  });
+
+  test("comes back when the connection is cut, and after kill -9 goes on where it was", async () => {
+    await addLogins(org, "a", 5);
+    await startAgent();
+    agent.output(output()).input("in-1", input(org)).send();
+    await elasticsearch.until("five logins", () => logins().length === 5);
+    await agent.until("a healthy input", () => agent.state("in-1") === "HEALTHY");
+
+    agent.cutConnections();
+    await agent.until("a second connection", () => agent.connections === 2);
+    await addLogins(org, "b", 5);
+    await elasticsearch.until("ten logins", () => logins().length === 10);
+    await agent.until("a healthy input", () => agent.state("in-1") === "HEALTHY");
+    expect(agent.lines.filter((line) => line.includes("The connection to Elastic Agent has ended"))).toHaveLength(1);
+
+    agent.kill("SIGKILL");
+    await agent.exit();
+    agent.observed.clear();
+    agent.startComponent();
+    await agent.until("a third connection", () => agent.connections === 3);
+    await addLogins(org, "c", 5);
+    await elasticsearch.until("fifteen logins", () => logins().length === 15);
+    await agent.until("a healthy input", () => agent.state("in-1") === "HEALTHY");
+    expect(new Set(logins()).size).toBe(15);
+    expect(agent.violations).toEqual([]);
+  });
+
+  test("a change of one org leaves another in the middle of its file alone; a stopped one is reported once more", async () => {
+    const other = await startedOrg("Globex", 2);
+    await addLogins(other, "b", 5);
+    await startAgent();
+    agent.output(output()).input("in-2", input(other)).send();
+    await elasticsearch.until("the logins of one org", () => logins().length === 5);
+    await addLogins(org, "a", 5_000);
+    elasticsearch.hold();
+    agent.input("in-1", input(org)).send();
+    await elasticsearch.until("a delivery under way", () => elasticsearch.held > 0);
+
+    agent.input("in-2", input(other, {}, { tags: ["changed"] })).send();
+    await agent.until("the new configuration", () => agent.observed.get(agent.unitId("in-2"))?.configStateIdx === 2);
+    elasticsearch.release();
+    await addLogins(other, "c", 5);
+    await elasticsearch.until("all logins", () => logins().length === 5_010);
+    const changed = elasticsearch.documents.filter(({ document }) => JSON.stringify(document.tags) === '["changed"]');
+    expect(changed.map(({ index }) => index)).toEqual(Array(5).fill("logs-aquila_salesforce.login-default"));
+    const downloads = (await org.given.requests()).filter(({ target }) => target.endsWith("/LogFile"));
+    expect(downloads).toHaveLength(1);
+    expect(elasticsearch.repeated).toBe(0);
+
+    agent.stopInput("in-2").send();
+    await agent.until("the unit is gone", () => agent.state("in-2") === undefined);
+    expect(agent.history.filter(({ id }) => id === agent.unitId("in-2")).at(-1)?.state).toBe("STOPPED");
+    await agent.until("the other one goes on", () => agent.state("in-1") === "HEALTHY");
+    expect(agent.violations).toEqual([]);
+  });
+
+  test("a change of the output loses nothing and sends nothing twice", async () => {
+    const second = new BulkEndpoint();
+    await second.start();
+    opened.push(() => second.close());
+    await addLogins(org, "a", 5_000);
+    elasticsearch.hold();
+    await startAgent();
+    agent.output(output()).input("in-1", input(org)).send();
+    await elasticsearch.until("a delivery under way", () => elasticsearch.held > 0);
+
+    agent.output(output(second)).send();
+    await agent.until("the change", () => agent.observed.get(agent.outputUnitId)?.state === "CONFIGURING");
+    elasticsearch.release();
+    await agent.until("the new output", () => agent.observed.get(agent.outputUnitId)?.configStateIdx === 2);
+    await addLogins(org, "b", 5);
+    await second.until("all logins", () => logins().length + logins(second).length >= 5_005);
+    await agent.until("a healthy input", () => agent.state("in-1") === "HEALTHY");
+    expect(logins(second)).toContain("b0");
+    const all = [...logins(), ...logins(second)];
+    expect(all).toHaveLength(5_005);
+    expect(new Set(all).size).toBe(5_005);
+    expect(elasticsearch.repeated + second.repeated).toBe(0);
+    expect(agent.violations).toEqual([]);
+  });
+
+  test("says what a person has to mend and what heals by itself", async () => {
+    await addLogins(org, "a", 5);
+    await startAgent();
+    const refused = input(org, { auth: { ...authOf(org), username: "nobody@acme.example" } }, { id: "login-2" });
+    const unknown = input(org, {}, { id: "login-3", processors: [{ script: { source: "" } }] });
+    elasticsearch.answerWith(503);
+    agent.output(output()).input("in-1", input(org)).input("refused", refused).input("unknown", unknown).send();
+    await agent.until("a refused login", () => agent.state("refused") === "FAILED");
+    await agent.until("a degraded output", () => agent.observed.get(agent.outputUnitId)?.state === "DEGRADED");
+    expect(agent.message("refused")).toMatch(/^login: Salesforce refused the login: ./);
+    expect(agent.state("unknown")).toBe("FAILED");
+    expect(agent.message("unknown")).toContain("script: is a processor that this runner has not");
+    expect(agent.observed.get(agent.outputUnitId)?.message).toContain("nothing is lost");
+
+    elasticsearch.answerWith(401);
+    await agent.until("a failed output", () => agent.observed.get(agent.outputUnitId)?.state === "FAILED");
+    expect(agent.observed.get(agent.outputUnitId)?.message).toContain("Check the output's api_key");
+    elasticsearch.answerWith(200);
+    await agent.until("a healthy output", () => agent.observed.get(agent.outputUnitId)?.state === "HEALTHY");
+    await elasticsearch.until("five logins", () => logins().length === 5);
+    await agent.until("a healthy input", () => agent.state("in-1") === "HEALTHY");
+    expect(agent.observed.get(agent.unitId("in-1"))?.payload).toMatchObject({
+      streams: { [`login-${org.orgId}/event_log_files`]: { status: "HEALTHY" } },
+    });
+    expect(agent.violations).toEqual([]);
+  });
+
+  test("follows the log level, and shows no secret in logs, states, files and diagnostics", async () => {
+    await addLogins(org, "a", 5);
+    await startAgent();
+    agent.output(output()).input("in-1", input(org)).send();
+    await elasticsearch.until("five logins", () => logins().length === 5);
+    await agent.until("a healthy input", () => agent.state("in-1") === "HEALTHY");
+    expect(agent.lines.filter((line) => line.includes('"log.level":"debug"'))).toEqual([]);
+    agent.logLevel("debug").send();
+    await agent.until("a line for debugging", () => agent.lines.some((line) => line.includes('"log.level":"debug"')));
+
+    const unit = await agent.diagnostics({ id: agent.unitId("in-1") });
+    expect(unit.files.map(({ filename }) => filename)).toEqual(["state.json"]);
+    const state = JSON.parse(unit.files[0]?.content ?? "");
+    expect(state).toMatchObject({
+      unit: { id: agent.unitId("in-1"), log_level: "debug" },
+      settings: { auth: { privateKey: "[secret]" }, output: { credentials: { apiKey: "[secret]" } } },
+      streams: { [`login-${org.orgId}/event_log_files`]: { health: "healthy", rowsCreated: 5 } },
+      cursors: { [`login-${org.orgId}/event_log_files`]: expect.any(Object) },
+    });
+    const component = await agent.diagnostics();
+    expect(JSON.parse(component.files[0]?.content ?? "")).toMatchObject({
+      runtime: expect.stringContaining(process.version),
+      units: [{ id: agent.outputUnitId }, { id: agent.unitId("in-1") }],
+    });
+    expect(await agent.diagnostics({ id: "none" })).toMatchObject({ status: 1, files: [] });
+    expect(await agent.customAction("restart", "in-1")).toMatchObject({
+      status: 1,
+      result: '{"error":"There is no action restart."}',
+    });
+
+    agent.kill("SIGTERM");
+    await agent.exit();
+    const run = join(directory, "run");
+    const files = readdirSync(run, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    expect(files.length).toBeGreaterThan(0);
+    const seen = [
+      ...agent.lines,
+      JSON.stringify([agent.history, unit, component]),
+      ...files.map((file) => readFileSync(join(file.parentPath, file.name), "latin1")),
+      ...elasticsearch.documents.map(({ document }) => JSON.stringify(document)),
+    ].join("\n");
+    const token = (await org.given.requests())
+      .map(({ headers }) => headers.authorization ?? "")
+      .find((text) => text !== "");
+    const key = PRIVATE_KEY.split("\n")[3] ?? "";
+    expect(token).toMatch(/^Bearer ./);
+    for (const secret of [
+      ...agent.secrets,
+      key,
+      "bulk-key-secret",
+      Buffer.from(API_KEY).toString("base64"),
+      (token ?? "").slice(7),
+    ]) {
+      expect(secret.length).toBeGreaterThan(10);
+      expect(seen).not.toContain(secret);
+    }
+  });
+
+  test("refuses to start without start-up information", async () => {
+    agent = new FakeAgent({
+      command: [process.execPath, MAIN, "agent"],
+      dataDirectory: join(directory, "run"),
+    });
+    agent.startComponent();
+    expect(await agent.exit()).toBe(2);
+    await agent.until("the reason", () => agent.lines.some((line) => line.includes("run --policy FILE")));
+  });
+});
