@@ -19,7 +19,7 @@ function hourly(hour: number, more: Partial<FileFacts> = {}): FileFacts {
 }
 const daily = hourly(-24, { id: "0ATd", interval: "daily", sequence: 0 });
 
-function after(...facts: readonly Fact[]): Coverages {
+function knownAfter(...facts: readonly Fact[]): Coverages {
   return facts.reduce<Coverages>(coverageAfterFact, new Map());
 }
 
@@ -30,7 +30,7 @@ function done(file: FileFacts, newestEvent?: number): Fact {
 describe("coverage", () => {
   test("counts listed and open files by event type and interval", () => {
     const files = [hourly(3), hourly(4), hourly(4, { id: "late", sequence: 2 }), daily];
-    const coverages = after({ fact: "listed", files, open: [files[2] as FileFacts, daily] });
+    const coverages = knownAfter({ fact: "listed", files, open: [files[2] as FileFacts, daily] });
     expect([...coverages.keys()]).toEqual(["Login/hourly", "Login/daily"]);
     expect(coverages.get("Login/hourly")).toMatchObject({
       listed: 3,
@@ -56,23 +56,23 @@ describe("coverage", () => {
     ["a deleted file", [{ fact: "file_gone", file: hourly(4) }], { coveredUntil: DAY + 5 * HOUR }],
   ])("moves on with %s", (_, facts, expected) => {
     const listed: Fact = { fact: "listed", files: [hourly(3), hourly(4)], open: [hourly(3), hourly(4)] };
-    expect(after(listed, ...facts).get("Login/hourly")).toMatchObject(expected);
+    expect(knownAfter(listed, ...facts).get("Login/hourly")).toMatchObject(expected);
   });
 
   test("a daily file covers its day", () => {
     const listed: Fact = { fact: "listed", files: [daily], open: [] };
-    expect(after(listed).get("Login/daily")?.coveredUntil).toBe(DAY);
+    expect(knownAfter(listed).get("Login/daily")?.coveredUntil).toBe(DAY);
   });
 
   test("names the hours between the first and the last file that have none", () => {
     const listed: Fact = { fact: "listed", files: [hourly(3), hourly(7), hourly(5)], open: [] };
-    const coverage = after(listed).get("Login/hourly");
+    const coverage = knownAfter(listed).get("Login/hourly");
     expect(coverage && hoursWithoutFile(coverage)).toEqual([DAY + 4 * HOUR, DAY + 6 * HOUR]);
   });
 
   test("keeps what it knew of an event type that is no longer listed", () => {
     const first: Fact = { fact: "listed", files: [hourly(3)], open: [hourly(3)] };
-    const coverages = after(first, done(hourly(3), DAY + 3.5 * HOUR), { fact: "listed", files: [], open: [] });
+    const coverages = knownAfter(first, done(hourly(3), DAY + 3.5 * HOUR), { fact: "listed", files: [], open: [] });
     expect(coverages.get("Login/hourly")).toMatchObject({
       listed: 0,
       coveredUntil: DAY + 4 * HOUR,
@@ -82,12 +82,12 @@ describe("coverage", () => {
 
   test("follows the windows of an object", () => {
     const window = { fact: "window_done", object: "LoginEvent", after: DAY, records: 3 } as const;
-    const coverages = after({ ...window, to: DAY + HOUR }, { ...window, to: DAY + 2 * HOUR });
+    const coverages = knownAfter({ ...window, to: DAY + HOUR }, { ...window, to: DAY + 2 * HOUR });
     expect(coverages.get("LoginEvent")).toMatchObject({ interval: undefined, coveredUntil: DAY + 2 * HOUR });
   });
 
   test("is the same after facts that say nothing of it", () => {
-    const known = after({ fact: "listed", files: [hourly(3)], open: [] });
+    const known = knownAfter({ fact: "listed", files: [hourly(3)], open: [] });
     expect(coverageAfterFact(known, { fact: "round_done" })).toBe(known);
   });
 });
