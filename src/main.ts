@@ -1,6 +1,7 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
 import { agent } from "./cli/agent.ts";
 import { helpText, parseCommand } from "./cli/args.ts";
+import { check } from "./cli/check.ts";
 import { installComponent } from "./cli/install_component.ts";
 import { installPackage } from "./cli/install_package.ts";
 import { run } from "./cli/run.ts";
@@ -15,6 +16,11 @@ const writeLine: WriteLine = (level, message, fields) => {
 };
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
+
+/** Whether people with a terminal that shows colours are reading, and did not ask for none (https://no-color.org). */
+function coloured(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && (process.env.NO_COLOR ?? "") === "" && process.env.TERM !== "dumb";
+}
 
 /** The first signal asks to stop, the second one ends the process at once. */
 function stopOnSignals(): AbortSignal {
@@ -41,6 +47,17 @@ async function main(): Promise<number> {
       case "version":
         print(VERSION);
         return 0;
+      case "init": {
+        // Imported here, so that a runner does not keep what makes certificates in memory.
+        const { init } = await import("./cli/init.ts");
+        return await init(command, { environment: process.env, print });
+      }
+      case "check": {
+        const { isTTY } = process.stdout;
+        const json = command.json || !isTTY;
+        const surroundings = { environment: process.env, print, coloured: coloured(process.stdout), log };
+        return await check({ ...command, json }, { ...surroundings, stop: stopOnSignals() });
+      }
       case "run":
         return await run(command, { environment: process.env, log, stop: stopOnSignals() });
       case "agent":

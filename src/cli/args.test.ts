@@ -21,7 +21,13 @@ describe("parseCommand", () => {
     [["run", "--policy", "p", "--policy-url", "https://k/app/fleet/policies/p"], "either"],
     [["run", "--policy-url", "kibana"], "not a web address"],
     [["install-package"], "install-package needs --kibana."],
-    [["run", "--polcy", "x"], "--polcy"],
+    [["run", "--polcy", "x"], "Unknown option '--polcy'; did you mean --policy?"],
+    [["run", "--nonsense", "x"], "Unknown option '--nonsense'."],
+    [["check"], "check needs either --policy or --policy-url."],
+    [["init"], "init needs --username."],
+    [["init", "--username", "u", "--bits", "1024"], "--bits must be one of 2048, 3072, 4096."],
+    [["init", "--username", "u", "--days", "0"], "--days must be a whole number from 1 to 3650."],
+    [["init", "--username", "u", "--login-url", "http://acme.example"], "--login-url must be an https address."],
     [["run", "--policy"], "--policy"],
     [["run", "extra", "--policy", "p"], "extra"],
   ])("refuses %j and says what is possible", (argv, message) => {
@@ -37,6 +43,39 @@ describe("parseCommand", () => {
   test("reads run with a policy of Kibana", () => {
     const url = "https://kibana.example.com/app/fleet/policies/p1";
     expect(parseCommand(["run", "--policy-url", url])).toMatchObject({ policy: new URL(url) });
+  });
+
+  test("asks what a misspelt command was to be", () => {
+    expect(() => parseCommand(["chek"])).toThrow(
+      expect.objectContaining({ cure: expect.stringMatching(/^Did you mean aquila-salesforce check\?/) }),
+    );
+  });
+
+  test("reads check and init", () => {
+    expect(parseCommand(["check", "--policy", "p.yml", "--org", "Acme", "--json"])).toEqual({
+      command: "check",
+      policy: "p.yml",
+      org: "Acme",
+      certificate: undefined,
+      json: true,
+    });
+    const init = parseCommand([
+      "init",
+      "--username",
+      "u@acme.example",
+      "--login-url",
+      "https://acme.my.salesforce.com/x",
+    ]);
+    expect(init).toMatchObject({
+      rotate: false,
+      username: "u@acme.example",
+      contactEmail: "u@acme.example",
+      loginUrl: "https://acme.my.salesforce.com",
+      bits: 3072,
+      days: 730,
+      out: "./salesforce",
+    });
+    expect(parseCommand(["init", "--rotate", "--out", "acme"])).toMatchObject({ rotate: true, out: "acme" });
   });
 
   test("reads what installs", () => {

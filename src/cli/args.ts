@@ -1,5 +1,16 @@
 import { parseArgs } from "node:util";
-import { GIVE_UP, RunnerError } from "../core/errors.ts";
+import { closest, didYouMean } from "../policy/suggestion.ts";
+import type { CheckOptions } from "./check.ts";
+import { CHECK_COMMAND, checkOptions } from "./check_arguments.ts";
+import {
+  type CommandDeclaration,
+  type Option,
+  type OptionValue,
+  type OptionValues,
+  usage,
+} from "./command_declaration.ts";
+import type { InitOptions } from "./init.ts";
+import { INIT_COMMAND, initOptions } from "./init_arguments.ts";
 import type { InstallComponentOptions } from "./install_component.ts";
 import type { InstallPackageOptions } from "./install_package.ts";
 import type { RunOptions } from "./run.ts";
@@ -9,30 +20,17 @@ import { VERSION } from "./version.ts";
 export type Command =
   | { readonly command: "help"; readonly about: string | undefined }
   | { readonly command: "version" }
+  | ({ readonly command: "init" } & InitOptions)
+  | ({ readonly command: "check" } & CheckOptions)
   | ({ readonly command: "run" } & RunOptions)
   | { readonly command: "agent"; readonly dataDirectory: string }
   | ({ readonly command: "install-component" } & InstallComponentOptions)
   | ({ readonly command: "install-package" } & InstallPackageOptions);
 
-interface Option {
-  readonly type: "string" | "boolean";
-  /** One letter, for `-E`. */
-  readonly short?: string;
-  readonly multiple?: true;
-  readonly value?: string;
-  readonly help: string;
-  readonly default?: string;
-  readonly required?: true;
-}
-
-interface CommandHelp {
-  readonly summary: string;
-  readonly options: Readonly<Record<string, Option>>;
-  readonly examples: readonly string[];
-}
-
 /** Every command with its options, once: parsing and help are made from it. */
 export const COMMANDS = {
+  init: INIT_COMMAND,
+  check: CHECK_COMMAND,
   run: {
     summary: "Collects the events of every org of a policy.",
     options: {
@@ -96,7 +94,7 @@ export const COMMANDS = {
     },
     examples: ["aquila-salesforce install-package --kibana https://kibana.example.com:5601"],
   },
-} as const satisfies Record<string, CommandHelp>;
+} as const satisfies Record<string, CommandDeclaration>;
 
 type CommandName = keyof typeof COMMANDS;
 
@@ -110,17 +108,26 @@ export function parseCommand(argv: readonly string[]): Command {
     return { command: "version" };
   }
   if (!isCommand(first)) {
-    throw usage(`There is no command ${first}.`, `Commands: ${Object.keys(COMMANDS).join(", ")}.`);
+    const meant = closest(first, Object.keys(COMMANDS));
+    const commands = `Commands: ${Object.keys(COMMANDS).join(", ")}.`;
+    throw usage(
+      `There is no command ${first}.`,
+      meant === undefined ? commands : `Did you mean aquila-salesforce ${meant}? ${commands}`,
+    );
   }
   const values = optionsOf(first, rest);
   if (values.help === true) {
     return { command: "help", about: first };
   }
   switch (first) {
+    case "init":
+      return { command: "init", ...initOptions(values) };
+    case "check":
+      return { command: "check", ...checkOptions(values, policyOf(first, values)) };
     case "run":
       return {
         command: "run",
-        policy: policyOf(values),
+        policy: policyOf(first, values),
         dataDirectory: String(values["data-dir"]),
         once: values.once === true,
       };
@@ -137,16 +144,16 @@ export function parseCommand(argv: readonly string[]): Command {
   }
 }
 
-function policyOf(values: Readonly<Record<string, OptionValue>>): RunOptions["policy"] {
+function policyOf(command: CommandName, values: OptionValues): RunOptions["policy"] {
   const { policy, "policy-url": url } = values;
   if ((policy === undefined) === (url === undefined)) {
-    throw usage("run needs either --policy or --policy-url.", "See aquila-salesforce run --help.");
+    throw usage(`${command} needs either --policy or --policy-url.`, `See aquila-salesforce ${command} --help.`);
   }
   if (url === undefined) {
     return String(policy);
   }
   if (!URL.canParse(String(url))) {
-    throw usage("The value of --policy-url is not a web address.", "See aquila-salesforce run --help.");
+    throw usage("The value of --policy-url is not a web address.", `See aquila-salesforce ${command} --help.`);
   }
   return new URL(String(url));
 }
@@ -155,8 +162,6 @@ function isCommand(name: string): name is CommandName {
   return Object.hasOwn(COMMANDS, name);
 }
 
-type OptionValue = string | boolean | readonly (string | boolean)[] | undefined;
-
 /** Elastic Agent appends `-E path.data=DIR` to the arguments of every component; the other settings of Beats mean nothing here. */
 function dataDirectoryOf(settings: OptionValue): string {
   const listed = Array.isArray(settings) ? settings.map(String) : [];
@@ -164,7 +169,7 @@ function dataDirectoryOf(settings: OptionValue): string {
   return given === undefined || given === "" ? "." : given;
 }
 
-function optionsOf(name: CommandName, argv: readonly string[]): Readonly<Record<string, OptionValue>> {
+function optionsOf(name: CommandName, argv: readonly string[]): OptionValues {
   const declared: Readonly<Record<string, Option>> = COMMANDS[name].options;
   let values: Record<string, OptionValue>;
   try {
@@ -183,7 +188,7 @@ function optionsOf(name: CommandName, argv: readonly string[]): Readonly<Record<
     }));
   } catch (error) {
     const reason = error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error);
-    throw usage(`${reason}.`, `See aquila-salesforce ${name} --help.`);
+    throw usage(`${reason}${suggestion(error, Object.keys(declared))}`, `See aquila-salesforce ${name} --help.`);
   }
   for (const [option, { default: fallback, required }] of Object.entries(declared)) {
     if (values[option] === undefined && fallback !== undefined) {
@@ -196,10 +201,18 @@ function optionsOf(name: CommandName, argv: readonly string[]): Readonly<Record<
   return values;
 }
 
+/** How the message of an unknown option ends. */
+function suggestion(error: unknown, known: readonly string[]): string {
+  const { code, message } = error as { code?: string; message?: string };
+  const unknown = code === "ERR_PARSE_ARGS_UNKNOWN_OPTION" ? /'--([^']+)'/.exec(message ?? "")?.[1] : undefined;
+  const meant = unknown === undefined ? "" : didYouMean(unknown, known);
+  return meant === "" ? "." : meant.replace("mean ", "mean --");
+}
+
 /** The help text, of one command or of all. */
 export function helpText(about: string | undefined): string {
   if (about !== undefined && isCommand(about)) {
-    const { summary, options, examples }: CommandHelp = COMMANDS[about];
+    const { summary, options, examples }: CommandDeclaration = COMMANDS[about];
     const lines = Object.entries(options).map(([option, { short, value, help, default: fallback }]) => {
       const names = short === undefined ? `--${option}` : `-${short}, --${option}`;
       const left = `  ${names}${value === undefined ? "" : ` ${value}`}`;
@@ -229,8 +242,4 @@ export function helpText(about: string | undefined): string {
     "Exit codes: 0 done, 1 failed while running, 2 wrong configuration or usage.",
     "",
   ].join("\n");
-}
-
-function usage(message: string, cure: string): RunnerError {
-  return new RunnerError("usage", message, { next: GIVE_UP, cure });
 }

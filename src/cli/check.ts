@@ -1,13 +1,11 @@
 import { type Clock, systemClock } from "../core/clock.ts";
 import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
 import type { DataStream } from "../core/event.ts";
-import { silentLog } from "../core/log.ts";
+import { type Log, silentLog } from "../core/log.ts";
 import { createSlots } from "../core/slots.ts";
 import { ApiBudget } from "../org/api_budget.ts";
 import { exposureOf } from "../policy/file_exposure.ts";
-import { parsePolicy } from "../policy/parse_policy.ts";
 import type { BrokenInput, Input, Output, Policy } from "../policy/policy.ts";
-import { readText } from "../policy/policy_file.ts";
 import { closest } from "../policy/suggestion.ts";
 import type { Environment } from "../policy/variables.ts";
 import { type Finding, failed, findingsOf, ok, type Step, warning } from "./check/finding.ts";
@@ -15,11 +13,12 @@ import { orgSteps } from "./check/org_steps.ts";
 import { elasticsearchSteps, fileSteps } from "./check/output_steps.ts";
 import { reportJson, reportLines, type SubjectReport, summary, verdictCounts } from "./check/report.ts";
 import { openOrg } from "./open_org.ts";
+import { type PolicySourceSurroundings, policySource } from "./policy_source.ts";
 import { VERSION } from "./version.ts";
-import { knownDatasets } from "./wire.ts";
 
 export interface CheckOptions {
-  readonly policy: string;
+  /** A file, or the page of an agent policy in Kibana. */
+  readonly policy: string | URL;
   /** Name or id of the one org to look at; undefined for all. */
   readonly org?: string | undefined;
   /** Path of the app's certificate, to be compared with the private key. */
@@ -33,6 +32,7 @@ export interface CheckSurroundings {
   readonly print: (line: string) => void;
   readonly coloured: boolean;
   readonly stop: AbortSignal;
+  readonly log?: Log;
   readonly clock?: Clock;
 }
 
@@ -49,8 +49,8 @@ const LONGEST_ANSWER_MS = 10_000;
  * starting: a policy that can't be read, an org that is not in it.
  */
 export async function check(options: CheckOptions, surroundings: CheckSurroundings): Promise<number> {
-  const { environment, print, coloured, stop, clock = systemClock } = surroundings;
-  const policy = parsePolicy(await readText(options.policy), { datasets: knownDatasets(), environment });
+  const { environment, print, coloured, stop, log = silentLog, clock = systemClock } = surroundings;
+  const policy = await readPolicy(options.policy, { environment, log, stop });
   const { inputs, brokenInputs } = chosen(policy, options.org);
   const slots = createSlots(AT_ONCE);
 
@@ -83,7 +83,7 @@ export async function check(options: CheckOptions, surroundings: CheckSurroundin
     }),
   );
   const reports = [
-    ...(about.length === 0 ? [] : [report({ kind: "policy", name: options.policy, findings: about })]),
+    ...(about.length === 0 ? [] : [report({ kind: "policy", name: String(options.policy), findings: about })]),
     ...brokenInputs.map(({ name, error }) =>
       report({ kind: "organization", name, findings: [failed("policy", error)] }),
     ),
@@ -93,6 +93,15 @@ export async function check(options: CheckOptions, surroundings: CheckSurroundin
   const totals = verdictCounts(reports);
   print(options.json ? JSON.stringify({ kind: "summary", message: summary(reports), ...totals }) : summary(reports));
   return totals.failed === 0 ? 0 : 1;
+}
+
+async function readPolicy(policy: string | URL, surroundings: PolicySourceSurroundings): Promise<Policy> {
+  const source = policySource(policy, surroundings);
+  try {
+    return await source.read();
+  } finally {
+    source.close();
+  }
 }
 
 interface Opened {
@@ -164,8 +173,8 @@ function outputsOf(inputs: readonly Input[]): Array<{ output: Output; streams: D
   });
 }
 
-async function policyFindings(path: string, { warnings }: Policy): Promise<Finding[]> {
-  const exposed = await exposureOf(path);
+async function policyFindings(policy: string | URL, { warnings }: Policy): Promise<Finding[]> {
+  const exposed = typeof policy === "string" ? await exposureOf(policy) : undefined;
   return [...(exposed === undefined ? [] : [exposed]), ...warnings].map((text) => warning("policy", text));
 }
 

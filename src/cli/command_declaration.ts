@@ -1,0 +1,36 @@
+import { GIVE_UP, RunnerError } from "../core/errors.ts";
+
+export interface Option {
+  readonly type: "string" | "boolean";
+  /** One letter, for `-E`. */
+  readonly short?: string;
+  readonly multiple?: true;
+  readonly value?: string;
+  readonly help: string;
+  readonly default?: string;
+  readonly required?: true;
+}
+
+/** One command: its help, its options and its arguments are made from this. */
+export interface CommandDeclaration {
+  readonly summary: string;
+  readonly options: Readonly<Record<string, Option>>;
+  /** Complete command lines. */
+  readonly examples: readonly string[];
+}
+
+export type OptionValue = string | boolean | readonly (string | boolean)[] | undefined;
+
+/** What stands on the command line, by the names of the options; defaults are filled in. */
+export type OptionValues = Readonly<Record<string, OptionValue>>;
+
+/** An option's text, or `undefined` where it is not given. */
+export function textOf(values: OptionValues, option: string): string | undefined {
+  const value = values[option];
+  return value === undefined ? undefined : String(value);
+}
+
+/** A mistake on the command line. */
+export function usage(message: string, cure: string): RunnerError {
+  return new RunnerError("usage", message, { next: GIVE_UP, cure });
+}

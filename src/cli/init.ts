@@ -1,0 +1,202 @@
+import { randomBytes, X509Certificate } from "node:crypto";
+import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { dirname, join, relative, resolve } from "node:path";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { GIVE_UP, RunnerError } from "../core/errors.ts";
+import { Secret } from "../core/secret.ts";
+import type { Environment } from "../policy/variables.ts";
+import { makeAppKey } from "./init/app_key.ts";
+import { nextSteps, rotationSteps } from "./init/next_steps.ts";
+import { policyText } from "./init/policy_text.ts";
+import { CERTIFICATE_FILES, salesforceProject, withCertificate } from "./init/salesforce_project.ts";
+import { knownDatasets } from "./wire.ts";
+
+interface KeyOptions {
+  /** Folder that everything is written into. */
+  readonly out: string;
+  readonly bits: number;
+  readonly days: number;
+  readonly commonName: string;
+  /** Environment variable with the passphrase that encrypts the key; undefined for a plain key. */
+  readonly passphraseVariable: string | undefined;
+  /** Overwrites files that are there. */
+  readonly force: boolean;
+}
+
+export interface SetUpOptions extends KeyOptions {
+  readonly rotate: false;
+  readonly username: string;
+  readonly organizationName: string;
+  readonly loginUrl: string;
+  readonly contactEmail: string;
+  readonly realTime: boolean;
+  readonly viewAllData: boolean;
+}
+
+export interface RotationOptions extends KeyOptions {
+  readonly rotate: true;
+}
+
+export type InitOptions = SetUpOptions | RotationOptions;
+
+export interface InitSurroundings {
+  readonly environment: Environment;
+  readonly print: (line: string) => void;
+  readonly clock?: Clock;
+}
+
+const FILES = { privateKey: "private_key.pem", certificate: "certificate.crt", policy: "policy.yml" } as const;
+const NEXT_FILES = { privateKey: "private_key.next.pem", certificate: "certificate.next.crt" } as const;
+const STEPS_FILE = "NEXT_STEPS.md";
+
+/**
+ * `init`: makes what an org needs before its first event. With `rotate`, the next key beside the present one. Gives the exit
+ * code. Throws `usage` where a file would be overwritten or an environment variable is missing, `output_unwritable`
+ * where a file can't be written.
+ */
+export async function init(options: InitOptions, surroundings: InitSurroundings): Promise<number> {
+  return options.rotate ? await rotate(options, surroundings) : await setUp(options, surroundings);
+}
+
+async function setUp(
+  options: SetUpOptions,
+  { environment, print, clock = systemClock }: InitSurroundings,
+): Promise<number> {
+  const { username, organizationName, loginUrl, realTime, passphraseVariable } = options;
+  const out = resolve(options.out);
+  const key = await makeAppKey({ ...options, passphrase: passphraseOf(options, environment), now: clock.now() });
+  const clientId = randomBytes(32).toString("hex");
+  const datasets = Object.entries(knownDatasets())
+    .filter(([, { eventTypes, objects }]) => eventTypes.length + objects.length > 0)
+    .map(([name, { objects }]) => ({ name, realTime: realTime && objects.length > 0 }));
+  const files = new Map([
+    [FILES.privateKey, key.privateKey],
+    [FILES.certificate, key.certificate],
+    ...salesforceProject({ ...options, clientId, certificate: key.certificate }),
+    [
+      FILES.policy,
+      policyText({
+        organizationName,
+        loginUrl,
+        clientId,
+        username,
+        privateKeyPath: join(out, FILES.privateKey),
+        passphraseVariable,
+        datasets,
+      }),
+    ],
+    [STEPS_FILE, nextSteps({ ...options, files: FILES, certificateEnds: key.certificateEnds })],
+    [".gitignore", `${FILES.privateKey}\n${NEXT_FILES.privateKey}\n${FILES.policy}\n`],
+  ]);
+  await writeAll(out, files, options.force);
+  const shown = (name: string) => join(relative(process.cwd(), out) || ".", name);
+  print(
+    `${shown(FILES.privateKey)}: the private key, ${options.bits} bits${passphraseVariable === undefined ? "" : ", encrypted"}.`,
+  );
+  print(`${shown(FILES.certificate)}: its certificate, valid until ${day(key.certificateEnds)}.`);
+  print(`${shown("force-app")}: permission set and external client app for Salesforce; connected-app for older orgs.`);
+  print(`${shown(FILES.policy)}: the policy of the runner.`);
+  print(`What to do next is in ${shown(STEPS_FILE)}.`);
+  return 0;
+}
+
+async function rotate(
+  options: RotationOptions,
+  { environment, print, clock = systemClock }: InitSurroundings,
+): Promise<number> {
+  const out = resolve(options.out);
+  const present = await presentCertificate(join(out, FILES.certificate));
+  const key = await makeAppKey({ ...options, passphrase: passphraseOf(options, environment), now: clock.now() });
+  const files = new Map<string, string>([
+    [NEXT_FILES.privateKey, key.privateKey],
+    [NEXT_FILES.certificate, key.certificate],
+  ]);
+  await writeAll(out, files, options.force);
+  await writeAll(out, await metadataWith(key.certificate, out), true);
+  const steps = rotationSteps({
+    presentEnds: present.validToDate.getTime(),
+    nextEnds: key.certificateEnds,
+    files: FILES,
+    nextFiles: NEXT_FILES,
+  });
+  steps.forEach(print);
+  return 0;
+}
+
+/** The metadata files that hold a certificate, with the next one; those that are no longer there are left out. */
+async function metadataWith(certificate: string, out: string): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const path of CERTIFICATE_FILES) {
+    const text = await readFile(join(out, path), "utf8").catch(() => undefined);
+    if (text !== undefined) {
+      files.set(path, withCertificate(text, certificate));
+    }
+  }
+  return files;
+}
+
+async function presentCertificate(path: string): Promise<X509Certificate> {
+  try {
+    return new X509Certificate(await readFile(path));
+  } catch {
+    throw new RunnerError("usage", `There is no certificate ${path} to be followed by a next one.`, {
+      next: GIVE_UP,
+      cure: "Name the folder that aquila-salesforce init has made with --out.",
+    });
+  }
+}
+
+function passphraseOf({ passphraseVariable }: KeyOptions, environment: Environment): Secret | undefined {
+  if (passphraseVariable === undefined) {
+    return undefined;
+  }
+  const passphrase = environment[passphraseVariable];
+  if (passphrase === undefined || passphrase === "") {
+    throw new RunnerError("usage", `The environment variable ${passphraseVariable} is not set.`, {
+      next: GIVE_UP,
+      cure: "Set it to the passphrase of the private key, or leave --passphrase-env out.",
+    });
+  }
+  return new Secret(passphrase);
+}
+
+/** Writes files below a folder, for nobody else's eyes. All or, if one is there and may not be overwritten, none. */
+async function writeAll(out: string, files: ReadonlyMap<string, string>, overwrite: boolean): Promise<void> {
+  const there = overwrite ? [] : await existing([...files.keys()].map((path) => join(out, path)));
+  if (there.length > 0) {
+    throw new RunnerError("usage", `These files are there already: ${there.join(", ")}.`, {
+      next: GIVE_UP,
+      cure: "Choose another folder with --out, or overwrite them with --force: a key that is overwritten is lost.",
+    });
+  }
+  for (const [name, text] of files) {
+    const path = join(out, name);
+    try {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await writeFile(path, text, { mode: 0o600, flag: overwrite ? "w" : "wx" });
+      await chmod(path, 0o600);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new RunnerError("output_unwritable", `${path} can't be written (${code}).`, {
+        next: GIVE_UP,
+        cure: "Choose another folder with --out.",
+      });
+    }
+  }
+}
+
+async function existing(paths: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(
+    paths.map((path) =>
+      stat(path).then(
+        () => [path],
+        () => [],
+      ),
+    ),
+  );
+  return found.flat();
+}
+
+function day(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}

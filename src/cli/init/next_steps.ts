@@ -1,0 +1,129 @@
+import {
+  APP,
+  APP_FOLDER,
+  CERTIFICATE_FOLDER,
+  CONNECTED_APP_FOLDER,
+  PERMISSION_SET,
+  PERMISSION_SET_FOLDER,
+} from "./salesforce_project.ts";
+
+export interface NextStepsOptions {
+  readonly organizationName: string;
+  readonly username: string;
+  readonly loginUrl: string;
+  /** Paths of the files made, from the folder of this text. */
+  readonly files: { readonly privateKey: string; readonly certificate: string; readonly policy: string };
+  /** Milliseconds since the epoch. */
+  readonly certificateEnds: number;
+  readonly passphraseVariable: string | undefined;
+  readonly realTime: boolean;
+  readonly viewAllData: boolean;
+}
+
+/** What is to be done in Salesforce after `init`, by command line and by hand. Markdown. Pure. */
+export function nextSteps(options: NextStepsOptions): string {
+  const { organizationName, username, loginUrl, files, passphraseVariable } = options;
+  return `# ${organizationName}: from here to events
+
+All commands are run in this folder. The certificate is valid until ${day(options.certificateEnds)}.
+
+## 1. The user
+
+The runner logs in as \`${username}\`. If there is no such user yet, make one under Setup > Users > New User:
+
+- licence **Salesforce Integration** with the profile **Minimum Access - API Only Integrations**, or another licence with a profile cloned from **Standard User**;
+- with the Salesforce Integration licence, also assign the permission set licence **Salesforce API Integration** to the user.
+
+## 2. The permission set and the app
+
+### By the Salesforce CLI
+
+\`\`\`
+sf org login web --alias aquila-setup --instance-url ${loginUrl}
+sf project deploy start --source-dir ${PERMISSION_SET_FOLDER} --target-org aquila-setup
+sf project deploy start --source-dir ${APP_FOLDER} --target-org aquila-setup
+sf org assign permset --name ${PERMISSION_SET} --on-behalf-of ${username} --target-org aquila-setup
+\`\`\`
+
+If Salesforce refuses the app's OAuth settings, switch on "Allow Access to OAuth Consumer Secrets via Metadata API" under
+Setup > External Client App Settings, or make the app by hand. An org without external client apps takes a connected app instead of
+the third command:
+
+\`\`\`
+sf project deploy start --source-dir ${CONNECTED_APP_FOLDER} --target-org aquila-setup
+\`\`\`
+
+### By hand
+
+1. Setup > Permission Sets > New: **${PERMISSION_SET.replaceAll("_", " ")}**, licence None. Under System Permissions switch on:
+${permissions(options)}
+2. Manage Assignments: add \`${username}\`.
+3. Setup > External Client App Manager > New External Client App. Under API (Enable OAuth Settings): scopes **Manage user data via APIs (api)**
+   and **Perform requests at any time (refresh_token, offline_access)**; switch on **Enable JWT Bearer Flow** and upload \`${files.certificate}\`.
+4. The app > Policies > Edit: **Permitted Users** = "Admin approved users are pre-authorized"; under App Policies add the permission set.
+5. The app > Settings > OAuth Settings > Consumer Key and Secret: copy the consumer key into \`client_id\` of \`${files.policy}\`. An app that the
+   Salesforce CLI deployed has the key that is already there.
+
+A new app is known to Salesforce after up to 10 minutes.
+
+## 3. Elasticsearch, and the first events
+
+Install the package AQUILA for Salesforce in Kibana. Then:
+
+\`\`\`
+export ELASTICSEARCH_URL=https://my-cluster.example:9200 ELASTICSEARCH_API_KEY=…
+${passphraseVariable === undefined ? "" : `export ${passphraseVariable}=…\n`}aquila-salesforce check --policy ${files.policy} --certificate ${files.certificate}
+aquila-salesforce run --policy ${files.policy}
+\`\`\`
+
+For Fleet, add the integration to an agent policy and paste consumer key, user name and the content of \`${files.privateKey}\`.
+
+\`${files.privateKey}\` is the only secret here: whoever has it can log in as \`${username}\`. Keep it from version control, and delete it here once
+it lies where the runner reads it. Before ${day(options.certificateEnds)}, \`aquila-salesforce init --rotate --out .\` makes the next key.
+`;
+}
+
+function permissions({ realTime, viewAllData }: NextStepsOptions): string {
+  return [
+    "**API Enabled**: the runner uses nothing but the REST API.",
+    "**View Event Log Files**: reads event log files, and no other data.",
+    ...(realTime
+      ? ["**View Real-Time Event Monitoring Data**: reads LoginEvent, LogoutEvent, LoginAsEvent and ApiEvent."]
+      : []),
+    ...(viewAllData ? ["**View All Data**: reads every record of the org. Collection does not need it."] : []),
+  ]
+    .map((line) => `   - ${line}`)
+    .join("\n");
+}
+
+export interface RotationStepsOptions {
+  /** When the certificate that is in use ends, and the next one. Milliseconds since the epoch. */
+  readonly presentEnds: number;
+  readonly nextEnds: number;
+  readonly files: { readonly privateKey: string; readonly certificate: string };
+  readonly nextFiles: { readonly privateKey: string; readonly certificate: string };
+}
+
+const DAY_MS = 86_400_000;
+/** Time for what goes wrong at the switch. */
+const RESERVE_MS = 14 * DAY_MS;
+
+/** How to go over to the next key, and when. An app has one certificate, so key and certificate change together. Pure. */
+export function rotationSteps({ presentEnds, nextEnds, files, nextFiles }: RotationStepsOptions): string[] {
+  return [
+    `The next key is in ${nextFiles.privateKey}; its certificate is valid until ${day(nextEnds)}.`,
+    `The present certificate ends on ${day(presentEnds)}: switch by ${day(presentEnds - RESERVE_MS)}, at any time of the day.`,
+    "1. Give the app the next certificate:",
+    `     sf project deploy start --source-dir ${CERTIFICATE_FOLDER} --target-org aquila-setup`,
+    `   or upload ${nextFiles.certificate} under Setup > External Client App Manager > ${APP.replaceAll("_", " ")} > Settings > OAuth Settings.`,
+    "2. At once after it, put the next key in the place of the present one:",
+    `     mv ${nextFiles.privateKey} ${files.privateKey} && mv ${nextFiles.certificate} ${files.certificate}`,
+    "   A running runner reads the key file at each login, so it need not be restarted; in Fleet, paste the next key into the policy.",
+    "3. aquila-salesforce check",
+    "Between 1 and 2 sessions that are open go on and new logins are refused; the runner tries again, and no event is lost.",
+  ];
+}
+
+function day(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}

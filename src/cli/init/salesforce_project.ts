@@ -1,0 +1,184 @@
+/**
+ * The Salesforce side as metadata in source format, to be deployed by Salesforce's command line: a permission set with the
+ * least that collection needs, and an app with the JWT bearer flow that only its holders may use. Pure.
+ * Source: Metadata API Developer Guide, the types named in the files.
+ */
+
+/** Names of the metadata components. */
+export const PERMISSION_SET = "AQUILA_Event_Log_Integration";
+export const APP = "AQUILA_Event_Logs";
+const LABEL = "AQUILA Event Log Integration";
+
+/** Folders of the project, for the commands that deploy them. */
+export const PERMISSION_SET_FOLDER = "force-app/main/default/permissionsets";
+export const APP_FOLDER = "force-app/main/default";
+export const CERTIFICATE_FOLDER = "force-app/main/default/extlClntAppGlobalOauthSets";
+export const CONNECTED_APP_FOLDER = "connected-app/main/default";
+
+const GLOBAL_OAUTH_FILE = `${CERTIFICATE_FOLDER}/${APP}_glbloauth.ecaGlblOauth-meta.xml`;
+const CONNECTED_APP_FILE = `${CONNECTED_APP_FOLDER}/connectedApps/${APP}.connectedApp-meta.xml`;
+
+/** Unused by the JWT bearer flow; every app must have one. */
+const CALLBACK_URL = "https://login.salesforce.com/services/oauth2/success";
+
+export interface ProjectOptions {
+  /** Consumer key of the app. */
+  readonly clientId: string;
+  /** PEM. */
+  readonly certificate: string;
+  readonly contactEmail: string;
+  /** Also the permission for real-time event objects, which exists only with Event Monitoring. */
+  readonly realTime: boolean;
+  /** Also View All Data. */
+  readonly viewAllData: boolean;
+}
+
+/** The files of the project by their path in it. */
+export function salesforceProject(options: ProjectOptions): ReadonlyMap<string, string> {
+  const packageDirectories = [{ path: "force-app", default: true }, { path: "connected-app" }];
+  const project = { packageDirectories, namespace: "", sourceApiVersion: "66.0" };
+  return new Map([
+    ["sfdx-project.json", `${JSON.stringify(project, undefined, 2)}\n`],
+    [`${PERMISSION_SET_FOLDER}/${PERMISSION_SET}.permissionset-meta.xml`, permissionSet(options)],
+    ...externalClientApp(options),
+    [CONNECTED_APP_FILE, connectedApp(options)],
+  ]);
+}
+
+/** The files that hold the certificate, by their path in the project. */
+export const CERTIFICATE_FILES = [GLOBAL_OAUTH_FILE, CONNECTED_APP_FILE] as const;
+
+/** The same file with another certificate; as it is if it holds none. */
+export function withCertificate(metadata: string, certificate: string): string {
+  return metadata.replace(
+    /<certificate>[^<]*<\/certificate>/,
+    () => `<certificate>${escaped(certificate)}</certificate>`,
+  );
+}
+
+type Value = string | boolean | readonly Element[];
+type Element = readonly [name: string, value: Value];
+
+function permissionSet({ realTime, viewAllData }: ProjectOptions): string {
+  const permissions = [
+    "ApiEnabled",
+    "ViewEventLogFiles",
+    ...(realTime ? ["ViewRealTimeEventMonitoringData"] : []),
+    ...(viewAllData ? ["ViewAllData"] : []),
+  ];
+  return document("PermissionSet", [
+    [
+      "description",
+      "Reads event log files for AQUILA for Salesforce, and nothing else. Assign it to the integration user.",
+    ],
+    ["hasActivationRequired", false],
+    ["label", LABEL],
+    ...permissions.map(
+      (name): Element => [
+        "userPermissions",
+        [
+          ["enabled", true],
+          ["name", name],
+        ],
+      ],
+    ),
+  ]);
+}
+
+function externalClientApp({ clientId, certificate, contactEmail }: ProjectOptions): [string, string][] {
+  const app: Element = ["externalClientApplication", APP];
+  return [
+    [
+      `${APP_FOLDER}/externalClientApps/${APP}.eca-meta.xml`,
+      document("ExternalClientApplication", [
+        ["contactEmail", contactEmail],
+        ["description", "AQUILA for Salesforce logs in by this app, with a certificate and without a password."],
+        ["distributionState", "Local"],
+        ["isProtected", false],
+        ["label", LABEL],
+      ]),
+    ],
+    [
+      GLOBAL_OAUTH_FILE,
+      document("ExtlClntAppGlobalOauthSettings", [
+        ["callbackUrl", CALLBACK_URL],
+        ["certificate", certificate],
+        ["consumerKey", clientId],
+        app,
+        ["isConsumerSecretOptional", false],
+        ["isIntrospectAllTokens", false],
+        ["isPkceRequired", true],
+        ["isSecretRequiredForRefreshToken", true],
+        ["label", `${LABEL} global OAuth settings`],
+        ["shouldRotateConsumerKey", false],
+        ["shouldRotateConsumerSecret", false],
+      ]),
+    ],
+    [
+      `${APP_FOLDER}/extlClntAppOauthSettings/${APP}_oauth.ecaOauth-meta.xml`,
+      document("ExtlClntAppOauthSettings", [
+        ["commaSeparatedOauthScopes", "Api,RefreshToken"],
+        app,
+        ["label", `${LABEL} OAuth settings`],
+      ]),
+    ],
+    [
+      `${APP_FOLDER}/extlClntAppOauthPolicies/${APP}_oauthPlcy.ecaOauthPlcy-meta.xml`,
+      document("ExtlClntAppOauthConfigurablePolicies", [
+        ["commaSeparatedPermissionSet", PERMISSION_SET],
+        app,
+        ["ipRelaxationPolicyType", "Enforce"],
+        ["label", `${LABEL} OAuth policies`],
+        ["permittedUsersPolicyType", "AdminApprovedPreAuthorized"],
+      ]),
+    ],
+    [
+      `${APP_FOLDER}/extlClntAppPolicies/${APP}_plcy.ecaPlcy-meta.xml`,
+      document("ExtlClntAppConfigurablePolicies", [
+        app,
+        ["isEnabled", true],
+        ["isOauthPluginEnabled", true],
+        ["label", `${LABEL} policies`],
+      ]),
+    ],
+  ];
+}
+
+/** For orgs without external client apps. New connected apps can't be made any more since Spring '26. */
+function connectedApp({ clientId, certificate, contactEmail }: ProjectOptions): string {
+  return document("ConnectedApp", [
+    ["contactEmail", contactEmail],
+    ["label", LABEL],
+    [
+      "oauthConfig",
+      [
+        ["callbackUrl", CALLBACK_URL],
+        ["certificate", certificate],
+        ["consumerKey", clientId],
+        ["isAdminApproved", true],
+        ["scopes", "Api"],
+        ["scopes", "RefreshToken"],
+      ],
+    ],
+    ["permissionSetName", PERMISSION_SET],
+  ]);
+}
+
+function document(type: string, elements: readonly Element[]): string {
+  const root = `<${type} xmlns="http://soap.sforce.com/2006/04/metadata">`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${root}\n${lines(elements, "    ")}</${type}>\n`;
+}
+
+function lines(elements: readonly Element[], indent: string): string {
+  return elements
+    .map(([name, value]) =>
+      typeof value === "object"
+        ? `${indent}<${name}>\n${lines(value, `${indent}    `)}${indent}</${name}>\n`
+        : `${indent}<${name}>${escaped(String(value))}</${name}>\n`,
+    )
+    .join("");
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
