@@ -24,7 +24,12 @@ export interface StartUpInfo {
 const USUAL_MESSAGE_SIZE = 4 * 1024 * 1024;
 
 /** What Elastic Agent writes to a component's standard input, read to its end. Throws `start_up_info_unreadable`. */
-export async function readStartUpInfo(input: AsyncIterable<Uint8Array>): Promise<StartUpInfo> {
+export async function readStartUpInfo(
+  input: AsyncIterable<Uint8Array> & { readonly isTTY?: boolean },
+): Promise<StartUpInfo> {
+  if (input.isTTY === true) {
+    throw unreadable("it is a terminal");
+  }
   const parts: Uint8Array[] = [];
   for await (const part of input) {
     parts.push(part);

@@ -1,7 +1,7 @@
 /** The real runner as a process, started and watched by a fake Elastic Agent, between mock orgs and a bulk endpoint. */
 import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
@@ -126,12 +126,21 @@ describe("a component of Elastic Agent", { timeout: 60_000 }, () => {
       name: "aquila-salesforce",
       meta: { runtime: `node ${process.version}` },
     });
-    const [{ document } = { document: {} }] = elasticsearch.documents.filter(({ index }) => index.includes(".login-"));
-    expect(document).toMatchObject({
-      agent: { id: agent.agentId, type: "aquila-salesforce" },
-      elastic_agent: { id: agent.agentId, version: "9.1.0", snapshot: false },
-      data_stream: { namespace: "default" },
-    });
+    await elasticsearch.until("reports of the collection itself", () =>
+      elasticsearch.documents.some(({ index }) => index.includes(".collector-")),
+    );
+    for (const { document } of elasticsearch.documents) {
+      expect(document).toMatchObject({
+        elastic_agent: { id: agent.agentId, version: "9.1.0", snapshot: false },
+        data_stream: { namespace: "default" },
+      });
+      expect(document.agent).toEqual({
+        id: agent.agentId,
+        name: hostname(),
+        type: "aquila-salesforce",
+        version: expect.any(String),
+      });
+    }
     expect(elasticsearch.requests[0]?.headers.authorization).toBe(`ApiKey ${Buffer.from(API_KEY).toString("base64")}`);
 
     agent.kill("SIGTERM");

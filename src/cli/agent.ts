@@ -4,12 +4,12 @@ import type { AgentInfo } from "../agent/control_protocol.ts";
 import { answerAction } from "../agent/diagnostics.ts";
 import { ManagedUnits } from "../agent/managed_units.ts";
 import { readStartUpInfo } from "../agent/start_up_info.ts";
+import type { AgentFacts } from "../core/agent_facts.ts";
 import { systemClock } from "../core/clock.ts";
 import { createLog, LOG_LEVELS, type WriteLine } from "../core/log.ts";
 import { createDiskLedger } from "../cursors/row_ledger_disk.ts";
 import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
 import { Supervisor } from "../pump/supervisor.ts";
-import type { AgentFacts } from "../sources/envelope.ts";
 import { followPolicies } from "./follow_policies.ts";
 import { InputReports } from "./input_reports.ts";
 import { VERSION } from "./version.ts";
@@ -23,7 +23,7 @@ export interface AgentOptions {
 
 export interface AgentSurroundings {
   /** Where Elastic Agent writes the start-up information. */
-  readonly input: AsyncIterable<Uint8Array>;
+  readonly input: AsyncIterable<Uint8Array> & { readonly isTTY?: boolean };
   readonly writeLine: WriteLine;
   readonly stop: AbortSignal;
 }

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { type AgentFacts, agentMembers } from "../core/agent_facts.ts";
 import { type DataStream, dataStreamName, type SourceEvent } from "../core/event.ts";
 import type { CollectorEvent } from "./collector_event.ts";
 
@@ -12,7 +13,7 @@ export interface CollectorContext {
   readonly organizationName: string;
   /** Known as soon as the first login has succeeded. */
   readonly organization: OrganizationFacts | undefined;
-  readonly agent: { readonly id: string; readonly name: string; readonly type: string; readonly version: string };
+  readonly agent: AgentFacts;
 }
 
 export interface OrganizationFacts {
@@ -25,7 +26,7 @@ const ORG_TAGS = ["forwarded"];
 
 /** An event as a document of the collector's data stream. Pure. */
 export function collectorDocument(event: CollectorEvent, context: CollectorContext): SourceEvent {
-  const { organization, agent } = context;
+  const { organization } = context;
   const { source, file, start, end } = event;
   const dataStream = { ...(source?.stream.dataStream ?? context.dataStream), dataset: context.dataStream.dataset };
   const id = identityOf([context.inputId, organization?.organizationId ?? "", event.code, ...event.identity]);
@@ -63,7 +64,7 @@ export function collectorDocument(event: CollectorEvent, context: CollectorConte
         : { collection: { interval: file?.interval ?? event.interval, ...(file === undefined ? {} : fileOf(file)) } }),
     },
     input: { type: "aquila-salesforce" },
-    agent,
+    ...agentMembers(context.agent),
     tags: source?.stream.tags ?? ORG_TAGS,
   };
   return { index: dataStreamName(dataStream), id, json: JSON.stringify(document) };

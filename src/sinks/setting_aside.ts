@@ -59,6 +59,7 @@ export function refusedEvent(
     },
     input: document.input,
     agent: document.agent,
+    elastic_agent: document.elastic_agent,
     tags: document.tags,
   });
   return { index: `${kind}-${collectorDataset}-${namespace}`, id, json };

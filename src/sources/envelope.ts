@@ -1,14 +1,5 @@
+import { type AgentFacts, agentMembers } from "../core/agent_facts.ts";
 import type { DataStream } from "../core/event.ts";
-
-/** The program that collects, as `agent.*` of the events. */
-export interface AgentFacts {
-  readonly id: string;
-  readonly name: string;
-  readonly type: string;
-  readonly version: string;
-  /** The Elastic Agent that has started the program, as `elastic_agent.*` of the events. */
-  readonly elasticAgent?: { readonly id: string; readonly version: string; readonly snapshot: boolean };
-}
 
 /** What all events of a stream have in common. */
 export interface StreamContext {
@@ -59,11 +50,9 @@ export function compileEnvelope(stream: StreamContext, origin: OriginContext): W
     organization: stream.organization,
   })},"salesforce":{${members({ instance_url: stream.instanceUrl })}`;
   const collection = members(origin.collection);
-  const { elasticAgent, ...agent } = stream.agent;
   const tail = `}},${members({
     input: { type: "aquila-salesforce" },
-    agent,
-    elastic_agent: elasticAgent,
+    ...agentMembers(stream.agent),
     tags: stream.tags,
   })}}`;
 
