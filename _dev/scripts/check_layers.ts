@@ -1,6 +1,7 @@
 /**
  * Holds the one direction of imports in src/: a folder may import only folders of a lower rank and itself. Fails with a line
- * for each breach. `cli/wire.ts` alone may import implementations of the roles; the fakes under _dev import nothing of src.
+ * for each breach. Only `cli/` puts roles and implementations together, in `wire*.ts` and `open_*.ts`; the fakes under _dev import
+ * nothing of src.
  */
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";

@@ -1,0 +1,101 @@
+import type { AgentFacts } from "../core/agent_facts.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Tell } from "../core/fact.ts";
+import type { RowLedger } from "../cursors/row_ledger.ts";
+import type { OrgClient } from "../org/org_client.ts";
+import type { Input, Stream } from "../policy/policy.ts";
+import { EventLogFiles } from "../sources/event_log_files.ts";
+import { isPrimaryObject } from "../sources/object_primary.ts";
+import { ObjectWindows } from "../sources/object_windows.ts";
+import type { Source } from "../sources/source.ts";
+import { eventLogFilesId, objectId } from "./source_id.ts";
+
+/** Files of one stream that are read at once. */
+const DOWNLOADS_PER_STREAM = 4;
+
+/** A source of a stream before it is opened. */
+export interface StreamSource {
+  readonly id: string;
+  /** `EventLogFile`, or the object's name. */
+  readonly name: string;
+  /** Milliseconds between rounds. */
+  readonly interval: number;
+  open(client: OrgClient, tell: Tell): Source;
+}
+
+export interface StreamSourceOptions {
+  readonly ledger: RowLedger;
+  readonly agent: AgentFacts;
+  readonly clock: Clock;
+}
+
+/** What a stream of the policy collects: its event log files, and each of its objects. */
+export function streamSources(input: Input, stream: Stream, options: StreamSourceOptions): StreamSource[] {
+  const { eventLogFiles, objects } = stream;
+  const files = eventLogFiles.enabled ? [filesSource(input, stream, options)] : [];
+  const names = objects.enabled ? objects.names : [];
+  return [...files, ...names.map((name) => objectSource(name, input, stream, options))];
+}
+
+function filesSource(input: Input, stream: Stream, { ledger, agent, clock }: StreamSourceOptions): StreamSource {
+  const { eventTypes, interval, initialLookback, pollInterval } = stream.eventLogFiles;
+  const id = eventLogFilesId(stream.id);
+  return {
+    id,
+    name: "EventLogFile",
+    interval: pollInterval,
+    open: (client, tell) =>
+      new EventLogFiles({
+        id,
+        client,
+        stream: streamContext(input, stream, agent),
+        eventTypes,
+        interval,
+        initialLookback,
+        downloads: DOWNLOADS_PER_STREAM,
+        ledger,
+        tell,
+        clock,
+      }),
+  };
+}
+
+function objectSource(
+  objectName: string,
+  input: Input,
+  stream: Stream,
+  { agent, clock }: StreamSourceOptions,
+): StreamSource {
+  const { eventLogFiles, objects } = stream;
+  const id = objectId(stream.id, objectName);
+  return {
+    id,
+    name: objectName,
+    interval: objects.pollInterval,
+    open: (client, tell) =>
+      new ObjectWindows({
+        id,
+        client,
+        stream: streamContext(input, stream, agent),
+        objectName,
+        primary: isPrimaryObject(objectName, {
+          eventTypes: eventLogFiles.enabled ? eventLogFiles.eventTypes : [],
+          objects: objects.names,
+        }),
+        initialLookback: objects.initialLookback,
+        settleTime: objects.settleTime,
+        tell,
+        clock,
+      }),
+  };
+}
+
+function streamContext(input: Input, stream: Stream, agent: AgentFacts) {
+  return {
+    organizationName: input.organization.name,
+    dataStream: stream.dataStream,
+    tags: stream.preserveOriginalEvent ? [...stream.tags, "preserve_original_event"] : stream.tags,
+    preserveOriginalEvent: stream.preserveOriginalEvent,
+    agent,
+  };
+}
