@@ -31,9 +31,9 @@ describe("a dashboard", () => {
     const object = built({ ...metric, key: "left" }, { ...metric, key: "right" });
     expect(object.id).toBe("aquila_salesforce-door");
     expect(object.attributes.panelsJSON.map((panel: { gridData: unknown }) => panel.gridData)).toEqual([
-      { i: "links", x: 0, y: 0, w: 48, h: 4 },
-      { i: "left", x: 0, y: 4, w: 24, h: 6 },
-      { i: "right", x: 24, y: 4, w: 24, h: 6 },
+      { i: "links", x: 0, y: 0, w: 48, h: 3 },
+      { i: "left", x: 0, y: 3, w: 24, h: 6 },
+      { i: "right", x: 24, y: 3, w: 24, h: 6 },
     ]);
     expect(object.references).toContainEqual({
       type: "index-pattern",

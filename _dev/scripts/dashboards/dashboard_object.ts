@@ -34,7 +34,7 @@ export const DATA_VIEW = "logs-*";
 
 const TITLE_PREFIX = "[AQUILA for Salesforce] ";
 const GRID_COLUMNS = 48;
-const LINKS_HEIGHT = 4;
+const LINKS_HEIGHT = 3;
 const SEARCH_SOURCE = "kibanaSavedObjectMeta.searchSourceJSON";
 
 export function objectId(key: string): string {

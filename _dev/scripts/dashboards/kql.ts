@@ -2,7 +2,8 @@
  * The part of Kibana's query language that this package's objects use: `field : value`, wildcards, lists of values, ranges,
  * `and`, `or`, `not` and parentheses. Values may be quoted. Pure.
  */
-import type { estypes } from "@elastic/elasticsearch";
+/** A query of Elasticsearch, as it is sent. */
+export type Search = Readonly<Record<string, unknown>>;
 
 export type KqlNode =
   | { readonly kind: "everything" }
@@ -56,7 +57,7 @@ export function fieldsOf(node: KqlNode): string[] {
 }
 
 /** The search that Kibana makes of a query. */
-export function searchOf(node: KqlNode): estypes.QueryDslQueryContainer {
+export function searchOf(node: KqlNode): Search {
   switch (node.kind) {
     case "everything":
       return { match_all: {} };
@@ -73,7 +74,7 @@ export function searchOf(node: KqlNode): estypes.QueryDslQueryContainer {
   }
 }
 
-function valueSearch(field: string, { text, quoted }: KqlValue): estypes.QueryDslQueryContainer {
+function valueSearch(field: string, { text, quoted }: KqlValue): Search {
   if (quoted) {
     return { match_phrase: { [field]: text } };
   }

@@ -15,6 +15,9 @@ export type LensPanel = MetricPanel | SeriesPanel | TopPanel | TablePanel | Shar
 /** By-value panels have one layer each; Kibana needs its id only within the panel. */
 const LAYER = "layer";
 
+/** How much of a colour is left in a metric's panel. */
+const METRIC_TINT = 0.22;
+
 /** The reference of a Lens visualization to the data view of its layer. */
 export const LAYER_REFERENCE = `indexpattern-datasource-layer-${LAYER}`;
 
@@ -70,10 +73,21 @@ function metricState({ measure, subtitle }: MetricPanel, typeOf: TypeOf): LensSt
       layerId: LAYER,
       layerType: "data",
       metricAccessor: measureId(0),
-      ...(measure.colour === undefined ? {} : { color: measure.colour }),
+      ...(measure.colour === undefined ? {} : { color: tint(measure.colour) }),
       ...(subtitle === undefined ? {} : { subtitle }),
     },
   };
+}
+
+/** A metric's colour fills its whole panel, so it is mixed with white. */
+function tint(colour: string): string {
+  const mixed = [1, 3, 5].map((at) => {
+    const channel = Number.parseInt(colour.slice(at, at + 2), 16);
+    return Math.round(255 - (255 - channel) * METRIC_TINT)
+      .toString(16)
+      .padStart(2, "0");
+  });
+  return `#${mixed.join("").toUpperCase()}`;
 }
 
 function seriesState({ shape, measures, split, axis }: SeriesPanel, typeOf: TypeOf): LensState {

@@ -71,12 +71,12 @@ export const APEX: DashboardSpec = {
         key: "long-running",
         title: "Executions longer than 5 s",
         subject: longRunning,
-        measure: count("count against the concurrent limit", { colour: warning }),
+        measure: count("use up the concurrent limit", { colour: warning }),
       },
       {
         kind: "metric",
         key: "limit-hits",
-        title: "Requests refused by that limit",
+        title: "Requests refused by the limit",
         subject: limitHits,
         measure: count("refused", { colour: failure }),
       },
@@ -126,7 +126,7 @@ export const APEX: DashboardSpec = {
       ],
     },
     {
-      height: 12,
+      height: 14,
       panels: [
         [
           24,
@@ -173,7 +173,7 @@ export const APEX: DashboardSpec = {
       ],
     },
     {
-      height: 13,
+      height: 14,
       panels: [
         [
           22,
@@ -205,7 +205,7 @@ export const APEX: DashboardSpec = {
       ],
     },
     {
-      height: 12,
+      height: 10,
       panels: [
         [
           28,
@@ -246,7 +246,7 @@ export const APEX: DashboardSpec = {
       ],
     },
     {
-      height: 12,
+      height: 14,
       panels: [
         [
           24,
@@ -282,7 +282,7 @@ export const APEX: DashboardSpec = {
       ],
     },
     {
-      height: 12,
+      height: 14,
       panels: [
         [
           16,

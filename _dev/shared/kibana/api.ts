@@ -10,7 +10,7 @@ import {
   share,
 } from "./vocabulary.ts";
 
-const { failure, neutral, warning, second, quiet } = COLOURS;
+const { failure, neutral, warning, quiet } = COLOURS;
 
 const FAILED = 'event.outcome : "failure"';
 const COUNTED = "salesforce.api.counts_against_api_limit : true";
@@ -21,6 +21,7 @@ const calls: Subject = { streams: ["api"], where: 'event.code : "ApiTotalUsage"'
 const requests: Subject = { streams: ["api"], where: 'event.code : ("RestApi" or "API" or "ApiEvent")' };
 const bulkJobs: Subject = { streams: ["api"], where: 'event.code : "BulkApi2"' };
 const bulkBatches: Subject = { streams: ["api"], where: 'event.code : "BulkApi"' };
+const budget: Subject = { streams: ["collector"], where: 'event.code : "api_budget"' };
 /** Versions are texts of two digits and a decimal, so they compare as texts do; 9998.0 stands for no version. */
 const oldCalls: Subject = {
   streams: ["api"],
@@ -31,7 +32,7 @@ export const API: DashboardSpec = {
   key: "api",
   title: "API",
   description: "Who calls which API, what fails, who reads how much, and who uses up the limit.",
-  streams: ["api"],
+  streams: ["api", "collector"],
   rows: [
     equalRow(
       6,
@@ -75,11 +76,11 @@ export const API: DashboardSpec = {
         key: "old-versions",
         title: "Calls of versions before 50.0",
         subject: oldCalls,
-        measure: count("will stop working one day", { colour: warning }),
+        measure: count("Salesforce retires them", { colour: warning }),
       },
     ),
     {
-      height: 13,
+      height: 14,
       panels: [
         [
           28,
@@ -118,7 +119,7 @@ export const API: DashboardSpec = {
       ],
     },
     {
-      height: 13,
+      height: 14,
       panels: [
         [
           24,
@@ -155,7 +156,7 @@ export const API: DashboardSpec = {
       ],
     },
     {
-      height: 12,
+      height: 14,
       panels: [
         [
           24,
@@ -201,7 +202,7 @@ export const API: DashboardSpec = {
       ],
     },
     {
-      height: 12,
+      height: 14,
       panels: [
         [
           20,
@@ -210,7 +211,7 @@ export const API: DashboardSpec = {
             key: "versions",
             title: "Which API versions are in use?",
             subject: calls,
-            groups: { by: "terms", field: "salesforce.api.api_version", label: "Version", size: 12, other: true },
+            groups: { by: "terms", field: "salesforce.api.api_version", label: "Version", size: 15 },
             measures: [count("API calls", { colour: neutral })],
             axis: "API calls",
           },
@@ -237,7 +238,7 @@ export const API: DashboardSpec = {
       ],
     },
     {
-      height: 12,
+      height: 14,
       panels: [
         [
           14,
@@ -289,7 +290,7 @@ export const API: DashboardSpec = {
       ],
     },
     {
-      height: 12,
+      height: 14,
       panels: [
         [
           24,
@@ -315,16 +316,17 @@ export const API: DashboardSpec = {
         [
           24,
           {
-            kind: "series",
-            key: "counted-trend",
-            title: "How fast is the limit used up?",
-            subject: calls,
-            shape: "area_stacked",
+            kind: "table",
+            key: "limits",
+            title: "How much of each org's limit is used, and by this integration?",
+            subject: budget,
+            groups: [{ by: "terms", field: "organization.name", label: "Org" }],
             measures: [
-              count("Counted", { where: COUNTED, colour: warning }),
-              count("Not counted", { where: `not ${COUNTED}`, colour: second }),
+              { of: "max", field: "@timestamp", label: "Reported" },
+              { of: "last_value", field: "salesforce.collector.api.used", label: "Used in 24 h" },
+              { of: "last_value", field: "salesforce.collector.api.calls", label: "By this integration" },
+              { of: "last_value", field: "salesforce.collector.api.allocation", label: "Limit" },
             ],
-            axis: "API calls",
           },
         ],
       ],

@@ -1,10 +1,34 @@
-import { COLOURS, count, type DashboardSpec, equalRow, type Subject } from "./vocabulary.ts";
+import { COLOURS, count, type DashboardSpec, equalRow, MILLISECONDS, type Subject } from "./vocabulary.ts";
 
-const { failure, neutral, second } = COLOURS;
+const { failure, neutral, second, warning } = COLOURS;
 
-const events: Subject = { streams: ["login", "apex", "api"] };
 const fromFiles: Subject = { streams: ["login", "apex", "api"], where: 'event.provider : "EventLogFile"' };
-const setAside: Subject = { streams: ["collector"], where: 'event.code : ("row_rejected" or "event_refused")' };
+
+function reports(...codes: readonly string[]): Subject {
+  return { streams: ["collector"], where: `event.code : (${codes.map((code) => `"${code}"`).join(" or ")})` };
+}
+
+const setAside = reports("row_rejected", "event_refused");
+const troubles = reports(
+  "file_failed",
+  "file_gone",
+  "round_failed",
+  "row_rejected",
+  "event_refused",
+  "gap",
+  "characters_replaced",
+  "window_halved",
+  "reconciliation_suspended",
+);
+const status = reports("stream_status");
+const coverage = reports("coverage");
+const budget = reports("api_budget");
+const reconciled = reports("reconciled");
+
+const org = { by: "terms", field: "organization.name", label: "Org", size: 5 } as const;
+const eventType = { by: "terms", field: "salesforce.collector.event_type", label: "Event type", size: 30 } as const;
+const dataset = { by: "terms", field: "salesforce.collector.dataset", label: "Dataset", size: 5 } as const;
+const lastReport = { of: "max", field: "@timestamp", label: "Reported" } as const;
 
 export const COLLECTION_HEALTH: DashboardSpec = {
   key: "collection-health",
@@ -16,29 +40,41 @@ export const COLLECTION_HEALTH: DashboardSpec = {
       6,
       {
         kind: "metric",
-        key: "events",
-        title: "Events collected",
-        subject: events,
-        measure: count("each once", { colour: neutral }),
-      },
-      {
-        kind: "metric",
-        key: "files",
-        title: "Event log files with events",
-        subject: fromFiles,
+        key: "streams-in-trouble",
+        title: "Streams in trouble",
+        subject: { ...status, where: `${status.where} and salesforce.collector.health : ("degraded" or "failed")` },
         measure: {
           of: "unique_count",
-          field: "salesforce.collection.file.id",
-          label: "files",
-          colour: neutral,
+          field: "salesforce.collector.stream",
+          label: "in the time range",
+          colour: failure,
         },
       },
       {
         kind: "metric",
-        key: "newest",
-        title: "Newest event",
-        subject: events,
-        measure: { of: "max", field: "@timestamp", label: "UTC", colour: neutral },
+        key: "files",
+        title: "Event log files collected",
+        subject: status,
+        measure: { of: "sum", field: "salesforce.collector.files.collected", label: "files", colour: neutral },
+      },
+      {
+        kind: "metric",
+        key: "rows",
+        title: "Events stored",
+        subject: status,
+        measure: { of: "sum", field: "salesforce.collector.rows.created", label: "each once", colour: neutral },
+      },
+      {
+        kind: "metric",
+        key: "lacked",
+        title: "Events that hourly files lacked",
+        subject: reconciled,
+        measure: {
+          of: "sum",
+          field: "salesforce.collector.rows.lacked",
+          label: "taken from daily files",
+          colour: second,
+        },
       },
       {
         kind: "metric",
@@ -47,9 +83,103 @@ export const COLLECTION_HEALTH: DashboardSpec = {
         subject: setAside,
         measure: count("set aside with their reason", { colour: failure }),
       },
+      {
+        kind: "metric",
+        key: "limit-used",
+        title: "Most of an API limit that was used",
+        subject: budget,
+        measure: {
+          of: "max",
+          field: "salesforce.collector.api.used_pct",
+          label: "by everybody",
+          format: { as: "percent" },
+          colour: warning,
+        },
+      },
     ),
     {
+      height: 14,
+      panels: [
+        [
+          28,
+          {
+            kind: "table",
+            key: "coverage",
+            title: "Up to when is each event type collected?",
+            subject: coverage,
+            groups: [org, eventType],
+            measures: [
+              {
+                of: "max",
+                field: "salesforce.collector.lag.newest_event",
+                label: "Oldest its newest event got",
+                format: MILLISECONDS,
+              },
+              { of: "max", field: "salesforce.collector.covered_until", label: "Collected until" },
+              { of: "last_value", field: "salesforce.collector.files.open", label: "Files to read" },
+            ],
+          },
+        ],
+        [
+          20,
+          {
+            kind: "series",
+            key: "lag",
+            title: "How late do events arrive?",
+            description: "Age of the newest event of the event type that is furthest behind.",
+            subject: coverage,
+            shape: "line",
+            measures: [
+              {
+                of: "max",
+                field: "salesforce.collector.lag.newest_event",
+                label: "Age of the newest event",
+                format: MILLISECONDS,
+              },
+            ],
+            split: { ...org, other: false },
+            axis: "Age of the newest event",
+          },
+        ],
+      ],
+    },
+    {
       height: 12,
+      panels: [
+        [
+          24,
+          {
+            kind: "table",
+            key: "health",
+            title: "Is every stream healthy?",
+            subject: status,
+            groups: [org, dataset],
+            measures: [
+              { of: "sum", field: "salesforce.collector.rows.created", label: "Events stored" },
+              { of: "sum", field: "salesforce.collector.rounds.failed", label: "Rounds failed" },
+              { of: "last_value", field: "salesforce.collector.health", label: "Health" },
+              { of: "last_value", field: "error.code", label: "Last problem" },
+              lastReport,
+            ],
+          },
+        ],
+        [
+          24,
+          {
+            kind: "series",
+            key: "troubles",
+            title: "What goes wrong, and when?",
+            subject: troubles,
+            shape: "bar_stacked",
+            measures: [count("Reports")],
+            split: { by: "terms", field: "event.action", label: "Problem", size: 8, other: true },
+            axis: "Reports",
+          },
+        ],
+      ],
+    },
+    {
+      height: 14,
       panels: [
         [
           24,
@@ -70,18 +200,66 @@ export const COLLECTION_HEALTH: DashboardSpec = {
           24,
           {
             kind: "table",
-            key: "freshness",
-            title: "Up to when do we know each event type?",
-            subject: events,
-            groups: [
-              { by: "terms", field: "organization.name", label: "Org", size: 5 },
-              { by: "terms", field: "event.code", label: "Event type", size: 20 },
-            ],
+            key: "completeness",
+            title: "How complete were the hourly files?",
+            subject: { ...reconciled, where: reports("reconciled", "gap").where ?? "" },
+            groups: [org, eventType],
             measures: [
-              count("Events"),
-              { of: "max", field: "@timestamp", label: "Newest event" },
-              { of: "max", field: "salesforce.collection.file.created", label: "Newest file" },
+              { of: "sum", field: "salesforce.collector.rows.lacked", label: "Rows lacked" },
+              { of: "sum", field: "salesforce.collector.rows.read", label: "Rows of daily files" },
+              {
+                of: "quotient",
+                dividend: { of: "sum", field: "salesforce.collector.rows.lacked" },
+                divisor: { of: "sum", field: "salesforce.collector.rows.read" },
+                label: "Share lacked",
+                format: { as: "percent" },
+              },
+              count("Days with missing hours", { where: 'event.code : "gap"' }),
             ],
+          },
+        ],
+      ],
+    },
+    {
+      height: 11,
+      panels: [
+        [
+          28,
+          {
+            kind: "table",
+            key: "budget",
+            title: "Will the API limits last?",
+            description: "The last report in the time range. The forecast is for the end of the UTC day.",
+            subject: budget,
+            groups: [org],
+            measures: [
+              lastReport,
+              { of: "last_value", field: "salesforce.collector.api.used", label: "Used in 24 h" },
+              { of: "last_value", field: "salesforce.collector.api.forecast.used", label: "Forecast" },
+              { of: "last_value", field: "salesforce.collector.api.allocation", label: "Limit" },
+              { of: "last_value", field: "salesforce.collector.api.calls", label: "Of it by us" },
+              { of: "last_value", field: "salesforce.collector.api.share", label: "Our share" },
+            ],
+          },
+        ],
+        [
+          20,
+          {
+            kind: "series",
+            key: "budget-trend",
+            title: "How much of the API limit is used?",
+            subject: budget,
+            shape: "line",
+            measures: [
+              {
+                of: "max",
+                field: "salesforce.collector.api.used_pct",
+                label: "Used",
+                format: { as: "percent" },
+              },
+            ],
+            split: { ...org, other: false },
+            axis: "Share of the 24-hour limit",
           },
         ],
       ],
@@ -92,16 +270,33 @@ export const COLLECTION_HEALTH: DashboardSpec = {
         [
           20,
           {
-            kind: "top",
+            kind: "table",
+            key: "drift",
+            title: "Which columns are new or missing?",
+            description:
+              "New columns are stored as salesforce.*.unmapped until a newer version of the package names them.",
+            subject: reports("drift"),
+            groups: [eventType, { by: "terms", field: "salesforce.collector.columns", label: "Column", size: 10 }],
+            measures: [count("Reports"), lastReport],
+          },
+        ],
+        [
+          28,
+          {
+            kind: "table",
             key: "reasons",
             title: "Why were rows set aside?",
             subject: setAside,
-            groups: { by: "terms", field: "salesforce.collector.reason", label: "Reason", size: 8, other: true },
-            measures: [count("Rows", { colour: failure })],
-            axis: "Rows",
+            groups: [eventType, { by: "terms", field: "salesforce.collector.reason", label: "Reason", size: 8 }],
+            measures: [count("Rows"), lastReport],
           },
         ],
-        [28, { kind: "events", key: "rejected", title: "The last rows that were set aside", search: "rejected-rows" }],
+      ],
+    },
+    {
+      height: 11,
+      panels: [
+        [48, { kind: "events", key: "rejected", title: "The last rows that were set aside", search: "rejected-rows" }],
       ],
     },
   ],

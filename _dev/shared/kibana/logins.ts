@@ -73,7 +73,7 @@ export const LOGINS: DashboardSpec = {
       },
     ),
     {
-      height: 13,
+      height: 14,
       panels: [
         [
           28,
@@ -181,7 +181,7 @@ export const LOGINS: DashboardSpec = {
       ],
     },
     {
-      height: 13,
+      height: 14,
       panels: [
         [
           24,
@@ -216,10 +216,10 @@ export const LOGINS: DashboardSpec = {
       ],
     },
     {
-      height: 12,
+      height: 14,
       panels: [
         [
-          24,
+          22,
           {
             kind: "table",
             key: "login-as",
@@ -233,16 +233,29 @@ export const LOGINS: DashboardSpec = {
           },
         ],
         [
-          24,
+          14,
           {
             kind: "series",
             key: "login-as-trend",
             title: "When do administrators act as others?",
             subject: impersonations,
             shape: "bar_stacked",
-            measures: [count("Logins as another user")],
-            split: { by: "terms", field: "user.name", label: "Administrator", size: 5, other: true },
+            measures: [count("Logins as another user", { colour: warning })],
             axis: "Logins",
+          },
+        ],
+        [
+          12,
+          {
+            kind: "table",
+            key: "password-users",
+            title: "Who still sends passwords to an API?",
+            subject: passwordLogins,
+            groups: [
+              { by: "terms", field: "user.name", label: "User" },
+              { by: "terms", field: "salesforce.login.api.type", label: "API", size: 3 },
+            ],
+            measures: [count("Logins")],
           },
         ],
       ],
@@ -258,6 +271,18 @@ export const LOGINS: DashboardSpec = {
             title: "How do users log in?",
             subject: logins,
             groups: { by: "terms", field: "salesforce.login.type", label: "Type of login", size: 6, other: true },
+            measure: count("Logins"),
+          },
+        ],
+        [
+          12,
+          {
+            kind: "share",
+            key: "applications",
+            title: "To which applications?",
+            description: "Told by LoginEvent and LoginHistory; event log files don't name the application.",
+            subject: logins,
+            groups: { by: "terms", field: "salesforce.login.application", label: "Application", size: 6, other: true },
             measure: count("Logins"),
           },
         ],
@@ -282,20 +307,6 @@ export const LOGINS: DashboardSpec = {
             subject: logins,
             groups: { by: "terms", field: "tls.version", label: "TLS", size: 5 },
             measure: count("Logins"),
-          },
-        ],
-        [
-          12,
-          {
-            kind: "table",
-            key: "password-users",
-            title: "Who still sends passwords to an API?",
-            subject: passwordLogins,
-            groups: [
-              { by: "terms", field: "user.name", label: "User" },
-              { by: "terms", field: "salesforce.login.api.type", label: "API", size: 3 },
-            ],
-            measures: [count("Logins")],
           },
         ],
       ],

@@ -62,7 +62,7 @@ export const OVERVIEW: DashboardSpec = {
       },
     ),
     {
-      height: 12,
+      height: 10,
       panels: [
         [
           28,
@@ -138,10 +138,10 @@ export const OVERVIEW: DashboardSpec = {
       ],
     },
     {
-      height: 12,
+      height: 14,
       panels: [
         [
-          24,
+          22,
           {
             kind: "series",
             key: "api-families",
@@ -154,7 +154,7 @@ export const OVERVIEW: DashboardSpec = {
           },
         ],
         [
-          24,
+          26,
           {
             kind: "table",
             key: "freshness",
@@ -169,6 +169,24 @@ export const OVERVIEW: DashboardSpec = {
               { of: "max", field: "@timestamp", label: "Newest event" },
               { of: "max", field: "salesforce.collection.file.created", label: "Newest file" },
             ],
+          },
+        ],
+      ],
+    },
+    {
+      height: 6,
+      panels: [
+        [
+          48,
+          {
+            kind: "text",
+            key: "about",
+            title: "What an org must have for these panels to fill",
+            markdown:
+              "Every org writes event log files of **Login**, **Logout** and **ApiTotalUsage**. The other event types, and hourly files, " +
+              "need Salesforce Shield or the Event Monitoring add-on; without it, the panels about them stay empty.\n\n" +
+              "Salesforce makes hourly files some hours after their hour, and a daily file the day after. The newest hours are " +
+              "therefore always missing here; **Collection health** tells how far collection has come.",
           },
         ],
       ],

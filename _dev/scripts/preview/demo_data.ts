@@ -1,0 +1,150 @@
+/** Fills Elasticsearch for a preview by the real way: mock orgs, the runner, the package's pipelines and templates. */
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client } from "@elastic/elasticsearch";
+import { stringify } from "yaml";
+import { knownDatasets, Wiring } from "../../../src/cli/wire.ts";
+import { type Clock, systemClock } from "../../../src/core/clock.ts";
+import { createLog } from "../../../src/core/log.ts";
+import { openSqliteCursors } from "../../../src/cursors/sqlite_cursors.ts";
+import { parsePolicy } from "../../../src/policy/parse_policy.ts";
+import { Supervisor } from "../../../src/pump/supervisor.ts";
+import { type MockOrg, startMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
+import { adminClientOptions, type ClusterAccess } from "../../deploy/elasticsearch/cluster.ts";
+import { installAssets } from "../install_assets/install.ts";
+import type { DemoTraffic } from "./demo_traffic.ts";
+import { fillPlaces } from "./places.ts";
+
+export const PRODUCTION = "Acme production";
+export const SANDBOX = "Acme sandbox";
+
+export interface DemoDataOptions {
+  readonly cluster: ClusterAccess;
+  readonly packageRoot: string;
+  readonly namespace: string;
+  readonly traffic: DemoTraffic;
+  /**
+   * When the runner looks, in milliseconds since the epoch, earliest first: it collects what there is to collect by then, so that
+   * its own reports spread over the time. By default once, now.
+   */
+  readonly visits?: readonly number[];
+  /** Adds to the production org what the generator doesn't make. */
+  readonly plant?: (production: MockOrg) => Promise<unknown>;
+  readonly log?: (line: string) => void;
+}
+
+/** Collects the traffic into the namespace and waits until it can be searched. Throws if the runner fails. Gives the production org's id. */
+export async function collectDemoData(options: DemoDataOptions): Promise<string> {
+  const { cluster, packageRoot, namespace, traffic, visits = [Date.now()], plant = async () => {} } = options;
+  const client = new Client(adminClientOptions(cluster));
+  const folder = mkdtempSync(join(tmpdir(), "aquila-preview-"));
+  const clock = movedClock(visits[0] ?? Date.now());
+  const orgs: MockOrg[] = [];
+  try {
+    await installAssets({ client, packageRoot });
+    const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const certificate = publicKey.export({ type: "spki", format: "pem" }).toString();
+    const keyPath = join(folder, "org.key.pem");
+    writeFileSync(keyPath, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+    const common = { certificate, now: () => clock.now(), apiRequestsUsed: 31_000 };
+    const production = await startMockOrg({ ...common, name: PRODUCTION, serial: 1 });
+    orgs.push(production);
+    const sandbox = await startMockOrg({ ...common, name: SANDBOX, serial: 2, sandbox: true });
+    orgs.push(sandbox);
+    await production.given.traffic(traffic.production);
+    await sandbox.given.traffic(traffic.sandbox);
+    await plant(production);
+    const policy = policyText(production, sandbox, keyPath, options);
+    for (const visit of visits) {
+      clock.moveTo(visit);
+      await collectOnce(policy, join(folder, "state"), clock, options.log ?? (() => {}));
+    }
+    await client.indices.refresh({ index: `logs-aquila_salesforce.*-${namespace}` });
+    await fillPlaces(client, `logs-aquila_salesforce.*-${namespace}`);
+    return production.orgId;
+  } finally {
+    await Promise.all(orgs.map((org) => org.close()));
+    await client.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function collectOnce(
+  text: string,
+  dataDirectory: string,
+  clock: Clock,
+  say: (line: string) => void,
+): Promise<void> {
+  const log = createLog(
+    (level, message) => say(`${level}: ${message}`),
+    () => "warn",
+  );
+  const policy = parsePolicy(text, { datasets: knownDatasets(), environment: {} });
+  const [broken] = policy.brokenInputs;
+  if (broken !== undefined) {
+    throw broken.error;
+  }
+  const cursors = openSqliteCursors(dataDirectory);
+  try {
+    const wiring = new Wiring({ cursors, log, clock });
+    const runs = policy.inputs.map((input) => wiring.run(input));
+    const [error] = await new Supervisor(clock).once(runs, new AbortController().signal);
+    if (error !== undefined) {
+      throw error;
+    }
+  } finally {
+    cursors.close();
+  }
+}
+
+/** The system's clock, set to another time, from where it goes on. */
+function movedClock(start: number): Clock & { moveTo(time: number): void } {
+  let offset = start - Date.now();
+  return {
+    ...systemClock,
+    now: () => Date.now() + offset,
+    moveTo: (time) => {
+      offset = time - Date.now();
+    },
+  };
+}
+
+function policyText(production: MockOrg, sandbox: MockOrg, keyPath: string, options: DemoDataOptions): string {
+  const { cluster, namespace, traffic, visits = [Date.now()] } = options;
+  const hours = Math.ceil(((visits[0] ?? Date.now()) - traffic.time.from) / 3_600_000) + 24;
+  const lookback = `${hours}h`;
+  const input = (org: MockOrg, name: string, audience: string, objects: readonly string[]) => ({
+    id: `preview-${name}`,
+    name,
+    type: "aquila-salesforce",
+    use_output: "default",
+    data_stream: { namespace },
+    organization: { name },
+    auth: {
+      login_url: org.url,
+      audience,
+      client_id: org.clientId,
+      username: org.username,
+      private_key_path: keyPath,
+    },
+    streams: ["login", "apex", "api"].map((stream) => ({
+      id: `preview-${name}-${stream}`,
+      data_stream: { type: "logs", dataset: `aquila_salesforce.${stream}` },
+      ...(stream === "login" && objects.length > 0
+        ? {
+            event_log_files: { enabled: false },
+            objects: { enabled: true, names: [...objects], initial_lookback: lookback },
+          }
+        : { event_log_files: { initial_lookback: lookback } }),
+    })),
+  });
+  return stringify({
+    outputs: { default: { type: "elasticsearch", hosts: [cluster.url], api_key: cluster.apiKey } },
+    inputs: [
+      input(production, PRODUCTION, "https://login.salesforce.com", []),
+      input(sandbox, SANDBOX, "https://test.salesforce.com", ["LoginEvent", "LogoutEvent", "LoginAsEvent"]),
+    ],
+  });
+}

@@ -1,0 +1,81 @@
+/** The traffic that previews and their tests look at: two orgs, two whole days, and an incident of each kind. */
+import { DAY_MS, HOUR_MS } from "../../deploy/docker/mock_org/datetime.ts";
+import type { TrafficSpec } from "../../deploy/docker/mock_org/traffic/plan.ts";
+import type { TimeRange } from "./time_range.ts";
+
+export const DAYS = 2;
+
+/** Rows a day of each event type in the production org; the sandbox has a tenth. */
+const ROWS_PER_DAY: Readonly<Record<string, number>> = {
+  Login: 2_500,
+  LoginAs: 20,
+  Logout: 600,
+  SalesforceLoginAs: 4,
+  ApexExecution: 3_000,
+  ApexCallout: 500,
+  ApexRestApi: 300,
+  ApexSoap: 60,
+  ApexTrigger: 1_200,
+  ApexUnexpectedException: 60,
+  ConcurrentLongRunningApexLimit: 12,
+  QueuedExecution: 200,
+  ContinuationCalloutSummary: 60,
+  ExternalCustomApexCallout: 60,
+  API: 300,
+  RestApi: 2_500,
+  ApiTotalUsage: 4_000,
+  BulkApi: 60,
+  BulkApiRequest: 60,
+  BulkApi2: 80,
+  CompositeApi: 100,
+  MetadataApiOperation: 20,
+};
+
+/** Records a day of the sandbox, which collects logins from objects. */
+const RECORDS_PER_DAY: Readonly<Record<string, number>> = { LoginEvent: 200, LogoutEvent: 60, LoginAsEvent: 4 };
+
+export interface DemoTraffic {
+  readonly time: TimeRange;
+  readonly production: TrafficSpec;
+  readonly sandbox: TrafficSpec;
+}
+
+/** Traffic of the last two days of which daily files exist at `now`, milliseconds since the epoch. Pure. */
+export function wholeDays(now: number): DemoTraffic {
+  // A day's file is made 27 hours after the day's start.
+  const to = now - ((now - 27 * HOUR_MS) % DAY_MS) - 3 * HOUR_MS;
+  return trafficOf(to - DAYS * DAY_MS, to, { from: to - DAYS * DAY_MS, to: to - 1 });
+}
+
+/** Traffic of two days and of the present one as far as it has come, as a person sees it at `now`. Pure. */
+export function untilNow(now: number): DemoTraffic {
+  const from = now - (now % DAY_MS) - DAYS * DAY_MS;
+  return trafficOf(from, now, { from, to: now });
+}
+
+function trafficOf(from: number, until: number, time: TimeRange): DemoTraffic {
+  const secondDay = from + DAY_MS;
+  const at = (hour: number) => new Date(secondDay + hour * HOUR_MS).toISOString();
+  const common = { days: DAYS, until: new Date(until).toISOString() };
+  const tenth = Object.entries(ROWS_PER_DAY).map(([type, rows]) => [type, Math.ceil(rows / 10)] as const);
+  return {
+    time,
+    production: {
+      ...common,
+      rowsPerDay: ROWS_PER_DAY,
+      lacking: 0.02,
+      incidents: [
+        { kind: "apiExport", at: at(3) },
+        { kind: "exceptionSurge", at: at(11) },
+        { kind: "passwordSpraying", at: at(14) },
+        { kind: "adminImpersonation", at: at(20) },
+      ],
+    },
+    sandbox: {
+      ...common,
+      rowsPerDay: Object.fromEntries(tenth),
+      recordsPerDay: RECORDS_PER_DAY,
+      seed: "sandbox",
+    },
+  };
+}

@@ -1,0 +1,61 @@
+/** Rows that the generator of traffic doesn't make and that dashboards have a panel for. */
+import type { MockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
+import type { DemoTraffic } from "./demo_traffic.ts";
+
+const HOUR_MS = 3_600_000;
+
+const HEADER =
+  "EVENT_TYPE,TIMESTAMP,REQUEST_ID,ORGANIZATION_ID,USER_ID,LOGIN_TYPE,API_TYPE,API_VERSION,USER_NAME,TLS_PROTOCOL,USE_API_TOKEN,TIMESTAMP_DERIVED,CLIENT_IP,LOGIN_STATUS,SOURCE_IP,RISK_SCORE";
+
+/** API logins of an old integration that sends a password over TLS 1.2, a row of each quarter of an hour. */
+export const PASSWORD_LOGINS = 12;
+/** Rows with a cell too few, which no reader can tell the meaning of. */
+export const RAGGED_ROWS = 3;
+
+/**
+ * A second, late file of an hour in which nothing else is planted, with a column that no documentation knows, and a file that is gone
+ * when it is read.
+ */
+export async function plantRows(org: MockOrg, { time }: DemoTraffic): Promise<void> {
+  const hour = time.from + 9 * HOUR_MS;
+  const rows = Array.from({ length: PASSWORD_LOGINS }, (_, index) => passwordLogin(hour + index * 240_000, index));
+  const ragged = Array.from({ length: RAGGED_ROWS }, (_, index) =>
+    passwordLogin(hour + index, 100 + index).replace(/^"Login",/, ""),
+  );
+  await org.given.logFile({
+    eventType: "Login",
+    interval: "Hourly",
+    logDate: new Date(hour).toISOString(),
+    csv: `${[HEADER, ...rows, ...ragged].join("\n")}\n`,
+  });
+  await org.given.logFile({
+    eventType: "Logout",
+    interval: "Hourly",
+    logDate: new Date(hour).toISOString(),
+    generate: { rows: 5 },
+    gone: true,
+  });
+}
+
+function passwordLogin(at: number, index: number): string {
+  const iso = new Date(at).toISOString();
+  const cells = [
+    "Login",
+    `${iso.slice(0, 19).replace(/[-:T]/g, "")}.${iso.slice(20, 23)}`,
+    `4oldErpLogin${String(index).padStart(9, "0")}-`,
+    "00DHs0000000001",
+    "005Hs0000000ERP",
+    "I",
+    "P",
+    "47.0",
+    "erp@integration.acme.example",
+    "TLSv1.2",
+    "P",
+    iso,
+    "10.20.0.40",
+    "LOGIN_NO_ERROR",
+    "10.20.0.40",
+    "7",
+  ];
+  return cells.map((cell) => `"${cell}"`).join(",");
+}
