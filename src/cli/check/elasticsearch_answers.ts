@@ -37,8 +37,12 @@ export function privilegeFinding(body: unknown): Finding {
     );
   }
   const harmful = [
-    ...HARMFUL_PRIVILEGES.cluster.filter((privilege) => cluster[privilege] === true),
-    ...HARMFUL_PRIVILEGES.index.filter((privilege) => Object.values(index).some((may) => may[privilege] === true)),
+    ...HARMFUL_PRIVILEGES.cluster
+      .filter((privilege) => cluster[privilege] === true)
+      .map((privilege) => `${privilege} on the cluster`),
+    ...HARMFUL_PRIVILEGES.index
+      .filter((privilege) => Object.values(index).some((may) => may[privilege] === true))
+      .map((privilege) => `${privilege} on its data streams`),
   ];
   return harmful.length === 0
     ? ok(step, "The key may create documents, and nothing that could do harm.")

@@ -146,7 +146,7 @@ describe("an Elasticsearch that is set up wrong", () => {
       },
       "key privileges",
       "warning",
-      /^The key may do more than it needs: manage_security, read\.$/,
+      /^The key may do more than it needs: manage_security on the cluster, read on its data streams\.$/,
       LEAST,
     ],
     [

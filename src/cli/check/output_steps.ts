@@ -149,9 +149,10 @@ async function documentFinding(ask: Ask, stream: DataStream, version: string, si
   return { step, verdict: "skipped", message: `${name}: the key may not simulate (status ${answer.status}).` };
 }
 
-/** As the runner sends them, without any field of an event type. Nothing is stored by a simulation. */
+/** As the runner sends them, without any field of an event type. A simulation needs an id and stores nothing. */
 function testDocument({ type, dataset, namespace }: DataStream): object {
   return {
+    _id: "check",
     _source: {
       "@timestamp": "2026-01-01T00:00:00.000Z",
       event: { id: "check", code: "check", provider: "check", dataset, module: dataset.split(".")[0] },
