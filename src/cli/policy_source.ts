@@ -1,4 +1,7 @@
-import { systemClock } from "../core/clock.ts";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { type Clock, systemClock } from "../core/clock.ts";
 import { createHttp } from "../core/http.ts";
 import type { Log } from "../core/log.ts";
 import { followKibanaPolicy, readKibanaPolicy } from "../policy/kibana_policy.ts";
@@ -22,21 +25,51 @@ export interface PolicySourceSurroundings {
   readonly environment: Environment;
   readonly log: Log;
   readonly stop: AbortSignal;
+  readonly clock?: Clock;
+}
+
+/** As Elastic Agent's provider `host` has them. */
+const HOST = {
+  name: hostname(),
+  platform: process.platform === "win32" ? "windows" : process.platform,
+  architecture: process.arch === "x64" ? "amd64" : process.arch,
+};
+
+/** Files that a policy takes values from. */
+class NamedFiles {
+  readonly #paths = new Set<string>();
+
+  read(path: string): string {
+    this.#paths.add(path);
+    return readFileSync(path, "utf8");
+  }
+
+  /** Another text whenever one of the files that have been read holds something else. */
+  fingerprint(): string {
+    const hash = createHash("sha256");
+    for (const path of this.#paths) {
+      hash.update(`${path}\0${existsSync(path) ? readFileSync(path, "utf8") : ""}\0`);
+    }
+    return hash.digest("hex");
+  }
 }
 
 /** A policy in a file, or in Kibana with the credentials of the environment. Throws `usage` if there are none. */
 export function policySource(policy: string | URL, surroundings: PolicySourceSurroundings): PolicySource {
-  const { environment, log, stop } = surroundings;
-  const parse = (content: unknown) => parsePolicy(content, { datasets: knownDatasets(), environment });
+  const { environment, log, stop, clock = systemClock } = surroundings;
+  const named = new NamedFiles();
+  const context = { datasets: knownDatasets(), environment, host: HOST, readFile: (path: string) => named.read(path) };
+  const parse = (content: unknown) => parsePolicy(content, context);
   if (typeof policy === "string") {
+    const namedFiles = () => named.fingerprint();
     return {
       read: async () => parse(await readText(policy)),
-      follow: () => followPolicyFile(policy, { parse, clock: systemClock, log }, stop),
+      follow: () => followPolicyFile(policy, { parse, clock, log, namedFiles }, stop),
       close: () => {},
     };
   }
   const http = createHttp();
-  const kibana = { http, credentials: kibanaCredentials(environment), parse, clock: systemClock, log };
+  const kibana = { http, credentials: kibanaCredentials(environment), parse, clock, log };
   return {
     read: () => readKibanaPolicy(policy.href, kibana, stop),
     follow: () => followKibanaPolicy(policy.href, kibana, stop),

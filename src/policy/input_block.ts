@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { dataStreamName } from "../core/event.ts";
+import { conditionHolds } from "./agent_condition.ts";
 import { defaultAudience } from "./audience.ts";
 import type { Input, Output, Problem, Stream } from "./policy.ts";
 import {
@@ -17,7 +18,7 @@ import {
 import { type Processor, readProcessors } from "./processors.ts";
 import { camelKeys, INPUT_SETTINGS, STREAM_SETTINGS } from "./settings.ts";
 import { didYouMean } from "./suggestion.ts";
-import type { Environment } from "./variables.ts";
+import type { VariableProviders } from "./variables.ts";
 
 /** What the catalogue knows of a dataset: the names that its settings may hold, and that count where none are given. */
 export interface KnownDataset {
@@ -27,7 +28,8 @@ export interface KnownDataset {
 
 export interface InputSurroundings {
   readonly datasets: Readonly<Record<string, KnownDataset>>;
-  readonly environment: Environment | undefined;
+  /** For variables; undefined if they have been replaced before. */
+  readonly providers: VariableProviders | undefined;
   readonly outputNames: readonly string[];
   /** The output of one of these names, or why it can't be used. */
   readonly output: (name: string) => Output | readonly Problem[];
@@ -54,8 +56,8 @@ interface ReadStream {
  */
 export function readInput(block: unknown, root: string, defaultName: string, around: InputSurroundings): InputReading {
   const warnings: string[] = [];
-  const ready = prepared(block, around.environment);
-  const { own, findings, streams } = dissected(ready);
+  const ready = prepared(block, around.providers);
+  const { own, findings, streams } = dissected(ready, around.providers);
   const result = checked(INPUT_SETTINGS, { value: own, findings });
   const found: Finding[] = "findings" in result ? [...result.findings] : [];
   const { processors, findings: wrongProcessors } = readProcessors("findings" in result ? [] : result.value.processors);
@@ -94,7 +96,7 @@ function isEnabled({ event_log_files, objects }: StreamBlock): boolean {
 }
 
 /** Whether Elastic Agent would run a block at all; `undefined` if only Elastic Agent can tell. */
-export function isSwitchedOn(block: Mapping): boolean | undefined {
+export function isSwitchedOn(block: Mapping, providers: VariableProviders | undefined): boolean | undefined {
   if (block.enabled === false || block.enabled === "false") {
     return false;
   }
@@ -102,7 +104,10 @@ export function isSwitchedOn(block: Mapping): boolean | undefined {
   if (condition === undefined || condition === null || condition === "" || condition === true || condition === "true") {
     return true;
   }
-  return condition === false || condition === "false" ? false : undefined;
+  if (condition === false || condition === "false") {
+    return false;
+  }
+  return typeof condition === "string" && providers !== undefined ? conditionHolds(condition, providers) : undefined;
 }
 
 interface StreamPart {
@@ -118,7 +123,7 @@ interface Dissected {
 }
 
 /** An input and its streams apart, each with its findings, and without what is switched off. */
-function dissected({ value, findings }: PreparedBlock): Dissected {
+function dissected({ value, findings }: PreparedBlock, providers: VariableProviders | undefined): Dissected {
   if (!isMapping(value)) {
     return { own: value, findings, streams: [] };
   }
@@ -132,14 +137,14 @@ function dissected({ value, findings }: PreparedBlock): Dissected {
     if (!isMapping(stream)) {
       return [{ block: { value: stream, findings: found }, at }];
     }
-    const on = isSwitchedOn(stream);
+    const on = isSwitchedOn(stream, providers);
     const block = { value: withoutAgentKeys(stream), findings: on === undefined ? [...found, CONDITION] : found };
     return on === false ? [] : [{ block, at }];
   });
   const own = findings.filter((finding) => !isOfStream(finding));
   return {
     own: withoutAgentKeys(value),
-    findings: isSwitchedOn(value) === undefined ? [...own, CONDITION] : own,
+    findings: isSwitchedOn(value, providers) === undefined ? [...own, CONDITION] : own,
     streams,
   };
 }

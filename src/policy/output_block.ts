@@ -13,7 +13,7 @@ import {
 } from "./policy_block.ts";
 import { camelKeys } from "./settings.ts";
 import { didYouMean } from "./suggestion.ts";
-import type { Environment } from "./variables.ts";
+import type { VariableProviders } from "./variables.ts";
 
 /** One output of the policy, or why it can't be used. */
 export type OutputReading =
@@ -22,12 +22,12 @@ export type OutputReading =
 
 const TYPES = ["elasticsearch", "remote_elasticsearch", "file", "console"];
 
-export function readOutput(name: string, block: unknown, environment: Environment | undefined): OutputReading {
+export function readOutput(name: string, block: unknown, providers: VariableProviders | undefined): OutputReading {
   const root = `outputs.${name}`;
   const problems = (findings: readonly Finding[]) => ({
     problems: findings.map((finding) => problemAt(root, finding)),
   });
-  const ready = prepared(block, environment);
+  const ready = prepared(block, providers);
   if (!isMapping(ready.value)) {
     return problems([{ at: [], text: "must be a block of settings" }]);
   }

@@ -408,10 +408,7 @@ describe("problems of one input", () => {
     [
       "a condition",
       inputBlock({ condition: "${host.platform} == 'linux'" }),
-      [
-        `${at}.condition: uses the variable host.platform; the runner knows only environment variables, such as \${env.NAME}`,
-        `${at}.condition: can be evaluated by Elastic Agent only; leave it out, or write true or false`,
-      ],
+      [`${at}.condition: can be evaluated by Elastic Agent only; leave it out, or write true or false`],
     ],
     [
       "an unknown output",

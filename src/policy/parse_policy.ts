@@ -3,15 +3,19 @@ import { GIVE_UP, RunnerError } from "../core/errors.ts";
 import { type InputReading, isSwitchedOn, type KnownDataset, readInput } from "./input_block.ts";
 import { type OutputReading, readOutput } from "./output_block.ts";
 import type { BrokenInput, Input, Output, Policy, Problem } from "./policy.ts";
-import { isMapping, type Mapping } from "./policy_block.ts";
+import { isMapping, type Mapping, prepared } from "./policy_block.ts";
 import { didYouMean } from "./suggestion.ts";
-import type { Environment } from "./variables.ts";
+import type { Environment, FileText, VariableProviders } from "./variables.ts";
 
 export interface PolicyContext {
   /** The datasets that the runner can collect. */
   readonly datasets: Readonly<Record<string, KnownDataset>>;
   /** For variables; absent if they have been replaced before, as Elastic Agent does. */
   readonly environment?: Environment;
+  /** For variables of the provider `host`. */
+  readonly host?: Environment;
+  /** Reads a file of `providers.filesource`. May throw what `readFileSync` throws. */
+  readonly readFile?: (path: string) => string;
 }
 
 const INPUT_TYPE = "aquila-salesforce";
@@ -36,16 +40,17 @@ export function parsePolicy(policy: unknown, context: PolicyContext): Policy {
     throw invalid(`inputs: must hold at least one input of type ${INPUT_TYPE}.${nearType(listed)}`);
   }
 
+  const providers = providersOf(root, context);
   const readings = new Map<string, OutputReading>();
   const output = (name: string): Output | readonly Problem[] => {
-    const reading = readings.get(name) ?? readOutput(name, outputs[name], context.environment);
+    const reading = readings.get(name) ?? readOutput(name, outputs[name], providers);
     readings.set(name, reading);
     return "problems" in reading ? reading.problems : reading.output;
   };
 
   const around = {
     datasets: context.datasets,
-    environment: context.environment,
+    providers,
     outputNames: Object.keys(outputs),
     output,
   };
@@ -56,7 +61,7 @@ export function parsePolicy(policy: unknown, context: PolicyContext): Policy {
   for (const { block, index } of ours) {
     const name = nameOf(block, index);
     const path = `inputs[${index}] (${name})`;
-    if (isSwitchedOn(block) === false) {
+    if (isSwitchedOn(block, providers) === false) {
       warnings.push(`${path} is switched off.`);
       continue;
     }
@@ -72,6 +77,35 @@ export function parsePolicy(policy: unknown, context: PolicyContext): Policy {
     warnings.push(...("warnings" in reading ? reading.warnings : []));
   }
   return { inputs, brokenInputs, warnings };
+}
+
+function providersOf(root: Mapping, context: PolicyContext): VariableProviders | undefined {
+  const { environment: env, host = {}, readFile } = context;
+  const filesource = (name: string): FileText => {
+    const path = sourcePath(root, name);
+    if (path === undefined || readFile === undefined) {
+      return { problem: "is not among providers.filesource.sources" };
+    }
+    try {
+      return { text: readFile(path).replace(/\r?\n$/, "") };
+    } catch (error) {
+      return { problem: `can't be read: ${path} (${(error as NodeJS.ErrnoException).code ?? "no text"})` };
+    }
+  };
+  return env === undefined ? undefined : { env, host, filesource };
+}
+
+/** `providers.filesource.sources.NAME.path`, whose first part may be written with dots too. */
+function sourcePath(root: Mapping, name: string): string | undefined {
+  const { value } = prepared(
+    Object.fromEntries(Object.entries(root).filter(([key]) => key.startsWith("providers"))),
+    undefined,
+  );
+  let node: unknown = value;
+  for (const key of ["providers", "filesource", "sources", name, "path"]) {
+    node = isMapping(node) && Object.hasOwn(node, key) ? node[key] : undefined;
+  }
+  return typeof node === "string" ? node : undefined;
 }
 
 function isOurs(block: unknown): block is Mapping {

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Problem } from "./policy.ts";
 import { unwrapped } from "./settings.ts";
 import { didYouMean } from "./suggestion.ts";
-import { type Environment, substitute } from "./variables.ts";
+import { substitute, type VariableProviders } from "./variables.ts";
 
 export type Key = string | number;
 export type Mapping = Record<string, unknown>;
@@ -48,9 +48,9 @@ export interface PreparedBlock {
 
 /**
  * A block with its variables replaced, dotted keys (`data_stream.namespace: x`) unfolded, and settings without a value left
- * out. Without an environment the variables have been replaced before, as Elastic Agent does. Values with a finding stay.
+ * out. Without providers the variables have been replaced before, as Elastic Agent does. Values with a finding stay.
  */
-export function prepared(block: unknown, environment: Environment | undefined): PreparedBlock {
+export function prepared(block: unknown, providers: VariableProviders | undefined): PreparedBlock {
   const findings: Finding[] = [];
 
   function value(node: unknown, at: readonly Key[], foreign: boolean): unknown {
@@ -70,6 +70,10 @@ export function prepared(block: unknown, environment: Environment | undefined): 
         continue;
       }
       const names = foreign ? [name] : name.split(".");
+      if (!foreign && name === "condition") {
+        set(result, name, content);
+        continue;
+      }
       const inner = value(content, [...at, ...names], foreign || names.some((part) => FOREIGN.has(part)));
       place(result, names, inner, at);
     }
@@ -100,10 +104,10 @@ export function prepared(block: unknown, environment: Environment | undefined): 
       findings.push({ at, text: `is a reference to a secret of Fleet, which a standalone runner can't read; ${cure}` });
       return node;
     }
-    if (environment === undefined) {
+    if (providers === undefined) {
       return node;
     }
-    const { text: replaced, problems } = substitute(node, environment);
+    const { text: replaced, problems } = substitute(node, providers);
     findings.push(...problems.map((problem) => ({ at, text: problem })));
     return replaced;
   }

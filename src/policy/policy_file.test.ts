@@ -86,6 +86,25 @@ async function look(state: { readonly isThere: boolean }, ms = 10_000): Promise<
 }
 
 describe("following a file", () => {
+  test("parses again when a file that the policy names has changed", async () => {
+    let secret = "old";
+    const surroundings = {
+      parse,
+      clock,
+      log: createLog(() => {}),
+      watchFolder: () => () => {},
+      namedFiles: () => secret,
+    };
+    const policies = followPolicyFile(path, surroundings, stop.signal);
+    await policies.next();
+    const { next, state } = pull(policies);
+    await look(state);
+    expect(state.isThere).toBe(false);
+    secret = "new";
+    await look(state);
+    expect((await next).value).toMatchObject({ warnings: ["one"] });
+  });
+
   test("gives the first policy at once, and each changed one", async () => {
     const policies = follow();
     expect((await policies.next()).value.warnings).toEqual(["one"]);

@@ -15,6 +15,8 @@ export interface PolicyFileSurroundings {
   readonly clock: Clock;
   readonly log: Log;
   readonly watchFolder?: WatchFolder;
+  /** What stands in the other files that the policy names, as one text; when it changes, the policy is parsed again. */
+  readonly namedFiles?: () => string;
 }
 
 /** Some file systems report no changes, so the file is also looked at regularly; Elastic Agent does so every 10 seconds too. */
@@ -33,13 +35,14 @@ export async function* followPolicyFile(
   surroundings: PolicyFileSurroundings,
   signal: AbortSignal,
 ): AsyncGenerator<Policy> {
-  const { parse, clock, log, watchFolder = watchWithNode } = surroundings;
+  const { parse, clock, log, watchFolder = watchWithNode, namedFiles = () => "" } = surroundings;
   let wake = new AbortController();
   const stopWatching = watchFolder(dirname(path), () => wake.abort());
   try {
     let text = await readText(path);
     let complaint: string | undefined;
     const first = parse(text);
+    let named = namedFiles();
     await reportExposure(path, first, log);
     yield first;
 
@@ -47,12 +50,14 @@ export async function* followPolicyFile(
       wake = new AbortController();
       try {
         const newText = await readText(path);
-        if (newText === text) {
+        const newNamed = namedFiles();
+        if (newText === text && newNamed === named) {
           complaint = undefined;
           continue;
         }
         const policy = parse(newText);
         text = newText;
+        named = newNamed;
         complaint = undefined;
         log.info(`${path} has changed: the new policy is taken over.`);
         await reportExposure(path, policy, log);

@@ -27,27 +27,30 @@ describe("values", () => {
     ["${PEM}", PEM],
     ["${env.LOOKS_LIKE}", "${env.HOST}"],
   ])("%s", (text, expected) => {
-    expect(substitute(text, ENVIRONMENT)).toEqual({ text: expected, problems: [] });
+    expect(substitute(text, { env: ENVIRONMENT })).toEqual({ text: expected, problems: [] });
   });
 });
 
 describe("problems", () => {
   test.each([
     ["${env.MISSING}", "needs the environment variable MISSING, which is not set"],
-    ["${MISSING|env.OTHER}", "needs the environment variable MISSING or OTHER, which is not set"],
     [
-      "${filesource.key}",
-      "uses the variable filesource.key; the runner knows only environment variables, such as ${env.NAME}",
+      "${MISSING|env.OTHER}",
+      "needs the environment variable MISSING, which is not set, or the environment variable OTHER, which is not set",
+    ],
+    [
+      "${docker.container.id}",
+      "uses the variable docker.container.id; the runner knows only env, filesource and host, such as ${env.NAME}",
     ],
     ["${}", "holds a variable without a name"],
     ["secret${", "holds a ${ that is no variable; write $${ for the characters themselves"],
     ["${env.HOST", "holds a ${ that is no variable; write $${ for the characters themselves"],
     ["${env.H@ST}", "holds a ${ that is no variable; write $${ for the characters themselves"],
   ])("%s", (text, problem) => {
-    expect(substitute(text, ENVIRONMENT).problems).toEqual([problem]);
+    expect(substitute(text, { env: ENVIRONMENT }).problems).toEqual([problem]);
   });
 
   test("all of a text are listed", () => {
-    expect(substitute("${A} ${B}", ENVIRONMENT).problems).toHaveLength(2);
+    expect(substitute("${A} ${B}", { env: ENVIRONMENT }).problems).toHaveLength(2);
   });
 });

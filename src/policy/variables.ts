@@ -1,11 +1,22 @@
 /**
- * Variables in the values of a policy, as Elastic Agent writes them: `${env.NAME}`, `${NAME}` (the same), alternatives and
- * constants `${env.A|env.B|'text'}`, a default `${env.A:text}`, and `$${…}` for a literal `${…}`.
+ * Variables in the values of a policy, as Elastic Agent writes them: `${env.NAME}`, `${NAME}` (the same), the text of a file
+ * `${filesource.NAME}`, facts of the machine `${host.platform}`, alternatives and constants `${env.A|env.B|'text'}`, a default `${env.A:text}`, and `$${…}` for a literal `${…}`.
  * Source: "Variables and conditions in input configurations" in Elastic's documentation.
  */
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The text of a file that the policy names, or why there is none. */
+export type FileText = { readonly text: string } | { readonly problem: string };
+
+/** Where the values of variables come from: what stands before the dot of their names. */
+export interface VariableProviders {
+  readonly env: Environment;
+  readonly host?: Environment;
+  /** A file of `providers.filesource.sources` by its name. */
+  readonly filesource?: (name: string) => FileText;
+}
 
 export interface Substitution {
   readonly text: string;
@@ -17,13 +28,13 @@ const VARIABLE = /\$\$?\{([\p{L}\d\s\\\-_|.'":/]*)\}/gu;
 const OPENING = /(?<!\$)\$\{/;
 
 /** `text` with every variable replaced. It is one value of the policy, so its content can't change the policy's shape. */
-export function substitute(text: string, environment: Environment): Substitution {
+export function substitute(text: string, providers: VariableProviders): Substitution {
   const problems: string[] = [];
   const substituted = text.replaceAll(VARIABLE, (match, expression: string) => {
     if (match.startsWith("$$")) {
       return match.slice(1);
     }
-    const found = resolve(expression, environment);
+    const found = resolveVariable(expression, providers);
     if ("problem" in found) {
       problems.push(found.problem);
       return match;
@@ -36,36 +47,47 @@ export function substitute(text: string, environment: Environment): Substitution
   return { text: substituted, problems };
 }
 
-type Resolution = { readonly value: string } | { readonly problem: string };
+/** `unknownProvider`: Elastic Agent may know a value where the runner does not. */
+export type Resolution = { readonly value: string } | { readonly problem: string; readonly unknownProvider: boolean };
 
-function resolve(expression: string, environment: Environment): Resolution {
+/** The value of what stands between `${` and `}`. */
+export function resolveVariable(expression: string, providers: VariableProviders): Resolution {
   const { choices, fallback } = parsed(expression);
   const missing: string[] = [];
+  let unknownProvider = false;
   for (const choice of choices) {
     if (choice.constant) {
       return { value: choice.text };
     }
-    const provider = /^([^.]+)\.(.+)$/.exec(choice.text);
-    if (provider !== null && provider[1] !== "env") {
+    const [, provider = "env", name = choice.text] = /^([^.]+)\.(.+)$/.exec(choice.text) ?? [];
+    if (provider === "filesource") {
+      const file = providers.filesource?.(name) ?? { problem: "is not among providers.filesource.sources" };
+      if ("text" in file) {
+        return { value: file.text };
+      }
+      missing.push(`the file ${name}, which ${file.problem}`);
+    } else if (provider === "env" || provider === "host") {
+      const value = providers[provider]?.[name];
+      if (value !== undefined) {
+        return { value };
+      }
+      unknownProvider ||= provider === "host";
+      missing.push(
+        provider === "env" ? `the environment variable ${name}, which is not set` : `host.${name}, which is not known`,
+      );
+    } else {
       return {
-        problem: `uses the variable ${choice.text}; the runner knows only environment variables, such as \${env.NAME}`,
+        problem: `uses the variable ${choice.text}; the runner knows only env, filesource and host, such as \${env.NAME}`,
+        unknownProvider: true,
       };
     }
-    const name = provider?.[2] ?? choice.text;
-    const value = environment[name];
-    if (value !== undefined) {
-      return { value };
-    }
-    missing.push(name);
   }
   if (fallback !== undefined) {
     return { value: fallback };
   }
   return {
-    problem:
-      missing.length === 0
-        ? "holds a variable without a name"
-        : `needs the environment variable ${missing.join(" or ")}, which is not set`,
+    problem: missing.length === 0 ? "holds a variable without a name" : `needs ${missing.join(", or ")}`,
+    unknownProvider,
   };
 }
 
