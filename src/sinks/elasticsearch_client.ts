@@ -31,7 +31,7 @@ export function createElasticsearchClient(options: ElasticsearchOptions): Client
     nodes: [...options.hosts],
     maxRetries: 0,
     requestTimeout: options.requestTimeout,
-    headers: { "user-agent": options.userAgent ?? "aquila-salesforce", ...options.headers },
+    headers: { "user-agent": options.userAgent ?? "aquila-salesforce", ...inLowerCase(options.headers) },
     ...(options.apiKey !== undefined
       ? { auth: { apiKey: options.apiKey.reveal() } }
       : options.username !== undefined
@@ -50,6 +50,11 @@ export function createElasticsearchClient(options: ElasticsearchOptions): Client
           },
         }),
   });
+}
+
+/** The client sends a header twice that it finds in two ways of writing. */
+function inLowerCase(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 /** The client's usual connections know no proxies; its older ones hand the agent's options to the proxy's request. */
@@ -71,16 +76,31 @@ export function unreachable(hosts: readonly string[], error: unknown): RunnerErr
     return new RunnerError("output_unreachable", `Elasticsearch at ${host} did not answer in time.`, { next: RETRY });
   }
   const inner = transportError(host, withCode(error));
-  return new RunnerError("output_unreachable", `Elasticsearch can't be reached: ${inner.message}`, {
+  const code = inner.code === "tls_refused" ? inner.code : "output_unreachable";
+  return new RunnerError(code, `Elasticsearch can't be reached: ${inner.message}`, {
     next: RETRY,
     cure: inner.cure ?? "Check the output's hosts, and that Elasticsearch is running.",
   });
 }
 
+/** What OpenSSL says of a certificate, and Node's code for it. */
+const CERTIFICATE_WORDS: ReadonlyArray<readonly [words: string, code: string]> = [
+  ["self-signed certificate in certificate chain", "SELF_SIGNED_CERT_IN_CHAIN"],
+  ["self-signed certificate", "DEPTH_ZERO_SELF_SIGNED_CERT"],
+  ["unable to verify the first certificate", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
+  ["unable to get local issuer certificate", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY"],
+  ["certificate has expired", "CERT_HAS_EXPIRED"],
+  ["certificate is not yet valid", "CERT_NOT_YET_VALID"],
+  ["does not match certificate's altnames", "ERR_TLS_CERT_ALTNAME_INVALID"],
+];
+
 function withCode(error: unknown): unknown {
-  if (error instanceof errors.ElasticsearchClientError && error.cause === undefined) {
-    const code = /\b(E[A-Z]{4,}|[A-Z]+_[A-Z_]+)\b/.exec(error.message)?.[1];
-    return code === undefined ? error : Object.assign(new Error(error.message), { code });
+  if (!(error instanceof errors.ElasticsearchClientError)) {
+    return error;
   }
-  return error;
+  const { message } = error;
+  const code =
+    CERTIFICATE_WORDS.find(([words]) => message.includes(words))?.[1] ??
+    /\b(E[A-Z]{4,}|[A-Z]+_[A-Z_]+)\b/.exec(message)?.[1];
+  return code === undefined ? error : Object.assign(new Error(message), { code });
 }

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createSecureContext, createServer, type TLSSocket, type Server as TlsServer } from "node:tls";
 import { Server, ServerCredentials, type ServerDuplexStream, status } from "@grpc/grpc-js";
-import type { Authority } from "./certificates.ts";
+import type { Authority } from "../testing/certificates.ts";
 import { decoded, encoded } from "./control_messages.ts";
 
 /** One of the two streams of the protocol, as the agent sees it. */

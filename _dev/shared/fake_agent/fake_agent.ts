@@ -7,7 +7,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { makeAuthority } from "./certificates.ts";
+import { makeAuthority } from "../testing/certificates.ts";
 import { encoded, jsonOf, structOf } from "./control_messages.ts";
 import { type ControlServer, type Stream, startControlServer, status } from "./control_server.ts";
 

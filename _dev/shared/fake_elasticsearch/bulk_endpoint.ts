@@ -1,6 +1,7 @@
 /** Elasticsearch as far as bulk requests see it: what is created stays, under its data stream and `_id`. */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 
@@ -16,9 +17,8 @@ export interface BulkRequest {
 }
 
 export class BulkEndpoint {
-  readonly #server = createServer((request, response) => {
-    this.#answer(request, response).catch((error) => response.destroy(error));
-  });
+  readonly #server;
+  readonly #secure: boolean;
   readonly #stored = new Map<string, StoredDocument>();
   readonly #watchers = new Set<() => void>();
   readonly #held: Array<() => void> = [];
@@ -29,13 +29,23 @@ export class BulkEndpoint {
   /** Documents that came although they were there: a repetition that only their `_id` has stopped. */
   repeated = 0;
 
+  /** With a certificate (PEM, its authority's behind it) it speaks TLS. */
+  constructor(tls?: { readonly certificate: string; readonly key: string }) {
+    const answer = (request: IncomingMessage, response: ServerResponse) => {
+      this.#answer(request, response).catch((error) => response.destroy(error));
+    };
+    this.#secure = tls !== undefined;
+    this.#server =
+      tls === undefined ? createServer(answer) : createTlsServer({ cert: tls.certificate, key: tls.key }, answer);
+  }
+
   async start(): Promise<void> {
     this.#server.listen(0, "127.0.0.1");
     await once(this.#server, "listening");
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http${this.#secure ? "s" : ""}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   get documents(): StoredDocument[] {

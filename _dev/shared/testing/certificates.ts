@@ -1,5 +1,6 @@
-/** Certificates as Elastic Agent makes them for each process: an own authority, one for the server's name, one for the peer. */
+/** Certificates for tests, made as they run: an own authority, and certificates that it issues for servers and clients. */
 import "reflect-metadata";
+import { isIP } from "node:net";
 import {
   BasicConstraintsExtension,
   cryptoProvider,
@@ -17,7 +18,7 @@ cryptoProvider.set(crypto);
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const DAY_MS = 86_400_000;
 
-/** PEM texts. */
+/** PEM texts; a certificate may have its authority's behind it. */
 export interface KeyAndCertificate {
   readonly certificate: string;
   readonly key: string;
@@ -54,7 +55,7 @@ export async function makeAuthority(name: string): Promise<Authority> {
           ...validity,
           signingAlgorithm: ALGORITHM,
           extensions: [
-            new SubjectAlternativeNameExtension([{ type: "dns", value: subject }]),
+            new SubjectAlternativeNameExtension([{ type: isIP(subject) === 0 ? "dns" : "ip", value: subject }]),
             new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
           ],
         },
