@@ -8,6 +8,7 @@ import { exposureOf } from "../policy/file_exposure.ts";
 import type { BrokenInput, Input, Output, Policy } from "../policy/policy.ts";
 import { closest } from "../policy/suggestion.ts";
 import type { Environment } from "../policy/variables.ts";
+import { COLLECTOR_DATASET } from "../sources/rejected_row.ts";
 import { type Finding, failed, findingsOf, ok, type Step, warning } from "./check/finding.ts";
 import { orgSteps } from "./check/org_steps.ts";
 import { elasticsearchSteps, fileSteps } from "./check/output_steps.ts";
@@ -162,12 +163,14 @@ async function outputSteps(output: Output, streams: readonly DataStream[]): Prom
   }
 }
 
-/** Each output that is used, once, with the data streams that go there. */
+/** Each output that is used, once, with the data streams that go there, the collector's own among them. */
 function outputsOf(inputs: readonly Input[]): Array<{ output: Output; streams: DataStream[] }> {
   const byName = Map.groupBy(inputs, ({ output }) => output.name);
   return [...byName.values()].flatMap((users) => {
     const [first] = users;
-    const streams = users.flatMap((input) => input.streams.map(({ dataStream }) => dataStream));
+    const streams = users
+      .flatMap((input) => input.streams)
+      .flatMap(({ dataStream }) => [dataStream, { ...dataStream, dataset: COLLECTOR_DATASET }]);
     const distinct = new Map(streams.map((stream) => [JSON.stringify(stream), stream]));
     return first === undefined ? [] : [{ output: first.output, streams: [...distinct.values()] }];
   });
