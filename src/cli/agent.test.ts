@@ -5,6 +5,7 @@ import { hostname, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
+import { buildBundle } from "../../_dev/scripts/build_bundle.ts";
 import { FakeAgent, type FakeAgentOptions } from "../../_dev/shared/fake_agent/fake_agent.ts";
 import { BulkEndpoint } from "../../_dev/shared/fake_elasticsearch/bulk_endpoint.ts";
 
@@ -109,10 +110,13 @@ function logins(endpoint: BulkEndpoint = elasticsearch): readonly string[] {
     .sort();
 }
 
-describe("a component of Elastic Agent", { timeout: 60_000 }, () => {
-  test("collects what it is expected to, keeps the rules and stops on SIGTERM", async () => {
+describe("a component of Elastic Agent", { timeout: 180_000 }, () => {
+  test.each<[string, () => Promise<string>]>([
+    ["the sources", async () => MAIN],
+    ["the bundle", () => buildBundle(join(directory, "component"))],
+  ])("%s: collects what it is expected to, keeps the rules and stops on SIGTERM", async (_name, program) => {
     await addLogins(org, "a", 5);
-    await startAgent();
+    await startAgent({ command: [process.execPath, await program(), "agent"] });
     agent.output(output()).input("in-1", input(org)).send();
     await agent.until("a healthy input", () => agent.state("in-1") === "HEALTHY");
     await elasticsearch.until("five logins", () => logins().length === 5);

@@ -40,6 +40,12 @@ describe("parseCommand", () => {
     }
   });
 
+  test("reads agent as Elastic Agent starts it", () => {
+    const argv = ["agent", "-E", "logging.level=info", "-E", "path.data=/run/a=b"];
+    expect(parseCommand(argv)).toEqual({ command: "agent", dataDirectory: "/run/a=b" });
+    expect(parseCommand(["agent"])).toEqual({ command: "agent", dataDirectory: "." });
+  });
+
   test("reads run with a policy of Kibana", () => {
     const url = "https://kibana.example.com/app/fleet/policies/p1";
     expect(parseCommand(["run", "--policy-url", url])).toMatchObject({ policy: new URL(url) });

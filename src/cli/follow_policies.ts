@@ -15,8 +15,9 @@ export async function followPolicies(
   log: Log,
   starting: (input: Input) => void = () => {},
 ): Promise<void> {
+  let told: ReadonlySet<string> = new Set();
   for await (const policy of policies) {
-    tellProblems(policy, log);
+    told = tellProblems(policy, log, told);
     const runs = new Map<string, () => InputRun>();
     for (const input of policy.inputs) {
       const run = wiring.run(input);
@@ -31,11 +32,13 @@ export async function followPolicies(
   await supervisor.stop();
 }
 
-export function tellProblems(policy: Policy, log: Log): void {
-  for (const warning of policy.warnings) {
+/** Logs what is wrong with a policy, and gives it; what was `told` of the policy before is not told again. */
+export function tellProblems(policy: Policy, log: Log, told: ReadonlySet<string> = new Set()): ReadonlySet<string> {
+  for (const warning of policy.warnings.filter((text) => !told.has(text))) {
     log.warn(warning);
   }
-  for (const { error, name } of policy.brokenInputs) {
+  for (const { error, name } of policy.brokenInputs.filter(({ error: { text } }) => !told.has(text))) {
     log.error(error.text, { "organization.name": name });
   }
+  return new Set([...policy.warnings, ...policy.brokenInputs.map(({ error }) => error.text)]);
 }

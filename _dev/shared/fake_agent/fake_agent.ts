@@ -243,7 +243,7 @@ export class FakeAgent {
   }
 
   /** Resolves as soon as `holds` is true; it is asked again whenever anything has been seen. */
-  async until(what: string, holds: () => boolean, limitMs = 30_000): Promise<void> {
+  async until(what: string, holds: () => boolean, limitMs = 60_000): Promise<void> {
     if (holds()) {
       return;
     }

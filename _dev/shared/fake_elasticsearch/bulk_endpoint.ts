@@ -75,7 +75,7 @@ export class BulkEndpoint {
   }
 
   /** Resolves as soon as `holds` is true; it is asked again after every request. */
-  async until(what: string, holds: () => boolean, limitMs = 30_000): Promise<void> {
+  async until(what: string, holds: () => boolean, limitMs = 60_000): Promise<void> {
     if (holds()) {
       return;
     }
