@@ -127,6 +127,20 @@ describe("install-component", () => {
     expect(ours()).toEqual(OURS);
   });
 
+  test("leaves nothing half written behind", async () => {
+    const gone = { kind: "bundle", bundle: join(folder, "gone.mjs"), node: process.execPath } as const;
+    await expect(install({ program: gone })).rejects.toMatchObject({ code: "internal" });
+    expect(readdirSync(components)).toEqual(["agentbeat", "agentbeat.spec.yml"]);
+  });
+
+  test("refuses Windows, whose agent starts no scripts", async () => {
+    const surroundings = { program, print: () => {}, platform: "win32" } as const;
+    await expect(installComponent({ agentHome: home, uninstall: false }, surroundings)).rejects.toMatchObject({
+      code: "agent_home_unusable",
+    });
+    expect(ours()).toEqual([]);
+  });
+
   test("refuses a folder that is not an agent's home", async () => {
     rmSync(join(home, "data"), { recursive: true });
     await expect(install()).rejects.toMatchObject({

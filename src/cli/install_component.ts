@@ -36,6 +36,7 @@ export interface InstallComponentSurroundings {
   readonly program: RunnerProgram;
   readonly print: (line: string) => void;
   readonly usualHomes?: readonly string[];
+  readonly platform?: NodeJS.Platform;
 }
 
 /**
@@ -47,7 +48,13 @@ export async function installComponent(
   options: InstallComponentOptions,
   surroundings: InstallComponentSurroundings,
 ): Promise<number> {
-  const { print, program } = surroundings;
+  const { print, program, platform = process.platform } = surroundings;
+  if (platform === "win32") {
+    throw unusable(
+      "Elastic Agent on Windows can't start the runner.",
+      "Use an agent on Linux or macOS, or the command run.",
+    );
+  }
   const home = findAgentHome(options.agentHome, surroundings.usualHomes);
   refuseOtherSpecs(home);
   const changes = await changing(home, () =>
@@ -61,7 +68,7 @@ export async function installComponent(
     print(`${COMPONENT_NAME} ${state} in ${home.components}; nothing to do.`);
   } else {
     print(`${COMPONENT_NAME} ${VERSION} is ${options.uninstall ? "removed from" : "installed in"} ${home.components}.`);
-    print(`Now restart the agent: sudo ${join(home.path, "elastic-agent")} restart (or restart its container).`);
+    print("Now restart the agent: sudo elastic-agent restart (or restart its container).");
   }
   return 0;
 }
@@ -94,10 +101,14 @@ async function written(home: AgentHome, files: readonly ComponentFile[]): Promis
     const sameContent = before?.isFile() === true && (await hasContent(path, before, file));
     if (!sameContent) {
       const fresh = join(home.components, `.${file.name}.new`);
-      writeContent(fresh, file);
-      chmodSync(fresh, file.mode);
-      giveTo(fresh, uid, gid);
-      renameSync(fresh, path);
+      try {
+        writeContent(fresh, file);
+        chmodSync(fresh, file.mode);
+        giveTo(fresh, uid, gid);
+        renameSync(fresh, path);
+      } finally {
+        rmSync(fresh, { force: true });
+      }
       changes.push(`${before === undefined ? "Wrote" : "Replaced"} ${path}`);
     } else if ((before.mode & 0o7777) !== file.mode || before.uid !== uid || before.gid !== gid) {
       chmodSync(path, file.mode);

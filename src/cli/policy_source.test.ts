@@ -80,7 +80,7 @@ async function keyOf(policy: object): Promise<string | undefined> {
 describe("a policy from Run standalone", () => {
   test("is refused as long as the key is a secret of Fleet, with the path and the cure", async () => {
     expect(await problemsOf(standalonePolicy())).toEqual([
-      "inputs[0] (acme).auth.private_key: is a reference to a secret of Fleet, which a standalone runner can't read; put the value into an environment variable and write ${env.NAME} here",
+      "inputs[0] (acme).auth.private_key: is a reference to a secret of Fleet, which a standalone runner can't read; put the value into an environment variable and write ${env.NAME} here, or give the path of the key file in private_key_path",
     ]);
   });
 

@@ -299,7 +299,7 @@ describe("problems of one input", () => {
       "a secret of Fleet",
       withAuth({ private_key: "$co.elastic.secret{abc}" }),
       [
-        `${at}.auth.private_key: is a reference to a secret of Fleet, which a standalone runner can't read; put the value into an environment variable and write \${env.NAME} here`,
+        `${at}.auth.private_key: is a reference to a secret of Fleet, which a standalone runner can't read; put the value into an environment variable and write \${env.NAME} here, or give the path of the key file in private_key_path`,
       ],
     ],
     [

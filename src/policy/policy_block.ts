@@ -100,7 +100,8 @@ export function prepared(block: unknown, providers: VariableProviders | undefine
 
   function text(node: string, at: readonly Key[]): string {
     if (FLEET_SECRET.test(node)) {
-      const cure = "put the value into an environment variable and write ${" + "env.NAME} here";
+      const path = at.at(-1) === "private_key" ? ", or give the path of the key file in private_key_path" : "";
+      const cure = `put the value into an environment variable and write \${env.NAME} here${path}`;
       findings.push({ at, text: `is a reference to a secret of Fleet, which a standalone runner can't read; ${cure}` });
       return node;
     }
