@@ -1,9 +1,13 @@
+import type { EventBytes } from "../core/event_bytes.ts";
+import type { RowCells } from "../core/row_cells.ts";
 import type { Column, Columns } from "./column.ts";
 import { databaseTime } from "./database_time.ts";
 import { eventTime } from "./event_time.ts";
 import { FieldTree, type PartWriter } from "./field_tree.ts";
-import { memberWriter } from "./member_writer.ts";
+import { member, memberWriter } from "./member_writer.ts";
+import { RememberedCell } from "./remembered_cell.ts";
 import { unmappedMember } from "./unmapped.ts";
+import { verbatim } from "./verbatim.ts";
 
 /** What the cells of a row or of a record are, by their places. */
 export interface CellsLayout {
@@ -22,8 +26,8 @@ export interface CellsLayout {
 
 /** See RowWriter. */
 export interface CellsWriter {
-  timestamp(cells: readonly string[]): string | undefined;
-  fields(cells: readonly string[], plain: boolean): string;
+  timestamp(cells: RowCells): string | undefined;
+  fields(cells: RowCells, to: EventBytes): void;
   readonly unknownColumns: readonly string[];
   readonly missingColumns: readonly string[];
 }
@@ -61,8 +65,7 @@ export function compileCellsWriter({
   // Cells of the row at hand that fit nowhere; one row is written at a time.
   let unmapped = "";
   const keep: Keep = (name, cell) => {
-    const member = unmappedMember(name, cell);
-    unmapped = unmapped === "" ? member : `${unmapped},${member}`;
+    unmapped += `${unmapped === "" ? "" : ","}${unmappedMember(name, cell)}`;
   };
 
   const tree = new FieldTree(home);
@@ -72,39 +75,39 @@ export function compileCellsWriter({
       tree.add(first.column.field, fieldWriter(sharers, header, unquote, keep));
     }
   }
-  const timeOf = rememberingLast(eventTime);
-  const times = timeColumns.map((name) => header.indexOf(name)).filter((at) => at >= 0);
-  tree.add("unmapped", (cells) => {
+  const times = timeColumns
+    .map((name) => header.indexOf(name))
+    .filter((at) => at >= 0)
+    .map((at) => ({ at, time: new RememberedCell(eventTime) }));
+  tree.add("unmapped", (cells, to) => {
     for (const { name, at } of unknown) {
-      const cell = cells[at];
-      if (cell !== undefined && cell !== "") {
-        keep(name, cell);
+      if (!cells.isBlank(at)) {
+        keep(name, cells.text(at));
       }
     }
-    for (const at of times) {
-      const cell = cells[at];
-      if (cell === undefined || cell === "") {
+    for (const { at, time } of times) {
+      if (cells.isBlank(at)) {
         continue;
       }
-      if (timeOf(cell) !== undefined) {
+      if (time.of(cells, at) !== undefined) {
         break;
       }
-      keep(header[at] ?? "", cell);
+      keep(header[at] ?? "", cells.text(at));
     }
     if (unmapped === "") {
-      return "";
+      return false;
     }
-    const text = `"unmapped":{${unmapped}}`;
+    to.text(`"unmapped":{${unmapped}},`);
     unmapped = "";
-    return text;
+    return true;
   });
 
   return {
     timestamp(cells) {
-      for (const at of times) {
-        const time = timeOf(cells[at] ?? "");
-        if (time !== undefined) {
-          return time;
+      for (const { at, time } of times) {
+        const found = time.of(cells, at);
+        if (found !== undefined) {
+          return found;
         }
       }
       return undefined;
@@ -114,19 +117,6 @@ export function compileCellsWriter({
     missingColumns: Object.keys(columns).filter(
       (name) => !namesOf(name, columns[name]).some((known) => header.includes(known)),
     ),
-  };
-}
-
-/** Keeps the last answer: a row's time is asked for more than once, and neighbours often share it. */
-function rememberingLast(ask: (text: string) => string | undefined): (text: string) => string | undefined {
-  let lastText = "";
-  let lastAnswer = ask(lastText);
-  return (text) => {
-    if (text !== lastText) {
-      lastAnswer = ask(text);
-      lastText = text;
-    }
-    return lastAnswer;
   };
 }
 
@@ -152,37 +142,64 @@ function fieldWriter(
   keep: Keep,
 ): PartWriter {
   const ordered = columns.toSorted((a, b) => Number(a.column.fallback ?? false) - Number(b.column.fallback ?? false));
-  const writers = ordered.map((placed): PartWriter => {
-    const { name, column, at } = placed;
-    if (column.kind === "database_time") {
-      return databaseTimeWriter(placed, header, keep);
-    }
-    const write = memberWriter(column);
-    return (cells, plain) => {
-      const cell = cells[at];
-      if (cell === undefined || cell === "") {
-        return "";
-      }
-      const text = write(plain ? cell : unquote(cell), plain);
-      if (text === undefined) {
-        keep(name, cell);
-        return "";
-      }
-      return text;
-    };
-  });
+  const writers = ordered.map((placed) =>
+    placed.column.kind === "database_time"
+      ? databaseTimeWriter(placed, header, keep)
+      : columnWriter(placed, unquote, keep),
+  );
   const [only] = writers;
   if (only !== undefined && writers.length === 1) {
     return only;
   }
-  return (cells, plain) => {
+  return (cells, to) => {
     for (const write of writers) {
-      const text = write(cells, plain);
-      if (text !== "") {
-        return text;
+      if (write(cells, to)) {
+        return true;
       }
     }
-    return "";
+    return false;
+  };
+}
+
+const COMMA = 0x2c;
+
+/** Copies the cells that need no converting, and has the others converted as text. */
+function columnWriter({ name, column, at }: Placed, unquote: CellsLayout["unquote"], keep: Keep): PartWriter {
+  const write = memberWriter(column);
+  const converted = new RememberedCell((cell, plain) => write(plain ? cell : unquote(cell), plain));
+  const convert: PartWriter = (cells, to) => {
+    const members = converted.of(cells, at);
+    if (members === undefined) {
+      keep(name, cells.text(at));
+      return false;
+    }
+    if (members === "") {
+      return false;
+    }
+    to.text(members);
+    to.byte(COMMA);
+    return true;
+  };
+  const asItIs = verbatim(column);
+  if (asItIs === undefined) {
+    return (cells, to) => !cells.isBlank(at) && convert(cells, to);
+  }
+  const { test, quoted } = asItIs;
+  const before = Buffer.from(member(column.field) + (quoted ? '"' : ""));
+  const behind = Buffer.from(quoted ? '",' : ",");
+  return (cells, to) => {
+    const start = cells.starts[at] as number;
+    const end = cells.ends[at] as number;
+    if (start === end) {
+      return false;
+    }
+    if (cells.plain[at] !== true || !test(cells.bytes, start, end)) {
+      return convert(cells, to);
+    }
+    to.copy(before);
+    to.copy(cells.bytes, start, end);
+    to.copy(behind);
+    return true;
   };
 }
 
@@ -191,22 +208,25 @@ const REQUEST_TIMES = ["RUN_TIME", "EXEC_TIME"];
 
 /** The one kind whose value depends on other cells of the row. */
 function databaseTimeWriter({ name, column, at }: Placed, header: readonly string[], keep: Keep): PartWriter {
-  const key = `"${column.field}":`;
+  const key = member(column.field);
   const lengths = REQUEST_TIMES.map((length) => header.indexOf(length)).filter((index) => index >= 0);
-  return (cells) => {
-    const cell = cells[at];
-    if (cell === undefined || cell === "") {
-      return "";
+  return (cells, to) => {
+    if (cells.isBlank(at)) {
+      return false;
     }
     let longest = 0;
     for (const index of lengths) {
-      longest = Math.max(longest, Number(cells[index]) || 0);
+      longest = Math.max(longest, Number(cells.text(index)) || 0);
     }
-    const nanoseconds = databaseTime(cell, longest);
+    const nanoseconds = databaseTime(cells.text(at), longest);
     if (nanoseconds === undefined) {
-      keep(name, cell);
-      return "";
+      keep(name, cells.text(at));
+      return false;
     }
-    return nanoseconds === "" ? "" : key + nanoseconds;
+    if (nanoseconds === "") {
+      return false;
+    }
+    to.text(`${key}${nanoseconds},`);
+    return true;
   };
 }

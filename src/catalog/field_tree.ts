@@ -1,10 +1,16 @@
-/** Writes members of a JSON object from a row, without a leading comma; "" if there are none. */
-export type PartWriter = (cells: readonly string[], plain: boolean) => string;
+import type { EventBytes } from "../core/event_bytes.ts";
+import type { RowCells } from "../core/row_cells.ts";
+
+/** Writes members of a JSON object from a row, each with a comma behind it, and says whether there are any. */
+export type PartWriter = (cells: RowCells, to: EventBytes) => boolean;
+
+const COMMA = 0x2c;
+const CLOSING_BRACE = 0x7d;
 
 interface Group {
   readonly parts: (PartWriter | Group)[];
   readonly groups: Map<string, Group>;
-  readonly open: string;
+  readonly open: Buffer;
 }
 
 /** Collects the writers of fields by their dotted paths and compiles them to one that writes nested objects. */
@@ -31,26 +37,34 @@ export class FieldTree {
     at.parts.push(write);
   }
 
-  /** `"home":{…}`, or "" if no part writes anything. Parts write in the order in which they were added. */
+  /** `"home":{…},`, or nothing if no part writes anything. Parts write in the order in which they were added. */
   compile(): PartWriter {
     return compileGroup(this.#root);
   }
 }
 
 function group(name: string): Group {
-  return { parts: [], groups: new Map(), open: `${JSON.stringify(name)}:{` };
+  return { parts: [], groups: new Map(), open: Buffer.from(`${JSON.stringify(name)}:{`) };
 }
 
 function compileGroup({ parts, open }: Group): PartWriter {
   const writers = parts.map((part) => (typeof part === "function" ? part : compileGroup(part)));
-  return (cells, plain) => {
-    let members = "";
+  return (cells, to) => {
+    const start = to.length;
+    to.copy(open);
+    let empty = true;
     for (const write of writers) {
-      const text = write(cells, plain);
-      if (text !== "") {
-        members = members === "" ? text : `${members},${text}`;
+      if (write(cells, to)) {
+        empty = false;
       }
     }
-    return members === "" ? "" : `${open}${members}}`;
+    if (empty) {
+      to.rewind(start);
+      return false;
+    }
+    to.rewind(to.length - 1);
+    to.byte(CLOSING_BRACE);
+    to.byte(COMMA);
+    return true;
   };
 }

@@ -84,7 +84,7 @@ export function addressField(field: string): string {
 }
 
 /** `"type":` for `api.type`. */
-function member(field: string): string {
+export function member(field: string): string {
   return `${JSON.stringify(field.slice(field.lastIndexOf(".") + 1))}:`;
 }
 

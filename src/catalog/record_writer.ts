@@ -1,5 +1,7 @@
+import { EventBytes } from "../core/event_bytes.ts";
+import { RowCells } from "../core/row_cells.ts";
 import { findObjectType, selectFields } from "./catalog.ts";
-import { compileCellsWriter } from "./cells_writer.ts";
+import { type CellsWriter, compileCellsWriter } from "./cells_writer.ts";
 
 /** A record as the query API answers it, parsed. */
 export type SalesforceRecord = Readonly<Record<string, unknown>>;
@@ -9,7 +11,7 @@ export interface RecordWriter {
   /** ISO time of the event with milliseconds; undefined if the record has none. */
   timestamp(record: SalesforceRecord): string | undefined;
   /**
-   * JSON members for inside `"salesforce":{…}`, as RowWriter.fields. What is null makes no field; a value that does not fit its
+   * JSON members for inside `"salesforce":{…}`, as RowWriter.fields but without the comma. What is null makes no field; a value that does not fit its
    * kind, and a field that was not asked for, goes to `unmapped`.
    */
   fields(record: SalesforceRecord): string;
@@ -43,16 +45,23 @@ export function compileRecordWriter(objectName: string): RecordWriter {
     fields(record) {
       const names = Object.keys(record);
       if (names.every((name) => known.has(name))) {
-        return writer.fields(cellsOf(record, asked), false);
+        return fieldsText(writer, cellsOf(record, asked));
       }
-      return compile(names).fields(cellsOf(record, names), false);
+      return fieldsText(compile(names), cellsOf(record, names));
     },
     identity: (record) => cellOf(record[type.identityColumn]) || undefined,
   };
 }
 
-function cellsOf(record: SalesforceRecord, names: readonly string[]): readonly string[] {
-  return names.map((name) => cellOf(record[name]));
+/** The members without the comma behind them. */
+function fieldsText(writer: CellsWriter, cells: RowCells): string {
+  const text = new EventBytes();
+  writer.fields(cells, text);
+  return text.slice(0, Math.max(0, text.length - 1));
+}
+
+function cellsOf(record: SalesforceRecord, names: readonly string[]): RowCells {
+  return RowCells.of(names.map((name) => cellOf(record[name])));
 }
 
 function cellOf(value: unknown): string {

@@ -1,25 +1,29 @@
+import type { EventBytes } from "../core/event_bytes.ts";
+import type { RowCells } from "../core/row_cells.ts";
 import { findLogFileType } from "./catalog.ts";
 import { withoutInnerQuotes } from "./cell_value.ts";
 import { compileCellsWriter } from "./cells_writer.ts";
 import { ENVELOPE_COLUMNS } from "./column.ts";
 
-/**
- * Compiled once per file header. `plain` = the caller knows that no cell holds a character that JSON must escape (quote, backslash,
- * control character).
- */
+/** Compiled once per header row. Cells are given in the header's number and order. */
 export interface RowWriter {
   /** ISO time with milliseconds, from TIMESTAMP_DERIVED, else TIMESTAMP, else undefined. */
-  timestamp(cells: readonly string[]): string | undefined;
+  timestamp(cells: RowCells): string | undefined;
   /**
-   * JSON members for inside `"salesforce":{…}`: `"login":{"user_id":"…",…}`, or "" if nothing. Nested objects, never dotted keys.
-   * A blank cell makes no field. A cell that does not fit its column's kind goes to `unmapped` under the column's name.
+   * Adds JSON members for inside `"salesforce":{…}`, with a comma behind: `"login":{"user_id":"…",…},`, or nothing. Nested
+   * objects, never dotted keys. A blank cell makes no field. A cell that does not fit its column's kind goes to `unmapped`
+   * under the column's name.
    */
-  fields(cells: readonly string[], plain: boolean): string;
+  fields(cells: RowCells, to: EventBytes): void;
   /** Columns of the header that the catalogue does not know: their cells go to `unmapped`. */
   readonly unknownColumns: readonly string[];
   /** Columns that are documented for the event type and that the header lacks; older files and API versions have fewer. */
   readonly missingColumns: readonly string[];
 }
+
+/** Compiled writers by event type and header: the files of a type have few different headers, and there may be hundreds of files. */
+const compiled = new Map<string, RowWriter>();
+const MOST_COMPILED = 200;
 
 /**
  * The writer for files of that event type with that header row. Columns are found by their names, never by position; a column that
@@ -28,6 +32,19 @@ export interface RowWriter {
  * Throws a TypeError for an event type that the catalogue does not have.
  */
 export function compileRowWriter(eventType: string, header: readonly string[]): RowWriter {
+  const key = JSON.stringify([eventType, header]);
+  let writer = compiled.get(key);
+  if (writer === undefined) {
+    writer = compile(eventType, header);
+    if (compiled.size === MOST_COMPILED) {
+      compiled.clear();
+    }
+    compiled.set(key, writer);
+  }
+  return writer;
+}
+
+function compile(eventType: string, header: readonly string[]): RowWriter {
   const type = findLogFileType(eventType);
   if (type === undefined) {
     throw new TypeError(`No event type ${eventType} in the catalogue.`);

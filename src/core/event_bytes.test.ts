@@ -4,7 +4,11 @@ import { EventBytes, EventBytesPool } from "./event_bytes.ts";
 test("events read their text back, whatever the characters and however much it grows", () => {
   const bytes = new EventBytes();
   const texts = ["{}", '{"a":"é日本😀"}', `{"long":"${"x".repeat(600_000)}"}`, '{"b":1}'];
-  const events = texts.map((text, n) => bytes.event("logs-x-default", String(n), text));
+  const events = texts.map((text, n) => {
+    const start = bytes.length;
+    bytes.text(text);
+    return bytes.event("logs-x-default", String(n), start);
+  });
   expect(events.map(({ json }) => json)).toEqual(texts);
   expect(bytes.bytes.toString("utf8")).toBe(texts.join(""));
 });
@@ -12,7 +16,9 @@ test("events read their text back, whatever the characters and however much it g
 test("documents are copied from other bytes or from text", () => {
   const stored = new EventBytes();
   stored.text("before ");
-  const event = stored.event("i", "1", '{"é":1}');
+  const start = stored.length;
+  stored.text('{"é":1}');
+  const event = stored.event("i", "1", start);
   const body = new EventBytes();
   body.document(event);
   body.text("\n");

@@ -2,7 +2,9 @@ import type { SourceEvent } from "./event.ts";
 
 /** UTF-8 needs at most three bytes for a unit of a JavaScript string. */
 const BYTES_A_UNIT = 3;
-const FIRST_SIZE = 256 * 1024;
+const FIRST_SIZE = 16 * 1024;
+/** Up to here a loop is faster than a call that copies memory. */
+const FEW_BYTES = 32;
 
 /**
  * Text that grows at its end, as UTF-8 in one piece of memory outside of the JavaScript heap: documents that wait for their
@@ -29,11 +31,9 @@ export class EventBytes {
     this.#length = 0;
   }
 
-  /** Adds a document. The event reads its text from here, so it is good until `clear`. */
-  event(index: string, id: string, json: string): SourceEvent {
-    const start = this.#length;
-    this.text(json);
-    return new StoredEvent(index, id, this, start, this.#length);
+  /** Takes away what was added since the text had that length. */
+  rewind(length: number): void {
+    this.#length = length;
   }
 
   text(text: string): void {
@@ -41,12 +41,39 @@ export class EventBytes {
     this.#length += this.#buffer.write(text, this.#length);
   }
 
+  byte(code: number): void {
+    this.#makeRoom(1);
+    this.#buffer[this.#length] = code;
+    this.#length += 1;
+  }
+
+  /** Adds a part of some UTF-8 text. */
+  copy(bytes: Uint8Array, start = 0, end = bytes.length): void {
+    this.#makeRoom(end - start);
+    const buffer = this.#buffer;
+    let length = this.#length;
+    if (end - start <= FEW_BYTES) {
+      for (let at = start; at < end; at += 1) {
+        buffer[length] = bytes[at] as number;
+        length += 1;
+      }
+    } else {
+      buffer.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), length);
+      length += end - start;
+    }
+    this.#length = length;
+  }
+
+  /** The document that was added since the text had the length `start`. The event reads it from here: it is good until `clear`. */
+  event(index: string, id: string, start: number): SourceEvent {
+    return new StoredEvent(index, id, this, start, this.#length);
+  }
+
   /** Adds the document of an event. */
   document(event: SourceEvent): void {
     if (event instanceof StoredEvent) {
       const { store, start, end } = event;
-      this.#makeRoom(end - start);
-      this.#length += store.#buffer.copy(this.#buffer, this.#length, start, end);
+      this.copy(store.#buffer, start, end);
     } else {
       this.text(event.json);
     }

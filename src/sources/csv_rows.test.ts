@@ -5,7 +5,7 @@ import { CsvRows } from "./csv_rows.ts";
 
 interface Read {
   rows: string[][];
-  plain: boolean[];
+  plain: boolean[][];
   texts: string[];
   broken: Array<{ reason: string; text: string }>;
   replaced: number;
@@ -14,9 +14,9 @@ interface Read {
 function read(chunks: readonly Uint8Array[], complete = true): Read {
   const result: Read = { rows: [], plain: [], texts: [], broken: [], replaced: 0 };
   const csv = new CsvRows(
-    (cells, plain, text) => {
+    (cells, text) => {
       result.rows.push([...cells]);
-      result.plain.push(plain);
+      result.plain.push(cells.plain.slice(0, cells.length));
       result.texts.push(text());
     },
     (reason, text) => result.broken.push({ reason, text }),
@@ -143,14 +143,18 @@ describe("CsvRows", () => {
     expect(read([bytes('"a","b"\n"c","d"')], false).rows).toEqual([["a", "b"]]);
   });
 
-  test("plain is true only where JSON needs no escape", () => {
-    const result = read([bytes('"a","b"\n"a\\b","c"\n"a\nb","c"\n"""a""","c"\n"a\tb","c"\n"é","c"\n')]);
-    const escaped = result.rows.map((row) => row.some((cell) => JSON.stringify(cell) !== `"${cell}"`));
-    expect(escaped).toEqual([false, true, true, true, true, false]);
-    result.plain.forEach((plain, row) => {
-      expect(plain && escaped[row]).toBe(false);
-    });
-    expect(read([bytes('"a","b"\n"é","c"\n')]).plain).toEqual([true, true]);
+  test("plain is true where JSON needs no escape", () => {
+    const result = read([bytes('"a","b"\n"a\\b","c"\n"a\nb",c\n"""a""","c"\na\tb,"c"\n"é",c\\\n')]);
+    const unescaped = result.rows.map((row) => row.map((cell) => JSON.stringify(cell) === `"${cell}"`));
+    expect(result.plain).toEqual(unescaped);
+    expect(unescaped).toEqual([
+      [true, true],
+      [false, true],
+      [false, true],
+      [false, true],
+      [false, true],
+      [true, false],
+    ]);
   });
 
   test("gives the row's text as it stands in the file", () => {

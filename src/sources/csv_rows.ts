@@ -1,26 +1,31 @@
 import { isAscii } from "node:buffer";
 import { StringDecoder } from "node:string_decoder";
+import { needsEscape, RowCells } from "../core/row_cells.ts";
 
 /**
- * Where rows go. `cells` is used again for the next row: take what you need before returning. `plain` says that no cell holds
- * a quote, backslash or control character, so that cells can be put into JSON text as they are. `text` is the row as it
- * stands in the file, without its line end, made only when asked for.
+ * Where rows go. `cells` is filled again for the next row: take what you need before returning. `text` gives the row as it
+ * stands in the file, without its line end, and is good until then too.
  */
-export type OnRow = (cells: readonly string[], plain: boolean, text: () => string) => void;
+export type OnRow = (cells: RowCells, text: () => string) => void;
 
 /** A row that is not CSV; reading goes on behind the next line end. */
 export type OnBrokenRow = (reason: string, text: string) => void;
 
-/** A row that has grown beyond this is taken as broken (an opened quote that nobody closes), so that memory stays bounded. */
+/** A row that has grown beyond these bytes is taken as broken (an opened quote that nobody closes), so that memory stays bounded. */
 export const LONGEST_ROW = 16 * 1024 * 1024;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
-const BYTE_ORDER_MARK = "\ufeff";
-const NOT_PLAIN = /[\\\u0000-\u0009\u000b-\u001f]/;
-const DOUBLED_QUOTE = /""/g;
+const BYTE_ORDER_MARK = Buffer.from("\ufeff");
+
+/** Memory for a chunk and the incomplete row before it; grows with a long row and shrinks behind it. */
+const USUAL_SIZE = 256 * 1024;
+
+/** By byte: 1 for what has to be looked at, because it means something to CSV or to JSON, inside and outside of quotes. */
+const STOPS = Uint8Array.from({ length: 256 }, (_, code) => Number(needsEscape(code)));
+const STOPS_BARE = Uint8Array.from({ length: 256 }, (_, code) => Number(needsEscape(code) || code === COMMA));
 
 /** How a try to read one row ended. */
 type Ending = "row" | "blank" | "more" | "broken";
@@ -39,16 +44,23 @@ export class CsvRows {
   readonly #onRow: OnRow;
   readonly #onBrokenRow: OnBrokenRow;
   readonly #decoder = new StringDecoder("utf8");
-  readonly #cells: string[] = [];
+  readonly #cells = new RowCells();
+  readonly #text = () => this.#line(this.#rowStart, this.#position);
   #decoderHoldsBytes = false;
   #atStart = true;
   #skippingLine = false;
-  /** The row that is not complete yet. */
-  #rest = "";
-  /** A long incomplete row is not looked at again before it has reached this length. */
+  /** What has not been read yet lies between `#start` and `#end`: the beginning of a row that is not complete. */
+  #buffer = Buffer.allocUnsafeSlow(USUAL_SIZE);
+  #start = 0;
+  #end = 0;
+  /** A long incomplete row is not looked at again before it has this length. */
   #worthTrying = 0;
+  #rowStart = 0;
   #position = 0;
-  #plain = true;
+  /** Whether a cell of the row has doubled quotes. */
+  #doubled = false;
+  /** Cells of a row without the doubling of their quotes. */
+  #unescaped = Buffer.alloc(0);
   #reason = "";
 
   constructor(onRow: OnRow, onBrokenRow: OnBrokenRow) {
@@ -57,25 +69,28 @@ export class CsvRows {
   }
 
   push(chunk: Uint8Array): void {
-    this.#take(this.#decode(chunk), false);
+    this.#append(this.#wellFormed(chunk));
+    this.#take(false);
   }
 
   /** The file is complete: a last line without line end is a row too. Not called when the download was cut. */
   end(): void {
     const last = this.#decoder.end();
     this.#countReplaced(last);
-    this.#take(last, true);
+    this.#append(Buffer.from(last));
+    this.#take(true);
   }
 
-  #decode(chunk: Uint8Array): string {
+  /** The chunk as UTF-8, without a character that its end cuts and with the one that its beginning completes. */
+  #wellFormed(chunk: Uint8Array): Uint8Array {
     const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     if (!this.#decoderHoldsBytes && isAscii(buffer)) {
-      return buffer.toString("latin1");
+      return buffer;
     }
     const text = this.#decoder.write(buffer);
     this.#decoderHoldsBytes = (buffer.at(-1) ?? 0) >= 0x80;
     this.#countReplaced(text);
-    return text;
+    return Buffer.from(text);
   }
 
   #countReplaced(text: string): void {
@@ -84,159 +99,181 @@ export class CsvRows {
     }
   }
 
-  #take(more: string, last: boolean): void {
-    let text = this.#rest + more;
-    if (this.#atStart && text !== "") {
-      this.#atStart = false;
-      text = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+  #append(more: Uint8Array): void {
+    const kept = this.#end - this.#start;
+    const needed = kept + more.length;
+    const size = this.#buffer.length;
+    if (needed > size || (size > USUAL_SIZE && needed <= USUAL_SIZE)) {
+      const other = Buffer.allocUnsafeSlow(needed > size ? needed * 2 : USUAL_SIZE);
+      this.#buffer.copy(other, 0, this.#start, this.#end);
+      this.#buffer = other;
+    } else {
+      this.#buffer.copyWithin(0, this.#start, this.#end);
     }
-    this.#rest = text;
-    if (!last && text.length < this.#worthTrying) {
+    this.#buffer.set(more, kept);
+    this.#start = 0;
+    this.#end = needed;
+  }
+
+  #take(last: boolean): void {
+    const end = this.#end;
+    if (this.#atStart && end > 0) {
+      this.#atStart = false;
+      if (end >= BYTE_ORDER_MARK.length && BYTE_ORDER_MARK.equals(this.#buffer.subarray(0, BYTE_ORDER_MARK.length))) {
+        this.#start = BYTE_ORDER_MARK.length;
+      }
+    }
+    if (!last && end < this.#worthTrying) {
       return;
     }
-    const plain = !NOT_PLAIN.test(text);
-    let start = 0;
-    for (;;) {
+    while (this.#start < end) {
       if (this.#skippingLine) {
-        const end = text.indexOf("\n", start);
-        if (end === -1) {
-          start = text.length;
-          break;
-        }
-        start = end + 1;
-        this.#skippingLine = false;
+        const lineEnd = this.#lineFeedFrom(this.#start);
+        this.#skippingLine = lineEnd === -1;
+        this.#start = lineEnd === -1 ? end : lineEnd + 1;
+        continue;
       }
-      if (start >= text.length) {
-        break;
-      }
-      this.#plain = plain;
-      const ending = this.#readRow(text, start, last);
-      if (ending === "more") {
-        if (!last && text.length - start <= LONGEST_ROW) {
-          break;
-        }
-        this.#reason = last ? "a quote is opened and never closed" : "the row does not end within 16 MiB";
-        this.#breakOff(text, start);
-        start = this.#position;
+      const ending = this.#readRow(last);
+      if (ending === "row") {
+        this.#rowStart = this.#start;
+        this.#start = this.#position;
+        this.#onRow(this.#doubled ? this.#withoutDoubling() : this.#cells, this.#text);
+      } else if (ending === "blank") {
+        this.#start = this.#position;
       } else if (ending === "broken") {
-        this.#breakOff(text, start);
-        start = this.#position;
+        this.#breakOff();
+      } else if (!last && end - this.#start <= LONGEST_ROW) {
+        break;
       } else {
-        const from = start;
-        start = this.#position;
-        if (ending === "row") {
-          this.#onRow(this.#cells, this.#plain, () => withoutLineEnd(text.slice(from, this.#position)));
-        }
+        this.#reason = last ? "a quote is opened and never closed" : "the row does not end within 16 MiB";
+        this.#breakOff();
       }
     }
-    this.#rest = start === 0 ? text : text.slice(start);
-    const length = this.#rest.length;
+    const length = end - this.#start;
     this.#worthTrying = length > 1024 * 1024 ? Math.min(length * 1.5, LONGEST_ROW + 1) : 0;
   }
 
   /** Reports a broken row and passes over the rest of its first line. */
-  #breakOff(text: string, start: number): void {
-    const end = text.indexOf("\n", start);
-    this.#onBrokenRow(this.#reason, withoutLineEnd(text.slice(start, end === -1 ? text.length : end)));
-    this.#skippingLine = end === -1;
-    this.#position = end === -1 ? text.length : end + 1;
+  #breakOff(): void {
+    const lineEnd = this.#lineFeedFrom(this.#start);
+    const text = this.#line(this.#start, lineEnd === -1 ? this.#end : lineEnd);
+    this.#skippingLine = lineEnd === -1;
+    this.#start = lineEnd === -1 ? this.#end : lineEnd + 1;
+    this.#onBrokenRow(this.#reason, text);
   }
 
-  /** Reads one row from `start` into the cells; `#position` is then behind its line end. */
-  #readRow(text: string, start: number, last: boolean): Ending {
+  /** Reads one row into the cells; `#position` is then behind its line end. */
+  #readRow(last: boolean): Ending {
+    const bytes = this.#buffer;
+    const end = this.#end;
+    const start = this.#start;
     const cells = this.#cells;
-    const { length } = text;
-    let count = 0;
+    cells.bytes = bytes;
+    cells.length = 0;
+    this.#doubled = false;
     let at = start;
     for (;;) {
-      if (at < length && text.charCodeAt(at) === QUOTE) {
-        let close = text.indexOf('"', at + 1);
-        let doubled = false;
-        while (close !== -1 && text.charCodeAt(close + 1) === QUOTE) {
-          doubled = true;
-          close = text.indexOf('"', close + 2);
+      let plain = true;
+      if (at < end && bytes[at] === QUOTE) {
+        at += 1;
+        const from = at;
+        for (;;) {
+          while (at < end && STOPS[bytes[at] as number] === 0) {
+            at += 1;
+          }
+          if (at < end && bytes[at] !== QUOTE) {
+            plain = false;
+            at += 1;
+          } else if (at + 1 < end && bytes[at + 1] === QUOTE) {
+            plain = false;
+            this.#doubled = true;
+            at += 2;
+          } else {
+            break;
+          }
         }
-        if (close === -1 || (close + 1 === length && !last)) {
+        if (at >= end || (at + 1 === end && !last)) {
           return "more";
         }
-        const cell = text.slice(at + 1, close);
-        if (doubled) {
-          this.#plain = false;
-          cells[count] = cell.replace(DOUBLED_QUOTE, '"');
-        } else {
-          cells[count] = cell;
-        }
-        at = close + 1;
+        cells.add(from, at, plain);
+        at += 1;
       } else {
-        const end = endOfBareCell(text, at);
-        if (end === -1) {
-          if (!last) {
-            return "more";
+        const from = at;
+        for (; at < end; at += 1) {
+          const code = bytes[at] as number;
+          if (STOPS_BARE[code] === 1) {
+            if (code === COMMA || code === LINE_FEED || code === CARRIAGE_RETURN) {
+              break;
+            }
+            if (code === QUOTE) {
+              this.#reason = "a quote stands inside an unquoted cell";
+              return "broken";
+            }
+            plain = false;
           }
-          cells[count] = text.slice(at);
-          at = length;
-        } else {
-          cells[count] = text.slice(at, end);
-          at = end;
         }
-        if (cells[count]?.includes('"')) {
-          this.#reason = "a quote stands inside an unquoted cell";
-          return "broken";
+        if (at === end && !last) {
+          return "more";
         }
+        cells.add(from, at, plain);
       }
-      count += 1;
-      const next = at < length ? text.charCodeAt(at) : -1;
+      const next = at < end ? bytes[at] : LINE_FEED;
       if (next === COMMA) {
         at += 1;
-      } else if (next === LINE_FEED || next === -1) {
-        return this.#rowRead(text, start, at, count, at + 1);
-      } else if (next === CARRIAGE_RETURN) {
-        if (at + 1 === length && !last) {
+        continue;
+      }
+      let behind = at + 1;
+      if (next === CARRIAGE_RETURN) {
+        if (behind === end && !last) {
           return "more";
         }
-        if (at + 1 < length && text.charCodeAt(at + 1) !== LINE_FEED) {
+        if (behind < end && bytes[behind] !== LINE_FEED) {
           this.#reason = "a carriage return stands outside of quotes";
           return "broken";
         }
-        return this.#rowRead(text, start, at, count, at + 2);
-      } else {
+        behind += 1;
+      } else if (next !== LINE_FEED) {
         this.#reason = "text follows a closing quote";
         return "broken";
       }
+      this.#position = Math.min(behind, end);
+      return at === start ? "blank" : "row";
     }
   }
 
-  #rowRead(text: string, start: number, end: number, count: number, behind: number): Ending {
-    this.#position = Math.min(behind, text.length);
-    if (end === start) {
-      return "blank";
+  /** The cells of the row that has been read, copied, with one quote for two. */
+  #withoutDoubling(): RowCells {
+    const cells = this.#cells;
+    const from = this.#buffer;
+    if (this.#unescaped.length < this.#position - this.#rowStart) {
+      this.#unescaped = Buffer.allocUnsafeSlow((this.#position - this.#rowStart) * 2);
     }
-    this.#cells.length = count;
-    if (this.#plain) {
-      const firstLineFeed = text.indexOf("\n", start);
-      this.#plain = firstLineFeed === -1 || firstLineFeed >= end;
-    } else {
-      this.#plain = this.#cells.every((cell) => !needsEscape(cell));
+    const to = this.#unescaped;
+    let length = 0;
+    for (let cell = 0; cell < cells.length; cell += 1) {
+      const end = cells.ends[cell] as number;
+      let at = cells.starts[cell] as number;
+      cells.starts[cell] = length;
+      while (at < end) {
+        const code = from[at] as number;
+        to[length] = code;
+        length += 1;
+        at += code === QUOTE ? 2 : 1;
+      }
+      cells.ends[cell] = length;
     }
-    return "row";
+    cells.bytes = to;
+    return cells;
   }
-}
 
-function needsEscape(cell: string): boolean {
-  return /["\\\u0000-\u001f]/.test(cell);
-}
-
-/** The position of the comma or line end that ends an unquoted cell, or -1 if it is not there yet. */
-function endOfBareCell(text: string, from: number): number {
-  for (let at = from; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === COMMA || code === LINE_FEED || code === CARRIAGE_RETURN) {
-      return at;
-    }
+  #lineFeedFrom(start: number): number {
+    const found = this.#buffer.indexOf(LINE_FEED, start);
+    return found < this.#end ? found : -1;
   }
-  return -1;
-}
 
-function withoutLineEnd(text: string): string {
-  return text.endsWith("\r\n") ? text.slice(0, -2) : text.endsWith("\n") ? text.slice(0, -1) : text;
+  /** A part of the text, without a line end that it ends with. */
+  #line(start: number, end: number): string {
+    const text = this.#buffer.toString("utf8", start, end);
+    return text.endsWith("\r\n") ? text.slice(0, -2) : text.endsWith("\n") ? text.slice(0, -1) : text;
+  }
 }

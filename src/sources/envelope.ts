@@ -1,5 +1,6 @@
 import { type AgentFacts, agentMembers } from "../core/agent_facts.ts";
 import type { DataStream } from "../core/event.ts";
+import { EventBytes } from "../core/event_bytes.ts";
 
 /** What all events of a stream have in common. */
 export interface StreamContext {
@@ -34,36 +35,68 @@ export interface EventParts {
 export type WriteDocument = (parts: EventParts) => string;
 
 /**
- * Compiles everything that is the same for all events of one origin into text, so that a document is a few pieces put
- * together. `event.id` always comes first in `event`: the NDJSON sink finds it there.
+ * The text of a document around its fields. Everything that is the same for all events of one origin is made once, as bytes.
+ * `event.id` always comes first in `event`: the NDJSON sink finds it there.
  */
-export function compileEnvelope(stream: StreamContext, origin: OriginContext): WriteDocument {
-  const { dataStream } = stream;
-  const behindId = `,${members({
-    code: origin.code,
-    provider: origin.provider,
-    dataset: dataStream.dataset,
-    module: dataStream.dataset.split(".")[0],
-  })}`;
-  const beforeFields = `},${members({
-    data_stream: dataStream,
-    organization: stream.organization,
-  })},"salesforce":{${members({ instance_url: stream.instanceUrl })}`;
-  const collection = members(origin.collection);
-  const tail = `}},${members({
-    input: { type: "aquila-salesforce" },
-    ...agentMembers(stream.agent),
-    tags: stream.tags,
-  })}}`;
+export class Envelope {
+  readonly #preservesOriginal: boolean;
+  readonly #beforeTimestamp = Buffer.from('{"@timestamp":"');
+  readonly #beforeId = Buffer.from('","event":{"id":"');
+  readonly #behindId: Buffer;
+  readonly #beforeFields: Buffer;
+  readonly #collection: Buffer;
+  readonly #tail: Buffer;
 
-  return ({ id, timestamp, fields, row, original }) => {
-    const kept = stream.preserveOriginalEvent && original !== undefined;
-    const originalText = kept ? `,"original":${JSON.stringify(original())}` : "";
-    const rowText = row === undefined ? "" : `,"row":${row}`;
-    return (
-      `{"@timestamp":"${timestamp}","event":{"id":"${id}"${behindId}${originalText}${beforeFields}` +
-      `${fields === "" ? "" : `,${fields}`},"collection":{${collection}${rowText}${tail}`
-    );
+  constructor(stream: StreamContext, origin: OriginContext) {
+    const { dataStream } = stream;
+    this.#preservesOriginal = stream.preserveOriginalEvent;
+    const event = members({
+      code: origin.code,
+      provider: origin.provider,
+      dataset: dataStream.dataset,
+      module: dataStream.dataset.split(".")[0],
+    });
+    this.#behindId = Buffer.from(`",${event}`);
+    const context = members({ data_stream: dataStream, organization: stream.organization });
+    const salesforce = members({ instance_url: stream.instanceUrl });
+    this.#beforeFields = Buffer.from(`},${context},"salesforce":{${salesforce},`);
+    this.#collection = Buffer.from(`"collection":{${members(origin.collection)}`);
+    const rest = members({ input: { type: "aquila-salesforce" }, ...agentMembers(stream.agent), tags: stream.tags });
+    this.#tail = Buffer.from(`}},${rest}}`);
+  }
+
+  /** Writes a document up to its fields, which follow as members, each with a comma behind it. */
+  open(document: EventBytes, { id, timestamp, original }: Omit<EventParts, "fields" | "row">): void {
+    document.copy(this.#beforeTimestamp);
+    document.text(timestamp);
+    document.copy(this.#beforeId);
+    document.text(id);
+    document.copy(this.#behindId);
+    if (this.#preservesOriginal && original !== undefined) {
+      document.text(`,"original":${JSON.stringify(original())}`);
+    }
+    document.copy(this.#beforeFields);
+  }
+
+  /** Writes the document from behind its fields to its end. */
+  close(document: EventBytes, row: number | undefined): void {
+    document.copy(this.#collection);
+    if (row !== undefined) {
+      document.text(`,"row":${row}`);
+    }
+    document.copy(this.#tail);
+  }
+}
+
+/** The same for events that are made one by one, as text. */
+export function compileEnvelope(stream: StreamContext, origin: OriginContext): WriteDocument {
+  const envelope = new Envelope(stream, origin);
+  return (parts) => {
+    const document = new EventBytes();
+    envelope.open(document, parts);
+    document.text(parts.fields === "" ? "" : `${parts.fields},`);
+    envelope.close(document, parts.row);
+    return document.bytes.toString();
   };
 }
 

@@ -1,4 +1,6 @@
 import { hash } from "node:crypto";
+import { EventBytes } from "../core/event_bytes.ts";
+import type { RowCells } from "../core/row_cells.ts";
 
 /** Characters of an identity: 20 of base64url are 120 bits, which Elasticsearch stores as 15 bytes like its own ids. */
 const LENGTH = 20;
@@ -6,9 +8,10 @@ const LENGTH = 20;
 /** Between name and value, and behind each cell; neither stands in a CSV column's name. */
 const IS = "\u001f";
 const NEXT = "\u001e";
+const NEXT_BYTE = 0x1e;
 
 /** The identity of a row by its cells. */
-export type RowIdentity = (cells: readonly string[]) => string;
+export type RowIdentity = (cells: RowCells) => string;
 
 /**
  * A hash of org, event type and every cell that is not empty, by column name. The same row has the same identity in an hourly
@@ -18,19 +21,23 @@ export type RowIdentity = (cells: readonly string[]) => string;
  * another one.
  */
 export function compileRowIdentity(organizationId: string, eventType: string, header: readonly string[]): RowIdentity {
-  const prefix = `${organizationId}${NEXT}${eventType}${NEXT}`;
   const columns = header
     .map((name, at) => ({ name: `${name}${IS}`, at }))
-    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.at - b.at));
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.at - b.at))
+    .map(({ name, at }) => ({ name: Buffer.from(name), at }));
+  const text = new EventBytes();
+  text.text(`${organizationId}${NEXT}${eventType}${NEXT}`);
+  const prefix = text.length;
   return (cells) => {
-    let text = prefix;
+    text.rewind(prefix);
     for (const { name, at } of columns) {
-      const cell = cells[at];
-      if (cell !== undefined && cell !== "") {
-        text += name + cell + NEXT;
+      if (!cells.isBlank(at)) {
+        text.copy(name);
+        text.copy(cells.bytes, cells.starts[at], cells.ends[at]);
+        text.byte(NEXT_BYTE);
       }
     }
-    return identityOf(text);
+    return identityOf(text.bytes);
   };
 }
 
@@ -39,7 +46,7 @@ export function recordIdentity(organizationId: string, objectName: string, recor
   return identityOf(`${organizationId}${NEXT}${objectName}${NEXT}${recordId}${NEXT}`);
 }
 
-function identityOf(text: string): string {
+function identityOf(text: string | Buffer): string {
   return hash("sha256", text, "base64url").slice(0, LENGTH);
 }
 

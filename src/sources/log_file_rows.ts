@@ -3,10 +3,11 @@ import { RETRY, RunnerError } from "../core/errors.ts";
 import { dataStreamName, type SourceEvent } from "../core/event.ts";
 import type { EventBytes, EventBytesPool } from "../core/event_bytes.ts";
 import type { Tell } from "../core/fact.ts";
+import type { RowCells } from "../core/row_cells.ts";
 import type { RecordedRows } from "../cursors/row_ledger.ts";
 import type { EventLogFile } from "../org/log_file_body.ts";
 import { CsvRows } from "./csv_rows.ts";
-import { compileEnvelope, type StreamContext, type WriteDocument } from "./envelope.ts";
+import { Envelope, type StreamContext } from "./envelope.ts";
 import { compileRowIdentity, Occurrences, type RowIdentity } from "./event_identity.ts";
 import { rejectedRowEvent } from "./rejected_row.ts";
 
@@ -74,7 +75,7 @@ interface Compiled {
   readonly header: readonly string[];
   readonly writer: RowWriter;
   readonly identity: RowIdentity;
-  readonly document: WriteDocument;
+  readonly envelope: Envelope;
 }
 
 class LogFileReader {
@@ -101,7 +102,7 @@ class LogFileReader {
     this.#index = dataStreamName(options.stream.dataStream);
     this.#fallbackTimestamp = new Date(options.file.logDate).toISOString();
     this.#csv = new CsvRows(
-      (cells, plain, text) => this.#row(cells, plain, text),
+      (cells, text) => this.#row(cells, text),
       (reason, text) => this.#brokenRow(reason, text),
     );
   }
@@ -130,7 +131,7 @@ class LogFileReader {
     this.#options.memory.giveBack(this.#bytes);
   }
 
-  #row(cells: readonly string[], plain: boolean, text: () => string): void {
+  #row(cells: RowCells, text: () => string): void {
     const compiled = this.#compiled;
     if (compiled === undefined) {
       this.#compiled = this.#compile([...cells]);
@@ -160,14 +161,11 @@ class LogFileReader {
     if (brought !== undefined) {
       this.#lackedHours.add(timestamp.slice(0, "2026-07-17T09".length));
     }
-    const json = compiled.document({
-      id,
-      timestamp,
-      fields: compiled.writer.fields(cells, plain),
-      row: this.#rows,
-      original: text,
-    });
-    this.#add(this.#index, id, json);
+    const start = this.#bytes.length;
+    compiled.envelope.open(this.#bytes, { id, timestamp, original: text });
+    compiled.writer.fields(cells, this.#bytes);
+    compiled.envelope.close(this.#bytes, this.#rows);
+    this.#add(this.#index, id, start);
   }
 
   #brokenRow(reason: string, text: string): void {
@@ -186,11 +184,13 @@ class LogFileReader {
     this.#rejected += 1;
     tell({ fact: "row_rejected", file, row: this.#rows, reason });
     const { index, id, json } = rejectedRowEvent({ stream, file, row: this.#rows, reason, text, now: now() });
-    this.#add(index, id, json);
+    const start = this.#bytes.length;
+    this.#bytes.text(json);
+    this.#add(index, id, start);
   }
 
-  #add(index: string, id: string, json: string): void {
-    this.#events.push(this.#bytes.event(index, id, json));
+  #add(index: string, id: string, start: number): void {
+    this.#events.push(this.#bytes.event(index, id, start));
     if (this.#events.length >= BATCH_EVENTS || this.#bytes.length >= BATCH_BYTES) {
       this.#closeBatch();
     }
@@ -229,7 +229,7 @@ class LogFileReader {
       header,
       writer,
       identity: compileRowIdentity(stream.organization.id, file.eventType, header),
-      document: compileEnvelope(stream, {
+      envelope: new Envelope(stream, {
         code: file.eventType,
         provider: "EventLogFile",
         collection: {

@@ -6,6 +6,8 @@ import { readFileSync } from "node:fs";
 import { parse } from "csv-parse/sync";
 import { findLogFileType } from "../../../src/catalog/catalog.ts";
 import { compileRowWriter } from "../../../src/catalog/row_writer.ts";
+import { EventBytes } from "../../../src/core/event_bytes.ts";
+import { RowCells } from "../../../src/core/row_cells.ts";
 
 const ROUNDS = 7;
 const ROWS_A_ROUND = 100_000;
@@ -20,8 +22,10 @@ export interface RowWriterSpeed {
 export function measureRowWriter(
   eventType: string,
   header: readonly string[],
-  rows: readonly (readonly string[])[],
+  texts: readonly (readonly string[])[],
 ): RowWriterSpeed {
+  const rows = texts.map((cells) => RowCells.of(cells));
+  const document = new EventBytes();
   const writer = compileRowWriter(eventType, header);
   let fastest = Number.POSITIVE_INFINITY;
   let characters = 0;
@@ -29,8 +33,10 @@ export function measureRowWriter(
     characters = 0;
     const start = process.hrtime.bigint();
     for (let count = 0; count < ROWS_A_ROUND; count++) {
-      const cells = rows[count % rows.length] ?? [];
-      characters += Buffer.byteLength(writer.fields(cells, true)) + (writer.timestamp(cells)?.length ?? 0);
+      const cells = rows[count % rows.length] as RowCells;
+      document.clear();
+      writer.fields(cells, document);
+      characters += document.length + (writer.timestamp(cells)?.length ?? 0);
     }
     fastest = Math.min(fastest, Number(process.hrtime.bigint() - start));
   }

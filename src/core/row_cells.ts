@@ -1,0 +1,53 @@
+/** Bytes that JSON text does not take as they are: the quote, the backslash and the control characters. */
+export function needsEscape(code: number): boolean {
+  return code < 0x20 || code === 0x22 || code === 0x5c;
+}
+
+/**
+ * The cells of one row as ranges of UTF-8 bytes, so that most of them get into a document without ever being a string.
+ *
+ * Whoever reads a file fills the same object again for each row: what is needed for longer is taken as text.
+ */
+export class RowCells implements Iterable<string> {
+  /** Well-formed UTF-8. Cell `at` is `bytes[starts[at]]` up to but without `bytes[ends[at]]`. */
+  bytes: Buffer = Buffer.alloc(0);
+  length = 0;
+  readonly starts: number[] = [];
+  readonly ends: number[] = [];
+  /** Whether the cell's bytes can be put between the quotes of a JSON string as they are. */
+  readonly plain: boolean[] = [];
+
+  static of(texts: readonly string[]): RowCells {
+    const cells = new RowCells();
+    cells.bytes = Buffer.from(texts.join(""));
+    let start = 0;
+    for (const text of texts) {
+      const end = start + Buffer.byteLength(text);
+      cells.add(start, end, !cells.bytes.subarray(start, end).some(needsEscape));
+      start = end;
+    }
+    return cells;
+  }
+
+  add(start: number, end: number, plain: boolean): void {
+    const at = this.length;
+    this.starts[at] = start;
+    this.ends[at] = end;
+    this.plain[at] = plain;
+    this.length = at + 1;
+  }
+
+  isBlank(at: number): boolean {
+    return this.starts[at] === this.ends[at];
+  }
+
+  text(at: number): string {
+    return this.bytes.toString("utf8", this.starts[at], this.ends[at]);
+  }
+
+  *[Symbol.iterator](): Generator<string> {
+    for (let at = 0; at < this.length; at += 1) {
+      yield this.text(at);
+    }
+  }
+}
