@@ -117,6 +117,16 @@ const BROKEN: readonly (readonly [what: string, break_: (draft: Draft) => void, 
   ["a short version", (d) => d.set("manifest.yml", ["version"], "1.0"), /manifest\.yml: version/],
   ["a misspelt key", (d) => d.replace("manifest.yml", "\ncategories:", "\ncategory:"), /[Uu]nrecognized key/],
   ["no kind of owner", (d) => d.set("manifest.yml", ["owner", "type"], undefined), /owner\.type/],
+  [
+    "a Kibana that is too old for its format",
+    (d) => d.set("manifest.yml", ["conditions", "kibana", "version"], "^8.18.0 || ^9.1.0"),
+    /\^8\.18\.0 takes no packages of format 3\.4/,
+  ],
+  [
+    "a format of the future",
+    (d) => d.set("manifest.yml", ["format_version"], "3.9.0"),
+    /format_version 3\.9 is not known/,
+  ],
   ["an icon that is not there", (d) => d.set("manifest.yml", ["icons", 0, "src"], "/img/no.svg"), /no picture/],
   [
     "a stream that no template names",
