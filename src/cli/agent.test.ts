@@ -340,10 +340,7 @@ describe("a component of Elastic Agent", { timeout: 180_000 }, () => {
   });
 
   test("refuses to start without start-up information", async () => {
-    agent = new FakeAgent({
-      command: [process.execPath, MAIN, "agent"],
-      dataDirectory: join(directory, "run"),
-    });
+    agent = new FakeAgent({ command: [process.execPath, MAIN, "agent"], dataDirectory: join(directory, "run") });
     agent.startComponent();
     expect(await agent.exit()).toBe(2);
     await agent.until("the reason", () => agent.lines.some((line) => line.includes("run --policy FILE")));

@@ -2,34 +2,23 @@
  * Elastic Agent as far as a component sees it: starts the component with its start-up information on standard input, expects
  * units, and watches whether the component keeps the rules of the control protocol.
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { mkdirSync } from "node:fs";
-import { createInterface } from "node:readline";
 import { makeAuthority } from "../testing/certificates.ts";
-import { encoded, jsonOf, structOf } from "./control_messages.ts";
+import { type Checkin, CheckinParts } from "./checkin.ts";
+import { type ComponentOptions, ComponentProcess } from "./component_process.ts";
+import { encoded, jsonOf } from "./control_messages.ts";
 import { type ControlServer, type Stream, startControlServer, status } from "./control_server.ts";
+import { COMPONENT_IDX, ExpectedUnits, FEATURES_IDX, INPUT, type LogLevel, OUTPUT } from "./expected_units.ts";
 
 export const STATES = ["STARTING", "CONFIGURING", "HEALTHY", "DEGRADED", "FAILED", "STOPPING", "STOPPED"] as const;
 export type StateName = (typeof STATES)[number];
-const LOG_LEVELS = ["error", "warn", "info", "debug", "trace"] as const;
-type LogLevel = (typeof LOG_LEVELS)[number];
-
 const HEALTHY = 2;
-const STOPPED = 6;
-const INPUT = 0;
-const OUTPUT = 1;
 
 const COMPONENT = "aquila-salesforce-default";
 
-export interface FakeAgentOptions {
-  /** Node's executable and arguments of the component; `-E path.data=…` is appended as the agent does. */
-  readonly command: readonly string[];
-  readonly dataDirectory: string;
+export interface FakeAgentOptions extends ComponentOptions {
   /** Bytes of a message, to make check-ins come in parts. */
   readonly maxMessageSize?: number;
-  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** What a unit was last seen to be. */
@@ -47,33 +36,6 @@ export interface DiagnosticsAnswer {
   readonly files: ReadonlyArray<{ readonly filename: string; readonly content: string }>;
 }
 
-interface ExpectedUnit {
-  readonly id: string;
-  readonly type: number;
-  config: object;
-  configStateIdx: number;
-  wanted: boolean;
-  logLevel: LogLevel;
-}
-
-interface Checkin {
-  readonly token: string;
-  readonly units: ReadonlyArray<{
-    readonly id: string;
-    readonly type: number;
-    readonly state: number;
-    readonly configStateIdx: number;
-    readonly message: string;
-    readonly payload: Parameters<typeof jsonOf>[0];
-  }>;
-  readonly versionInfo: { readonly name: string; readonly meta: Readonly<Record<string, string>> } | null;
-  readonly unitsTimestamp: { readonly seconds: number; readonly nanos: number } | null;
-  readonly supports: readonly number[];
-  readonly pid: number;
-  readonly featuresIdx: number;
-  readonly componentIdx: number;
-}
-
 interface ActionAnswer {
   readonly token: string;
   readonly id: string;
@@ -87,17 +49,14 @@ export class FakeAgent {
   readonly #token = randomUUID();
   readonly #serverName = randomBytes(16).toString("hex");
   readonly #agentId = randomUUID();
-  readonly #units = new Map<string, ExpectedUnit>();
+  readonly #units = new ExpectedUnits();
   readonly #watchers = new Set<() => void>();
   readonly #answers = new Map<string, (answer: ActionAnswer) => void>();
   #server: ControlServer | undefined;
-  #process: ChildProcess | undefined;
-  #exited: Promise<unknown> = Promise.resolve();
+  #process: ComponentProcess | undefined;
   #startUp: Buffer = Buffer.alloc(0);
   #checkins: Stream<unknown, object> | undefined;
   #actions: Stream<unknown, object> | undefined;
-  #chunks: Checkin | undefined;
-  #lastChunkTime = 0;
 
   /** The rules that the component has broken. */
   readonly violations: string[] = [];
@@ -152,39 +111,23 @@ export class FakeAgent {
 
   /** Starts the component's process, also again after it has ended. */
   startComponent(): void {
-    const { command, dataDirectory, environment } = this.#options;
-    const [executable = "", ...args] = command;
-    mkdirSync(dataDirectory, { recursive: true });
-    const child = spawn(executable, [...args, "-E", `path.data=${dataDirectory}`], {
-      stdio: ["pipe", "pipe", "pipe"],
-      env: { ...process.env, ...environment, AGENT_COMPONENT_ID: COMPONENT, AGENT_COMPONENT_TYPE: "aquila-salesforce" },
-    });
-    this.#process = child;
-    this.#exited = once(child, "exit");
-    child.stdin.on("error", () => {});
-    child.stdin.end(this.#startUp);
-    for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream }).on("line", (line) => {
-        this.lines.push(line);
-        this.#notify();
-      });
-    }
-    child.on("exit", () => this.#notify());
-  }
-
-  /** Whether the component's process runs. */
-  get running(): boolean {
-    return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null;
+    const line = (text: string) => {
+      this.lines.push(text);
+      this.#notify();
+    };
+    this.#process = new ComponentProcess(this.#options, this.#startUp, line, () => this.#notify());
   }
 
   // What the agent expects; `send` makes it known.
 
   output(config: object): this {
-    return this.#expect(COMPONENT, OUTPUT, config);
+    this.#units.put(COMPONENT, OUTPUT, config);
+    return this;
   }
 
   input(id: string, config: object): this {
-    return this.#expect(this.unitId(id), INPUT, { id, type: "aquila-salesforce", ...config });
+    this.#units.put(this.unitId(id), INPUT, { id, type: "aquila-salesforce", ...config });
+    return this;
   }
 
   stopInput(id: string): this {
@@ -196,9 +139,7 @@ export class FakeAgent {
   }
 
   logLevel(level: LogLevel): this {
-    for (const unit of this.#units.values()) {
-      unit.logLevel = level;
-    }
+    this.#units.logLevel(level);
     return this;
   }
 
@@ -211,18 +152,8 @@ export class FakeAgent {
   }
 
   send(): void {
-    const seen = new Map([...this.observed.values()].map(({ id, configStateIdx }) => [id, configStateIdx]));
-    const units = [...this.#units.values()].map(({ id, type, config, configStateIdx, wanted, logLevel }) => ({
-      id,
-      type,
-      state: wanted ? HEALTHY : STOPPED,
-      configStateIdx,
-      logLevel: LOG_LEVELS.indexOf(logLevel),
-      ...(seen.get(id) === configStateIdx
-        ? {}
-        : { config: { source: structOf(config), id, type: "aquila-salesforce" } }),
-    }));
-    for (const message of this.#inParts({ units, featuresIdx: 3, componentIdx: 5 })) {
+    const answered = new Map([...this.observed.values()].map(({ id, configStateIdx }) => [id, configStateIdx]));
+    for (const message of this.#units.messages(answered, this.#options.maxMessageSize)) {
       this.#checkins?.send(message);
     }
   }
@@ -285,29 +216,15 @@ export class FakeAgent {
 
   /** Resolves with the exit code of the component. */
   async exit(): Promise<number | null> {
-    await this.#exited;
-    return this.#process?.exitCode ?? null;
+    return (await this.#process?.exit()) ?? null;
   }
 
   async stop(): Promise<void> {
-    if (this.running) {
+    if (this.#process?.running === true) {
       this.kill("SIGKILL");
-      await this.#exited;
+      await this.exit();
     }
     await this.#server?.close();
-  }
-
-  #expect(id: string, type: number, config: object): this {
-    const known = this.#units.get(id);
-    this.#units.set(id, {
-      id,
-      type,
-      config,
-      configStateIdx: (known?.configStateIdx ?? 0) + 1,
-      wanted: true,
-      logLevel: known?.logLevel ?? "info",
-    });
-    return this;
   }
 
   #onCheckins(stream: Stream<unknown, object>): void {
@@ -318,6 +235,7 @@ export class FakeAgent {
     this.#checkins = stream;
     this.connections += 1;
     let first = true;
+    const parts = new CheckinParts();
     const late = setTimeout(() => this.violations.push("no check-in within 5 s of the stream"), 5_000);
     stream.onMessage = (message) => {
       clearTimeout(late);
@@ -331,7 +249,7 @@ export class FakeAgent {
         this.versionInfo = checkin.versionInfo;
       }
       this.partCount += 1;
-      const whole = this.#assembled(checkin);
+      const whole = parts.add(checkin);
       if (whole !== undefined) {
         this.#checkedIn(whole);
       }
@@ -340,33 +258,13 @@ export class FakeAgent {
     stream.onEnd = () => {
       clearTimeout(late);
       this.#checkins = undefined;
-      this.#chunks = undefined;
     };
-  }
-
-  #assembled(part: Checkin): Checkin | undefined {
-    if (part.unitsTimestamp === null) {
-      return part;
-    }
-    const time = part.unitsTimestamp.seconds * 1_000 + part.unitsTimestamp.nanos / 1_000_000;
-    const pending = this.#chunks;
-    if (pending === undefined || time !== this.#lastChunkTime) {
-      this.#chunks = part;
-      this.#lastChunkTime = time;
-      return undefined;
-    }
-    if (part.units.length === 0) {
-      this.#chunks = undefined;
-      return pending;
-    }
-    this.#chunks = { ...pending, units: [...pending.units, ...part.units] };
-    return undefined;
   }
 
   #checkedIn(checkin: Checkin): void {
     this.checkinCount += 1;
     const seen = new Set<string>();
-    let settled = checkin.featuresIdx === 3 && checkin.componentIdx === 5;
+    let settled = checkin.featuresIdx === FEATURES_IDX && checkin.componentIdx === COMPONENT_IDX;
     for (const unit of checkin.units) {
       const { id, message, configStateIdx } = unit;
       seen.add(id);
@@ -385,7 +283,7 @@ export class FakeAgent {
       }
     }
     const reported = checkin.units.length > 0;
-    for (const id of this.#units.keys()) {
+    for (const id of this.#units.ids()) {
       if (reported && !seen.has(id) && this.observed.has(id)) {
         this.violations.push(`the unit ${id} is missing from a check-in`);
       }
@@ -429,29 +327,6 @@ export class FakeAgent {
         content: Buffer.from(content).toString("utf8"),
       })),
     };
-  }
-
-  #inParts(message: { units: object[]; featuresIdx: number; componentIdx: number }): object[] {
-    const { maxMessageSize } = this.#options;
-    if (maxMessageSize === undefined || encoded("CheckinExpected", message).length <= maxMessageSize) {
-      return [message];
-    }
-    const now = Date.now();
-    const unitsTimestamp = { seconds: Math.floor(now / 1_000), nanos: (now % 1_000) * 1_000_000 + this.partCount };
-    const parts: object[] = [];
-    let units: object[] = [];
-    let length = 0;
-    for (const unit of message.units) {
-      const size = encoded("CheckinExpected", { units: [unit] }).length;
-      if (units.length > 0 && length + size > maxMessageSize - 100) {
-        parts.push({ ...message, units, unitsTimestamp });
-        units = [];
-        length = 0;
-      }
-      units.push(unit);
-      length += size;
-    }
-    return [...parts, { ...message, units, unitsTimestamp }, { unitsTimestamp, units: [] }];
   }
 
   #hold(kept: boolean, rule: string): void {
