@@ -1,4 +1,6 @@
 /** The package's README is a template whose tables are made from what the integration declares. */
+import { apiCallTable } from "../docs/api_calls.ts";
+import { troubleshooting } from "../docs/troubleshooting.ts";
 import { eventTypeTable, fieldTable } from "../fields/field_tables.ts";
 import { STREAMS, streamFields } from "../fields/stream_fields.ts";
 import { connectionSettings, streamSettings } from "../manifests/package_variables.ts";
@@ -15,6 +17,8 @@ const FUNCTIONS: Readonly<Record<string, Render>> = {
   event: (stream, files) => sampleEvent(knownStream(stream), files),
   eventTypes: () => eventTypeTable(),
   settings: (block) => settingTable(block),
+  apiCalls: () => apiCallTable(),
+  troubleshooting: () => troubleshooting(),
 };
 
 /** The text of the README. Throws an Error that names what the template calls and nobody provides. */

@@ -1,0 +1,120 @@
+import { execFileSync } from "node:child_process";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parsePrivateKey } from "../../../src/auth/private_key.ts";
+import { COMMANDS, parseCommand } from "../../../src/cli/args.ts";
+import { isStale } from "../build_docs.ts";
+import { inlineCommands, runnerArguments, shellBlocks } from "./commands.ts";
+import { troubleGroups } from "./troubleshooting.ts";
+
+const ROOT = resolve(import.meta.dirname, "../../..");
+const TEXTS = ["README.md", "CONTRIBUTING.md", "docs/*.md", "src/README.md", "_dev/**/README.md"];
+const texts = globSync(TEXTS, { cwd: ROOT, exclude: ["**/node_modules/**", "_dev/build/**"] }).map((path) => ({
+  path,
+  text: readFileSync(join(ROOT, path), "utf8"),
+}));
+const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+
+test("finds commands in blocks and between back-quotes", () => {
+  const markdown =
+    "1. Do\n\n   ```sh\n   a b\n\n   # why\n   c\n   ```\n\nThen `aquila-salesforce run --once` as `aquila-salesforce`.\n";
+  expect(shellBlocks(markdown)).toEqual([["a b", "c"]]);
+  expect(inlineCommands(markdown)).toEqual(["aquila-salesforce run --once"]);
+  expect(runnerArguments('sudo aquila-salesforce check --org "Acme sandbox"')).toEqual([
+    "check",
+    "--org",
+    "Acme sandbox",
+  ]);
+  expect(runnerArguments("npm run aquila-salesforce -- run --policy p")).toEqual(["run", "--policy", "p"]);
+  expect(runnerArguments("sf org login web")).toBeUndefined();
+});
+
+describe("the documentation", () => {
+  test("is made from its template", () => {
+    expect(isStale(ROOT), "run: node _dev/scripts/build_docs.ts").toBe(false);
+  });
+
+  test.each(texts)("$path: the runner understands every command line", ({ text }) => {
+    const lines = [...shellBlocks(text).flat(), ...inlineCommands(text)];
+    for (const line of lines) {
+      const given = runnerArguments(line);
+      const [name = ""] = given ?? [];
+      if (given !== undefined && (given.length > 1 || Object.hasOwn(COMMANDS, name))) {
+        expect(() => parseComplete(given), line).not.toThrow();
+      }
+    }
+  });
+
+  test.each(texts)("$path: every script of npm is there", ({ text }) => {
+    const { scripts } = JSON.parse(read("package.json"));
+    for (const [, script] of text.matchAll(/npm run ([\w:-]+)/g)) {
+      expect(Object.keys(scripts)).toContain(script);
+    }
+  });
+
+  test.each(texts)("$path: every link within the repository leads somewhere", ({ path, text }) => {
+    for (const [, target = ""] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      const [file = "", heading] = target.split("#");
+      if (/^https?:/.test(target)) {
+        continue;
+      }
+      const found = file === "" ? join(ROOT, path) : join(ROOT, dirname(path), file);
+      expect(existsSync(found), `${path}: ${target}`).toBe(true);
+      if (heading !== undefined) {
+        expect(headingsOf(readFileSync(found, "utf8"))).toContain(heading);
+      }
+    }
+  });
+
+  test("quotes no message but those that the product gives", () => {
+    const readme = read("docs/README.md");
+    const quoted = [
+      ...readme.matchAll(/^\| ((?:Salesforce|Elasticsearch|No answer|The private key|The passphrase) [^|]*) \|/gm),
+    ];
+    const given = troubleGroups().flatMap(({ troubles }) => troubles.map(({ message }) => message));
+    expect(new Set(given).size).toBe(given.length);
+    expect(quoted.length).toBeGreaterThan(25);
+    for (const [, message] of quoted) {
+      expect(given).toContain(message);
+    }
+  });
+
+  test("OpenSSL makes a key and a certificate as the steps by hand say", () => {
+    const block = shellBlocks(read("docs/README.md")).find(([first]) => first?.startsWith("openssl"));
+    const folder = mkdtempSync(join(tmpdir(), "docs-"));
+    try {
+      execFileSync("sh", ["-e", "-c", (block ?? []).join("\n")], { cwd: folder, stdio: "ignore" });
+      const path = join(folder, "private_key.pem");
+      const key = parsePrivateKey(readFileSync(path, "utf8"), undefined, path);
+      const certificate = readFileSync(join(folder, "certificate.crt"));
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      expect(
+        new X509Certificate(certificate).checkPrivateKey(
+          createPrivateKey(key.export({ type: "pkcs8", format: "pem" })),
+        ),
+      ).toBe(true);
+      expect(certificate.length).toBeLessThan(4_096);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+/** A sentence may name a command without all that it needs, such as `aquila-salesforce check`. */
+function parseComplete(given: readonly string[]): void {
+  const isBare = given.length === 1;
+  parseCommand(isBare ? [...given, "--help"] : given);
+}
+
+/** Anchors of headings as GitHub makes them. */
+function headingsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}

@@ -1,0 +1,162 @@
+/**
+ * The messages of the product with their cures, for the documentation. Each is made by the product itself from what the far
+ * side answers, so the documentation quotes nothing that nobody will ever see.
+ */
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { loginError } from "../../../src/auth/login_meaning.ts";
+import { parsePrivateKey } from "../../../src/auth/private_key.ts";
+import { findObjectType } from "../../../src/catalog/catalog.ts";
+import { versionFinding } from "../../../src/cli/check/api_version.ts";
+import { templateFinding } from "../../../src/cli/check/elasticsearch_answers.ts";
+import { asRunnerError, type RunnerError } from "../../../src/core/errors.ts";
+import { transportError } from "../../../src/core/transport_meaning.ts";
+import { responseMeaning } from "../../../src/org/response_meaning.ts";
+import { bulkVerdict } from "../../../src/sinks/bulk_verdict.ts";
+import { withObjectCure } from "../../../src/sources/object_access.ts";
+
+/** A message as people read it. */
+export interface Trouble {
+  readonly message: string;
+  readonly cure: string | undefined;
+}
+
+/** Troubles that belong together. */
+export interface TroubleGroup {
+  readonly title: string;
+  readonly troubles: readonly Trouble[];
+}
+
+const NOW = 0;
+const LOGIN = "https://login.salesforce.com";
+const KEY_FILE = "private_key.pem";
+
+export function troubleGroups(): readonly TroubleGroup[] {
+  return [
+    { title: "The private key", troubles: keyTroubles() },
+    { title: "The way to a host", troubles: wayTroubles() },
+    { title: "The login", troubles: loginTroubles() },
+    { title: "Reading from the org", troubles: orgTroubles() },
+    { title: "Elasticsearch", troubles: elasticsearchTroubles() },
+  ];
+}
+
+/** All of them in Markdown, a heading and a table for each group. */
+export function troubleshooting(): string {
+  return troubleGroups()
+    .map(({ title, troubles }) => {
+      const rows = troubles.map(
+        ({ message, cure }) => `| ${cell(message)} | ${cell(cure ?? "Nothing: the runner tries again by itself.")} |`,
+      );
+      return [`### ${title}`, "", "| Message | What to do |", "| --- | --- |", ...rows, ""].join("\n");
+    })
+    .join("\n");
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
+}
+
+function keyTroubles(): Trouble[] {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const weak = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey;
+  const curve = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+  const encrypted = privateKey.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "right" });
+  const pem = (key: KeyObject) => key.export({ type: "pkcs8", format: "pem" });
+  const of = (text: string | Buffer, passphrase?: string) =>
+    troubleOf(() => parsePrivateKey(text.toString(), passphrase, KEY_FILE));
+  return [
+    of("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"),
+    of(publicKey.export({ type: "spki", format: "pem" })),
+    of("-----BEGIN PRIVATE KEY-----\nMIIB"),
+    of(encrypted),
+    of(encrypted, "wrong"),
+    of(pem(curve)),
+    of(pem(weak)),
+  ];
+}
+
+function wayTroubles(): Trouble[] {
+  const codes = ["ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "CERT_HAS_EXPIRED", "SELF_SIGNED_CERT_IN_CHAIN"];
+  return codes.map((code) => trouble(transportError(new URL(LOGIN).host, Object.assign(new Error(code), { code }))));
+}
+
+/** `error` and `error_description` of the token endpoint (OAuth 2.0 Authorization Errors, Salesforce Help). */
+const REFUSALS: ReadonlyArray<readonly [error: string, description: string]> = [
+  ["invalid_grant", "user hasn't approved this consumer"],
+  ["invalid_app_access", "user is not admin approved to access this app"],
+  ["invalid_grant", "audience is invalid"],
+  ["invalid_grant", "invalid assertion"],
+  ["invalid_grant", "expired authorization code"],
+  ["invalid_grant", "user is invalid"],
+  ["invalid_grant", "inactive user"],
+  ["inactive_org", "organization is locked, closed or suspended"],
+  ["invalid_grant", "ip restricted or invalid login hours"],
+  ["invalid_client_id", "client identifier invalid"],
+  ["invalid_client", "External client app is not installed in this org"],
+  ["unsupported_grant_type", "grant type not supported"],
+  ["rate_limit_exceeded", "Number of logins exceeded"],
+];
+
+function loginTroubles(): Trouble[] {
+  const refusals = REFUSALS.map(([error, description]) => {
+    const body = JSON.stringify({ error, error_description: description });
+    return trouble(loginError({ status: 400, headers: {}, body }, LOGIN, NOW));
+  });
+  const elsewhere = { status: 302, headers: { location: "https://acme.my.salesforce.com/" }, body: "" };
+  const nowhere = { status: 404, headers: {}, body: "" };
+  return [...refusals, trouble(loginError(elsewhere, LOGIN, NOW)), trouble(loginError(nowhere, LOGIN, NOW))];
+}
+
+/** Status, errorCode and message of the REST API. */
+const REST_REFUSALS: ReadonlyArray<readonly [status: number, errorCode: string, message: string]> = [
+  [403, "API_CURRENTLY_DISABLED", "API is disabled for this User"],
+  [403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."],
+  [400, "INVALID_TYPE", "sObject type 'EventLogFile' is not supported."],
+  [403, "INSUFFICIENT_ACCESS", "insufficient access rights"],
+];
+
+function orgTroubles(): Trouble[] {
+  const meaning = (status: number, errorCode: string, message: string, asked: string) =>
+    responseMeaning({ status, headers: {}, body: JSON.stringify([{ errorCode, message }]), asked }, NOW);
+  const object = findObjectType("LoginEvent");
+  const hidden = meaning(400, "INVALID_TYPE", "sObject type 'LoginEvent' is not supported.", "query of LoginEvent");
+  return [
+    ...REST_REFUSALS.map(([status, errorCode, message]) =>
+      trouble(meaning(status, errorCode, message, "listing of event log files")),
+    ),
+    ...(object === undefined ? [] : [trouble(withObjectCure(hidden, object))]),
+    troubleOf(() => versionFinding('[{"version":"64.0"},{"version":"68.0"}]', "60.0")),
+  ];
+}
+
+function elasticsearchTroubles(): Trouble[] {
+  const refused = (status: number, body: object) => bulkVerdict({ status, body }, 1).problem;
+  const item = (type: string, reason: string) =>
+    refused(200, { errors: true, items: [{ create: { status: 400, error: { type, reason } } }] });
+  const stream = { type: "logs", dataset: "aquila_salesforce.login", namespace: "default" };
+  const { message, cure } = templateFinding({}, stream, "");
+  return [
+    refused(401, { error: { reason: "unable to authenticate" } }),
+    refused(403, { error: { reason: "action is unauthorized" } }),
+    refused(429, {}),
+    item("illegal_argument_exception", "pipeline with id [logs-aquila_salesforce.login-0.1.0] does not exist"),
+    item("index_not_found_exception", "no such index"),
+    item("cluster_block_exception", "index blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded]"),
+  ]
+    .flatMap((error) => (error === undefined ? [] : [trouble(error)]))
+    .concat({ message, cure });
+}
+
+/** What the function throws. */
+function troubleOf(refused: () => unknown): Trouble {
+  try {
+    refused();
+  } catch (error) {
+    return trouble(asRunnerError(error));
+  }
+  throw new TypeError("nothing was refused");
+}
+
+function trouble({ message, cure }: RunnerError): Trouble {
+  return { message, cure };
+}
