@@ -1,0 +1,26 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { runnerProgram } from "./runner_program.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "runner-program-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test("a bundle is copied as it is, wherever it stands", () => {
+  const bundle = join(folder, "anything.mjs");
+  writeFileSync(bundle, "");
+  expect(runnerProgram(bundle)).toEqual({ kind: "bundle", bundle, node: process.execPath });
+});
+
+test("sources give the bundle that has been built from them, or say how to build it", () => {
+  const main = join(folder, "src/main.ts");
+  expect(() => runnerProgram(main)).toThrow(expect.objectContaining({ code: "usage", cure: "Run npm run build." }));
+  const bundle = join(folder, "build/component/aquila-salesforce.mjs");
+  mkdirSync(dirname(bundle), { recursive: true });
+  writeFileSync(bundle, "");
+  expect(runnerProgram(main)).toEqual({ kind: "bundle", bundle, node: process.execPath });
+});
