@@ -15,6 +15,7 @@ describe("check_layers", () => {
     ["src/core/clock.ts", "../../_dev/scripts/x.ts"],
     ["src/core/clock.ts", "../shared/x.ts"],
     ["_dev/deploy/docker/mock_org/main.ts", "../../../../src/core/clock.ts"],
+    ["_dev/shared/fake_agent/fake_agent.ts", "../../../src/agent/units.ts"],
   ])("%s may not import %s", (path, from) => {
     expect(breaches([file(path, from)])).toHaveLength(1);
   });
