@@ -196,9 +196,7 @@ function columnWriter({ name, column, at }: Placed, unquote: CellsLayout["unquot
     if (cells.plain[at] !== true || !test(cells.bytes, start, end)) {
       return convert(cells, to);
     }
-    to.copy(before);
-    to.copy(cells.bytes, start, end);
-    to.copy(behind);
+    to.part(before, cells.bytes, start, end, behind);
     return true;
   };
 }
