@@ -1,7 +1,5 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
-import { agent } from "./cli/agent.ts";
 import { helpText, parseCommand } from "./cli/args.ts";
-import { check } from "./cli/check.ts";
 import { installComponent } from "./cli/install_component.ts";
 import { installPackage } from "./cli/install_package.ts";
 import { run } from "./cli/run.ts";
@@ -40,6 +38,8 @@ async function main(): Promise<number> {
   const log = createLog(writeLine);
   try {
     const command = parseCommand(process.argv.slice(2));
+    // What only one command needs, as certificates, gRPC or the client of Elasticsearch, is imported there: a runner that does
+    // without it does not keep it in memory.
     switch (command.command) {
       case "help":
         process.stdout.write(helpText(command.about));
@@ -48,11 +48,11 @@ async function main(): Promise<number> {
         print(VERSION);
         return 0;
       case "init": {
-        // Imported here, so that a runner does not keep what makes certificates in memory.
         const { init } = await import("./cli/init.ts");
         return await init(command, { environment: process.env, print });
       }
       case "check": {
+        const { check } = await import("./cli/check.ts");
         const { isTTY } = process.stdout;
         const json = command.json || !isTTY;
         const surroundings = { environment: process.env, print, coloured: coloured(process.stdout), log };
@@ -60,8 +60,10 @@ async function main(): Promise<number> {
       }
       case "run":
         return await run(command, { environment: process.env, log, stop: stopOnSignals() });
-      case "agent":
+      case "agent": {
+        const { agent } = await import("./cli/agent.ts");
         return await agent(command, { input: process.stdin, writeLine, stop: stopOnSignals() });
+      }
       case "install-component":
         return await installComponent(command, { program: runnerProgram(import.meta.filename), print });
       case "install-package":
