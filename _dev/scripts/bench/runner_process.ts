@@ -2,11 +2,12 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { buildBundle } from "../build_bundle.ts";
+import type { ProcessAccount } from "./process_account.ts";
 
-const MAIN = resolve(import.meta.dirname, "../../../src/main.ts");
 /** Node's flags as the first line of main.ts has them. */
 const FLAGS =
-  readFileSync(MAIN, "utf8")
+  readFileSync(resolve(import.meta.dirname, "../../../src/main.ts"), "utf8")
     .split("\n")[0]
     ?.match(/--\S+/g)
     ?.filter((flag) => flag !== "-S") ?? [];
@@ -22,13 +23,26 @@ export interface ProcessFigures {
   readonly stderr: string;
 }
 
+let bundle: Promise<string> | undefined;
+
+/** The runner in one file, as it is installed, made once for this process and removed with it. */
+function runner(): Promise<string> {
+  if (bundle === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), "bench-bundle-"));
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    bundle = buildBundle(folder);
+  }
+  return bundle;
+}
+
 /** Runs the runner as its users do, in a process of its own, and measures it whole: start, collection and end. */
 export async function measureRunner(args: readonly string[]): Promise<ProcessFigures> {
   const folder = mkdtempSync(join(tmpdir(), "bench-runner-"));
   const account = join(folder, "account.json");
+  const program = await runner();
   try {
     const started = performance.now();
-    const child = spawn(process.execPath, [...FLAGS, "--import", ACCOUNT, MAIN, ...args], {
+    const child = spawn(process.execPath, [...FLAGS, "--import", ACCOUNT, program, ...args], {
       stdio: ["ignore", "ignore", "pipe"],
       env: { ...process.env, PROCESS_ACCOUNT: account },
     });
@@ -38,12 +52,12 @@ export async function measureRunner(args: readonly string[]): Promise<ProcessFig
     });
     const exitCode = await new Promise<number | null>((done) => child.once("exit", done));
     const wallSeconds = (performance.now() - started) / 1_000;
-    const usage = JSON.parse(readFileSync(account, "utf8")) as NodeJS.ResourceUsage;
+    const usage = JSON.parse(readFileSync(account, "utf8")) as ProcessAccount;
     return {
       exitCode,
       wallSeconds,
-      cpuSeconds: (usage.userCPUTime + usage.systemCPUTime) / 1e6,
-      peakMebibytes: usage.maxRSS / 1_024,
+      cpuSeconds: usage.cpuMicroseconds / 1e6,
+      peakMebibytes: usage.peakKibibytes / 1_024,
       stderr,
     };
   } finally {
