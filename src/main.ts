@@ -5,6 +5,7 @@ import { installPackage } from "./cli/install_package.ts";
 import { run } from "./cli/run.ts";
 import { runnerProgram } from "./cli/runner_program.ts";
 import { VERSION } from "./cli/version.ts";
+import { watchedRun } from "./cli/watched_run.ts";
 import { asRunnerError } from "./core/errors.ts";
 import { createLog, ecsLine, terminalLine, type WriteLine } from "./core/log.ts";
 
@@ -58,8 +59,12 @@ async function main(): Promise<number> {
         const surroundings = { environment: process.env, print, coloured: coloured(process.stdout), log };
         return await check({ ...command, json }, { ...surroundings, stop: stopOnSignals() });
       }
-      case "run":
-        return await run(command, { environment: process.env, log, stop: stopOnSignals() });
+      case "run": {
+        const surroundings = { environment: process.env, stop: stopOnSignals() };
+        return command.once && process.stderr.isTTY
+          ? await watchedRun(command, { ...surroundings, terminal: process.stderr })
+          : await run(command, { ...surroundings, log });
+      }
       case "agent": {
         const { agent } = await import("./cli/agent.ts");
         return await agent(command, { input: process.stdin, writeLine, stop: stopOnSignals() });

@@ -1,0 +1,146 @@
+import type { Clock } from "../core/clock.ts";
+import { formatDuration } from "../core/duration.ts";
+import type { Fact, FileFacts } from "../core/fact.ts";
+
+/** How far a run is, from the facts that its streams tell. */
+export class Progress {
+  readonly #clock: Pick<Clock, "now">;
+  readonly #startedAt: number;
+  /** Bytes of each file that is to be read or has been. */
+  readonly #bytes = new Map<string, number>();
+  readonly #done = new Set<string>();
+  #delivered = 0;
+  #existing = 0;
+  #refused = 0;
+
+  constructor(clock: Pick<Clock, "now">) {
+    this.#clock = clock;
+    this.#startedAt = clock.now();
+  }
+
+  see(fact: Fact): void {
+    switch (fact.fact) {
+      case "listed":
+        for (const file of fact.open) {
+          this.#expect(file);
+        }
+        return;
+      case "file_done":
+      case "file_gone":
+        this.#expect(fact.file);
+        this.#done.add(fact.file.id);
+        return;
+      case "delivered":
+        this.#delivered += fact.created;
+        this.#existing += fact.existing;
+        this.#refused += fact.refused;
+    }
+  }
+
+  /** One line for a terminal: files, events, rate and, as soon as it can be told, the time that is left. */
+  line(): string {
+    const elapsed = Math.max(1, this.#clock.now() - this.#startedAt);
+    const events = this.#delivered + this.#existing;
+    const left = this.#timeLeft(elapsed);
+    return [
+      this.#files(),
+      this.#events(),
+      `${count(Math.round((events * 1_000) / elapsed))} a second`,
+      ...(left === undefined ? [] : [`about ${formatDuration(left)} left`]),
+    ].join(", ");
+  }
+
+  /** What has been done, and whether that is all. */
+  outcome(stopped: boolean): string {
+    const soFar = `${this.#files()}, ${this.#events()}`;
+    return stopped
+      ? `Stopped: ${soFar}. The next run goes on behind the last row that was delivered.`
+      : `Ended: ${soFar}, in ${formatDuration(this.#clock.now() - this.#startedAt)}.`;
+  }
+
+  #expect({ id, length }: FileFacts): void {
+    this.#bytes.set(id, length);
+  }
+
+  #files(): string {
+    return `${count(this.#done.size)} of ${count(this.#bytes.size)} files`;
+  }
+
+  #events(): string {
+    const extra = [
+      ...(this.#existing === 0 ? [] : [`${count(this.#existing)} were there already`]),
+      ...(this.#refused === 0 ? [] : [`${count(this.#refused)} refused`]),
+    ];
+    return `${count(this.#delivered)} events${extra.length === 0 ? "" : ` (${extra.join(", ")})`}`;
+  }
+
+  /** By the bytes of the files, as rows are known only when they have been read. Milliseconds. */
+  #timeLeft(elapsed: number): number | undefined {
+    let done = 0;
+    let open = 0;
+    for (const [id, bytes] of this.#bytes) {
+      if (this.#done.has(id)) {
+        done += bytes;
+      } else {
+        open += bytes;
+      }
+    }
+    return done === 0 || open === 0 ? undefined : (elapsed * open) / done;
+  }
+}
+
+function count(number: number): string {
+  return number.toLocaleString("en");
+}
+
+/** The part of a terminal that is written to. */
+export interface Terminal {
+  write(text: string): unknown;
+  readonly columns?: number;
+}
+
+const REFRESH_MS = 250;
+const CLEAR_LINE = "\r\u001b[K";
+
+/** Keeps a line of progress at the bottom of a terminal, below what is printed, until `stop` aborts. */
+export class ProgressDisplay {
+  readonly #terminal: Terminal;
+  readonly #line: () => string;
+  #shown = false;
+
+  constructor(terminal: Terminal, line: () => string) {
+    this.#terminal = terminal;
+    this.#line = line;
+  }
+
+  async keep(clock: Clock, stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      this.#show();
+      await clock.sleep(REFRESH_MS, stop).catch(() => {});
+    }
+    this.#hide();
+  }
+
+  /** Prints a line above the progress. */
+  print(line: string): void {
+    const shown = this.#shown;
+    this.#hide();
+    this.#terminal.write(`${line}\n`);
+    if (shown) {
+      this.#show();
+    }
+  }
+
+  #show(): void {
+    const { columns = 80 } = this.#terminal;
+    this.#terminal.write(`${CLEAR_LINE}${this.#line().slice(0, columns - 1)}`);
+    this.#shown = true;
+  }
+
+  #hide(): void {
+    if (this.#shown) {
+      this.#terminal.write(CLEAR_LINE);
+      this.#shown = false;
+    }
+  }
+}
