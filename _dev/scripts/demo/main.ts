@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { stringify } from "yaml";
 import { run } from "../../../src/cli/run.ts";
 import { createLog, terminalLine } from "../../../src/core/log.ts";
+import { collectUnderAgent } from "./agent_demo.ts";
 import { type DemoOrg, startDemoOrg } from "./demo_orgs.ts";
 import { type DemoOutput, openDemoOutput } from "./demo_output.ts";
 import { Progress } from "./progress.ts";
@@ -44,6 +45,7 @@ const ALL_YEARS = "36500d";
 const { values } = parseArgs({
   options: {
     files: { type: "string" },
+    agent: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -52,8 +54,11 @@ const { values } = parseArgs({
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 if (values.help) {
-  say("npm run demo [-- --files DIR] [-- --keep]");
+  say("npm run demo [-- --files DIR] [-- --agent] [-- --keep]");
   say("  --files DIR  collects the event log files (CSV) of a folder instead of generated ones, whatever their dates");
+  say(
+    "  --agent      lets a stand-in of Elastic Agent run the collector, with three orgs of which one is set up wrongly",
+  );
   say("  --keep       leaves Elasticsearch running; npm run elasticsearch -- stop ends it");
 } else {
   await demo();
@@ -66,10 +71,13 @@ async function demo(): Promise<void> {
   const orgs: DemoOrg[] = [];
   try {
     orgs.push(...(values.files === undefined ? await generatedOrgs() : await orgOfFiles(resolve(values.files))));
-    const policy = join(FOLDER, "policy.yml");
-    writeFileSync(policy, policyText(orgs, output, values.files !== undefined), { mode: 0o600 });
-    say(`\nCollecting ${orgs.map(({ name }) => name).join(" and ")} (policy: ${policy})`);
-    process.exitCode = await collect(policy, join(FOLDER, `state-${output.identity}`));
+    say(`\nCollecting ${orgs.map(({ name }) => name).join(", ")}`);
+    if (values.agent) {
+      orgs.push(await unapprovedOrg());
+      await collectAsAgent(orgs, output);
+    } else {
+      process.exitCode = await collect(orgs, output);
+    }
     await show(output);
   } finally {
     await Promise.all(orgs.map((org) => org.stop()));
@@ -84,8 +92,8 @@ async function generatedOrgs(): Promise<DemoOrg[]> {
   ]);
   const small = Object.fromEntries(Object.entries(ROWS_PER_DAY).map(([type, rows]) => [type, Math.ceil(rows / 10)]));
   const added = await Promise.all([
-    production.given.traffic({ rowsPerDay: ROWS_PER_DAY, days: 1, lacking: 0.01, late: 0.02 }),
-    sandbox.given.traffic({ rowsPerDay: small, days: 1, seed: "sandbox" }),
+    production.given.traffic({ rowsPerDay: ROWS_PER_DAY, days: 1, lacking: 0.01, late: 0.02, madeByNow: true }),
+    sandbox.given.traffic({ rowsPerDay: small, days: 1, seed: "sandbox", madeByNow: true }),
   ]);
   const files = added.reduce((sum, one) => sum + one.files, 0);
   const rows = added.reduce((sum, one) => sum + one.rows, 0);
@@ -97,32 +105,61 @@ async function orgOfFiles(files: string): Promise<DemoOrg[]> {
   return [await startDemoOrg(FOLDER, { name: "Real files", sandbox: false, serial: 3, files })];
 }
 
-function policyText(orgs: readonly DemoOrg[], output: DemoOutput, everyDate: boolean): string {
-  return stringify({
-    outputs: { default: output.policyBlock },
-    inputs: orgs.map((org, n) => ({
-      id: `demo-${n}`,
-      name: org.name,
-      type: "aquila-salesforce",
-      use_output: "default",
-      organization: { name: org.name },
-      auth: {
-        login_url: org.url,
-        audience: org.name.includes("sandbox") ? "https://test.salesforce.com" : "https://login.salesforce.com",
-        client_id: org.clientId,
-        username: org.username,
-        private_key_path: org.privateKeyPath,
-      },
-      streams: ["login", "apex", "api"].map((stream) => ({
-        id: `demo-${n}-${stream}${everyDate ? "-files" : ""}`,
-        data_stream: { type: "logs", dataset: `aquila_salesforce.${stream}` },
-        event_log_files: { initial_lookback: everyDate ? ALL_YEARS : "24h" },
-      })),
-    })),
-  });
+/** An org whose administrator has not approved the app for the user. */
+async function unapprovedOrg(): Promise<DemoOrg> {
+  const org = await startDemoOrg(FOLDER, { name: "Acme subsidiary", sandbox: false, serial: 4 });
+  await org.given.app({ clientId: org.clientId, approvedUsers: [] });
+  return org;
 }
 
-async function collect(policy: string, dataDirectory: string): Promise<number> {
+function inputOf(org: DemoOrg, n: number) {
+  const everyDate = values.files !== undefined;
+  return {
+    id: `demo-${n}`,
+    name: org.name,
+    type: "aquila-salesforce",
+    use_output: "default",
+    organization: { name: org.name },
+    auth: {
+      login_url: org.url,
+      audience: org.name.includes("sandbox") ? "https://test.salesforce.com" : "https://login.salesforce.com",
+      client_id: org.clientId,
+      username: org.username,
+      private_key_path: org.privateKeyPath,
+    },
+    streams: ["login", "apex", "api"].map((stream) => ({
+      id: `demo-${n}-${stream}${everyDate ? "-files" : ""}`,
+      data_stream: { type: "logs", dataset: `aquila_salesforce.${stream}` },
+      event_log_files: { initial_lookback: everyDate ? ALL_YEARS : "24h" },
+    })),
+  };
+}
+
+async function collectAsAgent(orgs: readonly DemoOrg[], output: DemoOutput): Promise<void> {
+  if (output.policyBlock.type !== "elasticsearch") {
+    throw new Error("Elastic Agent has no file output: npm run demo -- --agent needs Elasticsearch.");
+  }
+  const units = await collectUnderAgent({
+    folder: FOLDER,
+    identity: output.identity,
+    outputBlock: output.policyBlock,
+    inputs: orgs.map(inputOf),
+    say,
+  });
+  say("\nWhat Fleet shows of each unit:");
+  say(
+    table(
+      ["unit", "state", "message"],
+      units.map(({ unit, state, message }) => [unit, state, message]),
+    ),
+  );
+}
+
+async function collect(orgs: readonly DemoOrg[], output: DemoOutput): Promise<number> {
+  const policy = join(FOLDER, "policy.yml");
+  const text = stringify({ outputs: { default: output.policyBlock }, inputs: orgs.map(inputOf) });
+  writeFileSync(policy, text, { mode: 0o600 });
+  const dataDirectory = join(FOLDER, `state-${output.identity}`);
   const progress = new Progress(process.stdout);
   const stop = new AbortController();
   const log = createLog(
