@@ -100,6 +100,8 @@ export interface Terminal {
 }
 
 const REFRESH_MS = 250;
+/** For a terminal that does not tell its width. */
+const USUAL_WIDTH = 80;
 const CLEAR_LINE = "\r\u001b[K";
 
 /** Keeps a line of progress at the bottom of a terminal, below what is printed, until `stop` aborts. */
@@ -132,8 +134,8 @@ export class ProgressDisplay {
   }
 
   #show(): void {
-    const { columns = 80 } = this.#terminal;
-    this.#terminal.write(`${CLEAR_LINE}${this.#line().slice(0, columns - 1)}`);
+    const width = this.#terminal.columns || USUAL_WIDTH;
+    this.#terminal.write(`${CLEAR_LINE}${this.#line().slice(0, width - 1)}`);
     this.#shown = true;
   }
 
