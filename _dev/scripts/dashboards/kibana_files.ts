@@ -1,7 +1,9 @@
 /** The files below `kibana/` that are made from the sources in `_dev/shared/kibana`. */
 import { stringify } from "yaml";
+import { ALERT_TEMPLATES } from "../../shared/kibana/alert_templates.ts";
 import { DASHBOARDS } from "../../shared/kibana/dashboards.ts";
 import { SAVED_SEARCHES } from "../../shared/kibana/saved_searches.ts";
+import { alertTemplateObject } from "./alert_object.ts";
 import { dashboardObject, type KibanaObject, savedSearchObject } from "./dashboard_object.ts";
 import { type DeclaredFields, declaredFields } from "./declared_fields.ts";
 
@@ -24,6 +26,7 @@ function kibanaObjects(declared: DeclaredFields): KibanaObject[] {
   return [
     ...DASHBOARDS.map((spec) => dashboardObject(spec, DASHBOARDS, declared)),
     ...SAVED_SEARCHES.map((spec) => savedSearchObject(spec, declared)),
+    ...ALERT_TEMPLATES.map((spec) => alertTemplateObject(spec, declared)),
   ];
 }
 

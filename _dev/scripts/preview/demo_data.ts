@@ -8,6 +8,7 @@ import { stringify } from "yaml";
 import { knownDatasets, Wiring } from "../../../src/cli/wire.ts";
 import { type Clock, systemClock } from "../../../src/core/clock.ts";
 import { createLog } from "../../../src/core/log.ts";
+import { createDiskLedger } from "../../../src/cursors/row_ledger_disk.ts";
 import { openSqliteCursors } from "../../../src/cursors/sqlite_cursors.ts";
 import { parsePolicy } from "../../../src/policy/parse_policy.ts";
 import { Supervisor } from "../../../src/pump/supervisor.ts";
@@ -88,7 +89,7 @@ async function collectOnce(
   }
   const cursors = openSqliteCursors(dataDirectory);
   try {
-    const wiring = new Wiring({ cursors, log, clock });
+    const wiring = new Wiring({ cursors, ledger: createDiskLedger(dataDirectory), log, clock });
     const runs = policy.inputs.map((input) => wiring.run(input));
     const [error] = await new Supervisor(clock).once(runs, new AbortController().signal);
     if (error !== undefined) {

@@ -4,6 +4,9 @@ import type { DemoTraffic } from "./demo_traffic.ts";
 
 const HOUR_MS = 3_600_000;
 
+/** Hour of the first day. */
+const PLANTED_HOUR = 9;
+
 const HEADER =
   "EVENT_TYPE,TIMESTAMP,REQUEST_ID,ORGANIZATION_ID,USER_ID,LOGIN_TYPE,API_TYPE,API_VERSION,USER_NAME,TLS_PROTOCOL,USE_API_TOKEN,TIMESTAMP_DERIVED,CLIENT_IP,LOGIN_STATUS,SOURCE_IP,RISK_SCORE";
 
@@ -12,13 +15,22 @@ export const PASSWORD_LOGINS = 12;
 /** Rows with a cell too few, which no reader can tell the meaning of. */
 export const RAGGED_ROWS = 3;
 
+/** The password logins as the generator's rows are told. */
+export function plantedLogins({ time }: DemoTraffic): Readonly<Record<string, string>>[] {
+  const columns = HEADER.split(",");
+  return passwordLogins(time.from + PLANTED_HOUR * HOUR_MS).map((line) => {
+    const cells = line.split(",").map((cell) => cell.slice(1, -1));
+    return Object.fromEntries(columns.map((column, index) => [column, cells[index] ?? ""]));
+  });
+}
+
 /**
  * A second, late file of an hour in which nothing else is planted, with a column that no documentation knows, and a file that is gone
  * when it is read.
  */
 export async function plantRows(org: MockOrg, { time }: DemoTraffic): Promise<void> {
-  const hour = time.from + 9 * HOUR_MS;
-  const rows = Array.from({ length: PASSWORD_LOGINS }, (_, index) => passwordLogin(hour + index * 240_000, index));
+  const hour = time.from + PLANTED_HOUR * HOUR_MS;
+  const rows = passwordLogins(hour);
   const ragged = Array.from({ length: RAGGED_ROWS }, (_, index) =>
     passwordLogin(hour + index, 100 + index).replace(/^"Login",/, ""),
   );
@@ -35,6 +47,10 @@ export async function plantRows(org: MockOrg, { time }: DemoTraffic): Promise<vo
     generate: { rows: 5 },
     gone: true,
   });
+}
+
+function passwordLogins(hour: number): string[] {
+  return Array.from({ length: PASSWORD_LOGINS }, (_, index) => passwordLogin(hour + index * 240_000, index));
 }
 
 function passwordLogin(at: number, index: number): string {

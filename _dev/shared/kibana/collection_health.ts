@@ -86,7 +86,7 @@ export const COLLECTION_HEALTH: DashboardSpec = {
       {
         kind: "metric",
         key: "limit-used",
-        title: "Most of an API limit that was used",
+        title: "Highest use of an API limit",
         subject: budget,
         measure: {
           of: "max",
@@ -106,17 +106,19 @@ export const COLLECTION_HEALTH: DashboardSpec = {
             kind: "table",
             key: "coverage",
             title: "Up to when is each event type collected?",
+            description: "Event types that are furthest behind come first.",
             subject: coverage,
-            groups: [org, eventType],
+            groups: [org, { ...eventType, ascending: true }],
             measures: [
+              { of: "max", field: "salesforce.collector.covered_until", label: "Collected until" },
+              { of: "max", field: "salesforce.collector.newest_event", label: "Newest event" },
+              { of: "last_value", field: "salesforce.collector.files.open", label: "Files to read" },
               {
                 of: "max",
-                field: "salesforce.collector.lag.newest_event",
-                label: "Oldest its newest event got",
+                field: "salesforce.collector.lag.open_file",
+                label: "Longest wait of a file",
                 format: MILLISECONDS,
               },
-              { of: "max", field: "salesforce.collector.covered_until", label: "Collected until" },
-              { of: "last_value", field: "salesforce.collector.files.open", label: "Files to read" },
             ],
           },
         ],
@@ -126,8 +128,9 @@ export const COLLECTION_HEALTH: DashboardSpec = {
             kind: "series",
             key: "lag",
             title: "How late do events arrive?",
-            description: "Age of the newest event of the event type that is furthest behind.",
-            subject: coverage,
+            description:
+              "Age of the newest event, of the event type that is furthest behind. Daily files are left out.",
+            subject: { ...coverage, where: `${coverage.where} and not salesforce.collection.interval : "daily"` },
             shape: "line",
             measures: [
               {
@@ -144,7 +147,7 @@ export const COLLECTION_HEALTH: DashboardSpec = {
       ],
     },
     {
-      height: 12,
+      height: 10,
       panels: [
         [
           24,
@@ -221,7 +224,7 @@ export const COLLECTION_HEALTH: DashboardSpec = {
       ],
     },
     {
-      height: 11,
+      height: 9,
       panels: [
         [
           28,
@@ -265,7 +268,7 @@ export const COLLECTION_HEALTH: DashboardSpec = {
       ],
     },
     {
-      height: 12,
+      height: 10,
       panels: [
         [
           20,
@@ -294,7 +297,7 @@ export const COLLECTION_HEALTH: DashboardSpec = {
       ],
     },
     {
-      height: 11,
+      height: 9,
       panels: [
         [48, { kind: "events", key: "rejected", title: "The last rows that were set aside", search: "rejected-rows" }],
       ],

@@ -62,7 +62,7 @@ export const LOGINS: DashboardSpec = {
         key: "impersonations",
         title: "Logins as another user",
         subject: impersonations,
-        measure: count("by administrators", { colour: warning }),
+        measure: count("by administrators and support", { colour: warning }),
       },
       {
         kind: "metric",
@@ -219,7 +219,7 @@ export const LOGINS: DashboardSpec = {
       height: 14,
       panels: [
         [
-          22,
+          24,
           {
             kind: "table",
             key: "login-as",
@@ -233,7 +233,7 @@ export const LOGINS: DashboardSpec = {
           },
         ],
         [
-          14,
+          12,
           {
             kind: "series",
             key: "login-as-trend",

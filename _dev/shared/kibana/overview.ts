@@ -174,7 +174,7 @@ export const OVERVIEW: DashboardSpec = {
       ],
     },
     {
-      height: 6,
+      height: 5,
       panels: [
         [
           48,

@@ -4,6 +4,7 @@ import {
   Axis,
   BarSeries,
   Chart,
+  Fit,
   LIGHT_THEME,
   LineSeries,
   niceTimeFormatter,
@@ -74,7 +75,7 @@ function seriesElement(
     case "bar":
       return createElement(BarSeries, properties);
     case "line":
-      return createElement(LineSeries, properties);
+      return createElement(LineSeries, { ...properties, fit: Fit.Linear });
     case "area":
       return createElement(AreaSeries, properties);
   }

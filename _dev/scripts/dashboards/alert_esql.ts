@@ -1,0 +1,48 @@
+/** The ES|QL of an alert's condition. Pure. */
+import type { AlertCondition, AlertMeasure, Bound, Comparison, Is } from "../../shared/kibana/alert_condition.ts";
+import { datasetOf } from "./subject_query.ts";
+
+/** Aggregations with a condition of their own (`COUNT(*) WHERE …`) need Elasticsearch 8.18 or newer. */
+export function esqlOf({ stream, where, by, measures, having }: AlertCondition): string {
+  const primary: Is[] = stream === "collector" ? [] : [{ field: "salesforce.collection.primary", is: [true] }];
+  const conditions = [...primary, ...where].map(condition);
+  const present = by.map((field) => `${field} IS NOT NULL`);
+  const columns = Object.entries(measures).map(([name, measure]) => `${name} = ${aggregate(measure)}`);
+  return [
+    `FROM logs-${datasetOf(stream)}-*`,
+    `| WHERE ${[...conditions, ...present].join(" AND ")}`,
+    `| STATS ${columns.join(", ")} BY ${by.join(", ")}`,
+    `| WHERE ${having.map(comparison).join(" AND ")}`,
+    `| KEEP ${[...by, ...Object.keys(measures)].join(", ")}`,
+    `| LIMIT ${LIMIT}`,
+  ].join("\n");
+}
+
+/** Alerts that one look may raise; more of one kind are one incident. */
+const LIMIT = 100;
+
+function condition({ field, is }: Is): string {
+  const values = is.map((value) => (typeof value === "string" ? `"${value}"` : String(value)));
+  return values.length === 1 ? `${field} == ${values[0]}` : `${field} IN (${values.join(", ")})`;
+}
+
+function aggregate({ of, field, where }: AlertMeasure): string {
+  const call = of === "count" ? "COUNT(*)" : `${FUNCTIONS[of]}(${field ?? ""})`;
+  return where === undefined ? call : `${call} WHERE ${condition(where)}`;
+}
+
+const FUNCTIONS = { unique_count: "COUNT_DISTINCT", sum: "SUM", min: "MIN", max: "MAX" } as const;
+
+function comparison({ measure, is, than }: Comparison): string {
+  return `${measure} ${is} ${bound(than)}`;
+}
+
+function bound(than: Bound): string {
+  if (typeof than === "number") {
+    return String(than);
+  }
+  if ("hoursAgo" in than) {
+    return `NOW() - ${than.hoursAgo} hours`;
+  }
+  return than.times === 1 ? than.measure : `${than.times} * ${than.measure}`;
+}

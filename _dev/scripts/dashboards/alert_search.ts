@@ -1,0 +1,95 @@
+/** An alert's condition as a search of Elasticsearch without ES|QL, and what its answer finds. Pure. */
+import type { AlertCondition, AlertMeasure, Bound, Is } from "../../shared/kibana/alert_condition.ts";
+import { parseKql, searchOf } from "./kql.ts";
+import type { Json } from "./lens_columns.ts";
+import { datasetOf, PRIMARY } from "./subject_query.ts";
+
+/** A group that raises an alert: its fields, then its measures. */
+export type Finding = Readonly<Record<string, string | number | null>>;
+
+/** Milliseconds since the epoch, `to` excluded. */
+export interface AlertWindow {
+  readonly field: "@timestamp" | "event.ingested";
+  readonly from: number;
+  readonly to: number;
+}
+
+const GROUPS = 10_000;
+
+export function alertSearch({ stream, where, by, measures }: AlertCondition, window: AlertWindow): Json {
+  const range = { gte: window.from, lt: window.to, format: "epoch_millis" };
+  const primary = stream === "collector" ? [] : [searchOf(parseKql(PRIMARY))];
+  const filter = [
+    { term: { "data_stream.dataset": datasetOf(stream) } },
+    ...primary,
+    ...where.map(isSearch),
+    { range: { [window.field]: range } },
+  ];
+  const aggs = Object.entries(measures).map(([name, measure]) => [name, measureAggregation(measure)] as const);
+  return {
+    size: 0,
+    query: { bool: { filter } },
+    aggs: {
+      groups: {
+        composite: { size: GROUPS, sources: by.map((field) => ({ [field]: { terms: { field } } })) },
+        aggs: Object.fromEntries(aggs),
+      },
+    },
+  };
+}
+
+interface Group {
+  readonly key: Readonly<Record<string, string | number>>;
+  readonly [measure: string]: unknown;
+}
+
+/** The groups of an answer for which the condition holds at `now`, milliseconds since the epoch. */
+export function findings({ measures, having }: AlertCondition, groups: readonly Group[], now: number): Finding[] {
+  const rows = groups.map((group) => {
+    const values = Object.entries(measures).map(([name, measure]) => [name, measured(measure, group[name])] as const);
+    return { ...group.key, ...Object.fromEntries(values) } as Finding;
+  });
+  return rows.filter((row) =>
+    having.every(({ measure, is, than }) => {
+      const [value, bound] = [row[measure], boundOf(than, row, now)];
+      // Like ES|QL: what is compared with nothing is not found.
+      if (typeof value !== "number" || bound === undefined) {
+        return false;
+      }
+      return is === ">=" ? value >= bound : is === ">" ? value > bound : value < bound;
+    }),
+  );
+}
+
+function boundOf(than: Bound, row: Finding, now: number): number | undefined {
+  if (typeof than === "number") {
+    return than;
+  }
+  if ("hoursAgo" in than) {
+    return now - than.hoursAgo * 3_600_000;
+  }
+  const other = row[than.measure];
+  return typeof other === "number" ? than.times * other : undefined;
+}
+
+function isSearch({ field, is }: Is): Json {
+  return { terms: { [field]: is } };
+}
+
+function measureAggregation({ of, field, where }: AlertMeasure): Json {
+  const filter = where === undefined ? { match_all: {} } : isSearch(where);
+  if (of === "count") {
+    return { filter };
+  }
+  const kind = of === "unique_count" ? "cardinality" : of;
+  return { filter, aggs: { value: { [kind]: { field } } } };
+}
+
+function measured({ of }: AlertMeasure, answer: unknown): number | null {
+  const { doc_count, value } = answer as { doc_count: number; value?: { value: number | null } };
+  if (of === "count") {
+    return doc_count;
+  }
+  // The sum of no documents is nothing in ES|QL and 0 in an aggregation.
+  return of === "sum" && doc_count === 0 ? null : (value?.value ?? null);
+}

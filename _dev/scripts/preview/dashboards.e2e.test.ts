@@ -1,0 +1,164 @@
+import { resolve } from "node:path";
+import { Client } from "@elastic/elasticsearch";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { adminClientOptions } from "../../deploy/elasticsearch/cluster.ts";
+import { describeOnCluster } from "../../deploy/elasticsearch/describe_on_cluster.ts";
+import { collectDemoData, PRODUCTION } from "./demo_data.ts";
+import { wholeDays } from "./demo_traffic.ts";
+import { type Drawing, drawingOf } from "./drawing.ts";
+import { EXPECTED_PANELS, type ExpectedPanel } from "./expected_panels.fixture.ts";
+import { generatedRows, type Row } from "./generated_rows.ts";
+import { isBucket, orderedColumns } from "./lens_layer.ts";
+import { OTHER } from "./lens_table.ts";
+import { DashboardSearches, type PanelData } from "./panel_data.ts";
+import { plantedLogins, plantRows, RAGGED_ROWS } from "./planted_rows.ts";
+import { readStoredObjects, type StoredDashboard, type StoredPanel } from "./stored_dashboard.ts";
+
+const ROOT = resolve(import.meta.dirname, "../../..");
+
+/** Shows nothing as long as all is well. */
+const MAY_BE_EMPTY = ["collection-health/streams-in-trouble"];
+
+describeOnCluster("dashboards over generated traffic of two orgs", (cluster) => {
+  const now = Date.now();
+  const namespace = `dash${now.toString(36)}`;
+  const index = `logs-aquila_salesforce.*-${namespace}`;
+  const client = new Client(adminClientOptions(cluster));
+  const objects = readStoredObjects(ROOT);
+  const searches = new DashboardSearches(client, objects, index);
+  const traffic = wholeDays(now);
+  let rows: ReadonlyMap<string, readonly Row[]>;
+
+  const panelNamed = (dashboardKey: string, key: string): [StoredDashboard, StoredPanel] => {
+    const dashboard = objects.dashboards.find(({ id }) => id === `aquila_salesforce-${dashboardKey}`);
+    const panel = dashboard?.attributes.panelsJSON.find(({ panelIndex }) => panelIndex === key);
+    if (dashboard === undefined || panel === undefined) {
+      throw new Error(`there is no panel ${key} in ${dashboardKey}`);
+    }
+    return [dashboard, panel];
+  };
+
+  beforeAll(async () => {
+    const plant = plantRows;
+    const orgId = await collectDemoData({
+      cluster,
+      packageRoot: ROOT,
+      namespace,
+      traffic,
+      plant: (org) => plant(org, traffic),
+    });
+    const generated = await generatedRows(traffic.production, orgId);
+    rows = new Map([...generated, ["Login", [...(generated.get("Login") ?? []), ...plantedLogins(traffic)]]]);
+  }, 300_000);
+  afterAll(async () => {
+    // A small build has no such request and keeps the streams.
+    await client.indices.deleteDataStream({ name: index }, { ignore: [400, 404, 405] });
+    await client.close();
+  });
+
+  test("at least 40 panels are compared with the generated rows", () => {
+    expect(EXPECTED_PANELS.length).toBeGreaterThanOrEqual(40);
+    expect(new Set(EXPECTED_PANELS.map(({ dashboard, panel }) => `${dashboard}/${panel}`)).size).toBe(
+      EXPECTED_PANELS.length,
+    );
+  });
+
+  describe("a panel's numbers are those of the generated rows", () => {
+    test.each(EXPECTED_PANELS.map((expected) => [`${expected.dashboard}/${expected.panel}`, expected] as const))(
+      "%s",
+      async (_, expected) => {
+        const [dashboard, panel] = panelNamed(expected.dashboard, expected.panel);
+        const controls = { "organization.name": [PRODUCTION] };
+        const data = await searches.panelData(dashboard, panel, { time: traffic.time, controls });
+        compare(data, expected, rows);
+      },
+    );
+  });
+
+  test("no panel is empty, and each can be drawn", async () => {
+    const time = { from: traffic.time.from, to: Date.now() };
+    const empty: string[] = [];
+    for (const dashboard of objects.dashboards) {
+      for (const panel of dashboard.attributes.panelsJSON) {
+        const data = await searches.panelData(dashboard, panel, { time, controls: {} });
+        if (isEmpty(drawingOf(dashboard, panel, data, time))) {
+          empty.push(`${dashboard.id.replace("aquila_salesforce-", "")}/${panel.panelIndex}`);
+        }
+      }
+    }
+    expect(empty).toEqual(MAY_BE_EMPTY);
+  });
+
+  test("rows that were set aside are counted", async () => {
+    const time = { from: traffic.time.from, to: Date.now() };
+    const [dashboard, panel] = panelNamed("collection-health", "set-aside");
+    expect(await searches.panelData(dashboard, panel, { time, controls: {} })).toMatchObject({
+      documents: RAGGED_ROWS,
+    });
+  });
+
+  test("controls offer what the events have", async () => {
+    const [dashboard] = objects.dashboards;
+    const values = await searches.controlValues(dashboard as StoredDashboard, "organization.name", traffic.time);
+    expect(values).toEqual(["Acme production", "Acme sandbox"]);
+  });
+});
+
+/** Compares every row of a panel's table with the generated rows of the same group, and which groups are shown. */
+function compare(data: PanelData, expected: ExpectedPanel, generated: ReadonlyMap<string, readonly Row[]>): void {
+  if (data.kind !== "table") {
+    throw new Error("only tables of Lens panels are compared");
+  }
+  const { eventTypes, where = () => true, by, measures } = expected;
+  const rows = eventTypes.flatMap((type) => generated.get(type) ?? []).filter(where);
+  const columns = orderedColumns(data.layer);
+  const groups = columns.filter(([, column]) => isBucket(column)).map(([id]) => id);
+  const shown = columns.filter(([id, column]) => !isBucket(column) && !id.includes("X")).map(([id]) => id);
+  expect(groups).toHaveLength(by.length);
+  const keyOf = (values: readonly unknown[]) => values.join("\n");
+  const byKey = Map.groupBy(rows, (row) => keyOf(by.map((part) => part(row))));
+  let compared = 0;
+  for (const row of data.rows) {
+    if (groups.some((id) => row[id] === OTHER)) {
+      continue;
+    }
+    const ofGroup = byKey.get(keyOf(groups.map((id) => row[id]))) ?? [];
+    // Hours without events are shown as zero.
+    if (ofGroup.length === 0 && groups.length > 0 && shown.every((id) => (row[id] ?? 0) === 0)) {
+      continue;
+    }
+    for (const [at, measure] of measures.entries()) {
+      if (measure !== undefined) {
+        const place = `${groups.map((id) => row[id]).join(", ")}, measure ${at}`;
+        expect(row[shown[at] ?? ""], place).toBeCloseTo(Number(measure(ofGroup)), 6);
+        compared++;
+      }
+    }
+  }
+  expect(compared).toBeGreaterThan(0);
+  if (groups.length === 1 && measures[0] !== undefined) {
+    const [measure] = measures;
+    const values = [...byKey].filter(([key]) => key !== "").map(([, group]) => Number(measure(group)));
+    const largest = values.sort((a, b) => b - a)[0];
+    expect(Math.max(...data.rows.map((row) => Number(row[shown[0] ?? ""])))).toBeCloseTo(largest ?? 0, 6);
+  }
+}
+
+function isEmpty(drawing: Drawing): boolean {
+  switch (drawing.kind) {
+    case "metric":
+      return drawing.value === null || drawing.value === 0;
+    case "xy":
+      return !drawing.series.some(({ points }) => points.some(([, y]) => (y ?? 0) > 0));
+    case "table":
+      return drawing.rows.length === 0;
+    case "share":
+      return drawing.parts.length === 0;
+    case "map":
+      return drawing.clusters.length === 0;
+    case "text":
+      return drawing.markdown === "";
+    case "links":
+      return drawing.links.length === 0;
+  }
+}

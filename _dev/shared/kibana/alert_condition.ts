@@ -1,0 +1,65 @@
+/**
+ * A condition worth an alert, in the few words that ES|QL and Elasticsearch's aggregations have in common. `_dev/scripts/dashboards`
+ * makes the rule's ES|QL of it, and the search that its test runs.
+ */
+import type { Stream } from "./vocabulary.ts";
+
+/** A field that has one of the values. */
+export interface Is {
+  readonly field: string;
+  readonly is: readonly (string | boolean)[];
+}
+
+export interface AlertMeasure {
+  readonly of: "count" | "unique_count" | "sum" | "min" | "max";
+  /** Every measure but a count is of a field. */
+  readonly field?: string;
+  /** Counts only the documents that have this; by default all. */
+  readonly where?: Is;
+}
+
+/** What a measure is compared with. */
+export type Bound =
+  | number
+  /** A time before the moment of the check. */
+  | { readonly hoursAgo: number }
+  /** A part or multiple of another measure. */
+  | { readonly times: number; readonly measure: string };
+
+export interface Comparison {
+  readonly measure: string;
+  readonly is: ">=" | ">" | "<";
+  readonly than: Bound;
+}
+
+export interface AlertCondition {
+  readonly stream: Stream;
+  /** Every one of these. */
+  readonly where: readonly Is[];
+  /** Documents without one of these fields are left out. */
+  readonly by: readonly string[];
+  /** By name: small letters and underscores. */
+  readonly measures: Readonly<Record<string, AlertMeasure>>;
+  /** Groups for which every one of these holds raise an alert. */
+  readonly having: readonly Comparison[];
+}
+
+export interface AlertTemplateSpec {
+  /** Last part of the object's id, for good. */
+  readonly key: string;
+  readonly name: string;
+  readonly description: string;
+  /** Markdown: what it may mean, and what to look at. */
+  readonly guide: string;
+  readonly tags: readonly string[];
+  /** Key of the dashboard that shows the same. */
+  readonly dashboard: string;
+  /** How often the rule looks, such as `15m`. */
+  readonly interval: string;
+  /**
+   * Time that each look is about. Salesforce's files bring events hours after they happened, so rules about them go by the time of
+   * arrival, `event.ingested`.
+   */
+  readonly window: { readonly size: number; readonly unit: "h" | "d"; readonly field: "@timestamp" | "event.ingested" };
+  readonly condition: AlertCondition;
+}
