@@ -1,0 +1,86 @@
+/**
+ * What the runner and its package cost, one line for each figure.
+ * Usage: npm run bench [NAMES…]; names are those of BENCHES, all of them by default.
+ */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { Client } from "@elastic/elasticsearch";
+import { adminClientOptions, openCluster } from "../../deploy/elasticsearch/cluster.ts";
+import { installAssets } from "../install_assets/install.ts";
+import { benchCollect, collectLines } from "./collect.ts";
+
+type Print = (line: string) => void;
+
+const ROOT = join(import.meta.dirname, "../../..");
+/** Bytes of a row of the Login files. */
+const ROW_BYTES = 460;
+
+const BENCHES: Readonly<Record<string, (print: Print) => Promise<void>>> = {
+  async collect(print) {
+    const figures = await benchCollect({ files: 5, rowsPerFile: 100_000, compare: true });
+    collectLines("collect", figures).forEach(print);
+  },
+  async small_files(print) {
+    const figures = await benchCollect({ files: 1_000, rowsPerFile: 50 });
+    collectLines("1,000 files of 50 rows", figures).forEach(print);
+  },
+  async memory(print) {
+    for (const megabytes of [50, 400, 2_000]) {
+      const rowsPerFile = Math.round((megabytes * 1e6) / ROW_BYTES);
+      const { figures } = await benchCollect({ files: 1, rowsPerFile, output: { type: "console" } });
+      print(`memory: a file of ${megabytes} MB, peak resident memory ${Math.round(figures.peakMebibytes)} MiB`);
+    }
+  },
+  async delivery(print) {
+    const cluster = await openCluster({ name: `bench-${process.pid}`, lifetime: "process" });
+    const client = new Client(adminClientOptions(cluster));
+    try {
+      await installAssets({ client, packageRoot: ROOT });
+      const output = { type: "elasticsearch", hosts: [cluster.url], api_key: cluster.apiKey };
+      const figures = await benchCollect({ files: 4, rowsPerFile: 25_000, output });
+      const index = "logs-aquila_salesforce.login-default";
+      await client.indices.refresh({ index });
+      const { count } = await client.count({ index });
+      if (count !== figures.rows) {
+        throw new Error(`${count} of ${figures.rows} events are in Elasticsearch`);
+      }
+      collectLines("delivery to Elasticsearch", figures).forEach(print);
+    } finally {
+      await client.close();
+      if (cluster.started) {
+        await cluster.stop();
+      }
+    }
+  },
+  row_writer: (print) => script("row_writer.ts", print),
+  reconcile: (print) => script("reconcile.ts", print),
+  pipelines: (print) => script("pipelines.ts", print),
+};
+
+/** A bench that is a program of its own, so that nothing before it counts as its memory. */
+async function script(name: string, print: Print): Promise<void> {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [join(import.meta.dirname, name)], {
+    encoding: "utf8",
+  });
+  stdout.trimEnd().split("\n").forEach(print);
+  if (status !== 0) {
+    throw new Error(`${name} ended with exit code ${status}\n${stderr}`);
+  }
+}
+
+const { positionals } = parseArgs({ allowPositionals: true });
+const unknown = positionals.filter((name) => !Object.hasOwn(BENCHES, name));
+if (unknown.length > 0) {
+  process.stderr.write(`No bench ${unknown.join(", ")}. There are: ${Object.keys(BENCHES).join(", ")}.\n`);
+  process.exitCode = 2;
+} else {
+  for (const [name, bench] of Object.entries(BENCHES)) {
+    if (positionals.length === 0 || positionals.includes(name)) {
+      await bench((line) => process.stdout.write(`${line}\n`)).catch((error) => {
+        process.stderr.write(`bench ${name} failed: ${error instanceof Error ? error.message : error}\n`);
+        process.exitCode = 1;
+      });
+    }
+  }
+}
