@@ -5,6 +5,7 @@ import { Client } from "@elastic/elasticsearch";
 import { adminClientOptions, type Cluster, openCluster } from "../../deploy/elasticsearch/cluster.ts";
 import { ElasticsearchUnavailable } from "../../deploy/elasticsearch/unavailable.ts";
 import { installAssets } from "../install_assets/install.ts";
+import { type Preview, servePreview } from "../preview/server.ts";
 
 /** What one data stream holds after the demo. */
 export interface StreamContent {
@@ -27,6 +28,8 @@ export interface DemoOutput {
   /** Newest events, one of each data stream, as they are stored. */
   samples(count: number): Promise<unknown[]>;
   readonly next: readonly string[];
+  /** Serves the dashboards as a page over the events of a time range; absent where there is nothing to search. */
+  readonly dashboards?: (time: { readonly from: number; readonly to: number }) => Promise<Preview>;
   close(keep: boolean): Promise<void>;
 }
 
@@ -83,6 +86,8 @@ async function elasticsearchOutput(
     next: [
       `Look around: curl -u ${cluster.username ?? "elastic"}:${cluster.password === undefined ? "…" : "PASSWORD"} '${cluster.url}/logs-aquila_salesforce.login-default/_search?pretty' (npm run elasticsearch -- status shows the password).`,
     ],
+    dashboards: (time) =>
+      servePreview({ cluster, packageRoot, time, controls: { "data_stream.namespace": ["default"] } }),
     async close(keep) {
       await client.close();
       if (cluster.started && !keep) {

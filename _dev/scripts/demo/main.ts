@@ -4,13 +4,14 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import { stringify } from "yaml";
 import { run } from "../../../src/cli/run.ts";
 import { createLog, terminalLine } from "../../../src/core/log.ts";
 import { collectUnderAgent } from "./agent_demo.ts";
 import { type DemoOrg, startDemoOrg } from "./demo_orgs.ts";
-import { type DemoOutput, openDemoOutput } from "./demo_output.ts";
+import { type DemoOutput, openDemoOutput, type StreamContent } from "./demo_output.ts";
 import { Progress } from "./progress.ts";
 import { table } from "./table.ts";
 
@@ -78,7 +79,9 @@ async function demo(): Promise<void> {
     } else {
       process.exitCode = await collect(orgs, output);
     }
-    await show(output);
+    const contents = await output.contents();
+    await show(output, contents);
+    await showDashboards(output, contents);
   } finally {
     await Promise.all(orgs.map((org) => org.stop()));
     await output.close(values.keep);
@@ -177,8 +180,7 @@ async function collect(orgs: readonly DemoOrg[], output: DemoOutput): Promise<nu
   }
 }
 
-async function show(output: DemoOutput): Promise<void> {
-  const contents = await output.contents();
+async function show(output: DemoOutput, contents: readonly StreamContent[]): Promise<void> {
   const rows = contents.map(({ dataStream, events, oldest, newest, byCode }) => [
     dataStream,
     events,
@@ -195,4 +197,24 @@ async function show(output: DemoOutput): Promise<void> {
   say(
     "Real orgs: write a policy (README.md, 'Run it against your org') and start: npm run aquila-salesforce -- run --policy policy.yml",
   );
+}
+
+/** On a terminal the dashboards are shown until somebody has seen them; elsewhere the demo just ends. */
+async function showDashboards(output: DemoOutput, contents: readonly StreamContent[]): Promise<void> {
+  const [from, to] = [
+    contents.map(({ oldest }) => oldest).sort()[0],
+    contents
+      .map(({ newest }) => newest)
+      .sort()
+      .at(-1),
+  ];
+  if (output.dashboards === undefined || !process.stdin.isTTY || from === undefined || to === undefined) {
+    return;
+  }
+  const preview = await output.dashboards({ from: Date.parse(from), to: Date.parse(to) + 1 });
+  say(`\nThe dashboards, without Kibana: ${preview.url}`);
+  const question = createInterface({ input: process.stdin, output: process.stdout });
+  await question.question("Press Enter to end the demo. ");
+  question.close();
+  await preview.close();
 }

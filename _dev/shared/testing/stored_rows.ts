@@ -1,4 +1,4 @@
-import { Client } from "@elastic/elasticsearch";
+import { Client, errors } from "@elastic/elasticsearch";
 import { adminClientOptions, type ClusterAccess } from "../../deploy/elasticsearch/cluster.ts";
 
 /** What a data stream holds of one event log file. */
@@ -24,9 +24,17 @@ export class StoredRows {
     this.client = new Client(adminClientOptions(access));
   }
 
+  /** Documents that can be counted by now: 0 too while the data stream is being made. */
   async count(index: string): Promise<number> {
-    await this.client.indices.refresh({ index, ignore_unavailable: true });
-    return (await this.client.count({ index, ignore_unavailable: true })).count;
+    try {
+      await this.client.indices.refresh({ index, ignore_unavailable: true });
+      return (await this.client.count({ index, ignore_unavailable: true })).count;
+    } catch (error) {
+      if (error instanceof errors.ResponseError && error.statusCode === 503) {
+        return 0;
+      }
+      throw error;
+    }
   }
 
   /** By the id of the event log file. */
