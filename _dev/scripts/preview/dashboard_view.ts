@@ -1,7 +1,8 @@
 /** What the page gets of one dashboard: where each panel stands and what it draws. */
+
+import type { StoredDashboard } from "../dashboards/stored_dashboard.ts";
 import { type Drawing, drawingOf } from "./drawing.ts";
 import type { DashboardSearches, Selection } from "./panel_data.ts";
-import type { StoredDashboard } from "./stored_dashboard.ts";
 
 export interface PanelView {
   readonly key: string;

@@ -3,18 +3,22 @@ import { Client } from "@elastic/elasticsearch";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { adminClientOptions } from "../../deploy/elasticsearch/cluster.ts";
 import { describeOnCluster } from "../../deploy/elasticsearch/describe_on_cluster.ts";
-import { collectDemoData, PRODUCTION } from "./demo_data.ts";
+import { ALERT_TEMPLATES } from "../../shared/kibana/alert_templates.ts";
+import { isBucket, orderedColumns } from "../dashboards/lens_layer.ts";
+import { readStoredObjects, type StoredDashboard, type StoredPanel } from "../dashboards/stored_dashboard.ts";
+import { collectDemoData, PRODUCTION, SANDBOX } from "./demo_data.ts";
+import { conditionOf, found, foundByHour, withPrivileged } from "./demo_findings.fixture.ts";
 import { wholeDays } from "./demo_traffic.ts";
 import { type Drawing, drawingOf } from "./drawing.ts";
 import { EXPECTED_PANELS, type ExpectedPanel } from "./expected_panels.fixture.ts";
 import { generatedRows, type Row } from "./generated_rows.ts";
-import { isBucket, orderedColumns } from "./lens_layer.ts";
 import { OTHER } from "./lens_table.ts";
 import { DashboardSearches, type PanelData } from "./panel_data.ts";
 import { plantedLogins, plantRows, RAGGED_ROWS } from "./planted_rows.ts";
-import { readStoredObjects, type StoredDashboard, type StoredPanel } from "./stored_dashboard.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
+
+const HOUR_MS = 3_600_000;
 
 /** Shows nothing as long as all is well. */
 const MAY_BE_EMPTY = ["collection-health/streams-in-trouble"];
@@ -39,13 +43,15 @@ describeOnCluster("dashboards over generated traffic of two orgs", (cluster) => 
   };
 
   beforeAll(async () => {
-    const plant = plantRows;
     const orgId = await collectDemoData({
       cluster,
       packageRoot: ROOT,
       namespace,
       traffic,
-      plant: (org) => plant(org, traffic),
+      plant: async (org) => {
+        await plantRows(org, traffic);
+        await org.given.org({ apiRequestsUsed: 93_000 });
+      },
     });
     const generated = await generatedRows(traffic.production, orgId);
     rows = new Map([...generated, ["Login", [...(generated.get("Login") ?? []), ...plantedLogins(traffic)]]]);
@@ -101,6 +107,98 @@ describeOnCluster("dashboards over generated traffic of two orgs", (cluster) => 
     const [dashboard] = objects.dashboards;
     const values = await searches.controlValues(dashboard as StoredDashboard, "organization.name", traffic.time);
     expect(values).toEqual(["Acme production", "Acme sandbox"]);
+  });
+
+  describe("an alert's condition finds what was planted, and nothing in normal traffic", () => {
+    const day = 24;
+    const tested = new Set<string>();
+    const condition = (key: string) => {
+      tested.add(key);
+      return conditionOf(key);
+    };
+    const hourly = (key: string, privileged: readonly string[] = []) =>
+      foundByHour(client, index, withPrivileged(condition(key), privileged), traffic.time);
+
+    test.each([
+      ["password-spraying", 14, { "source.ip": "175.16.199.37", failures: 400 }],
+      ["failures-then-success", 14, { "source.ip": "175.16.199.37", failures: 400, successes: 1 }],
+      ["api-export", 3, { rows: expect.any(Number), requests: expect.any(Number) }],
+      ["exception-surge", 11, { "salesforce.apex.apex_entity_name": "QuotePricing", exceptions: expect.any(Number) }],
+    ])("%s: in hour %d of the second day alone", async (key, hour, finding) => {
+      const byHour = await hourly(key);
+      expect([...byHour.keys()]).toEqual([day + hour]);
+      expect(byHour.get(day + hour)).toEqual([
+        expect.objectContaining({ "organization.name": PRODUCTION, ...finding }),
+      ]);
+    });
+
+    test("privileged-login-as: whenever somebody acts as the user that is named", async () => {
+      const impersonations = rows.get("LoginAs") ?? [];
+      const target = impersonations.find(({ CLIENT_IP }) => CLIENT_IP === "67.43.156.12")?.USER_ID_DERIVED ?? "";
+      const hours = impersonations
+        .filter(({ USER_ID_DERIVED }) => USER_ID_DERIVED === target)
+        .map((row) => Math.floor((Date.parse(row.TIMESTAMP_DERIVED ?? "") - traffic.time.from) / HOUR_MS));
+      const byHour = await hourly("privileged-login-as", [target]);
+      expect([...byHour.keys()]).toEqual([...new Set(hours)].sort((a, b) => a - b));
+      expect(byHour.get(day + 20)).toContainEqual(expect.objectContaining({ "user.effective.id": target, logins: 3 }));
+      expect((await hourly("privileged-login-as", ["005Hs000000none"])).size).toBe(0);
+    });
+
+    test("new-country: the first login from China, until it is two days old", async () => {
+      const { from, to } = traffic.time;
+      const countries = async (until: number, now: number) =>
+        (await found(client, index, condition("new-country"), { from, to: until }, now))
+          .filter((finding) => finding["organization.name"] === PRODUCTION)
+          .map((finding) => finding["source.geo.country_iso_code"]);
+      expect(await countries(to, to)).toEqual(["CN"]);
+      expect(await countries(to, to + 36 * HOUR_MS)).toEqual([]);
+      expect(await countries(from + (day + 14) * HOUR_MS, to)).toEqual([]);
+    });
+
+    test("api-limit: the org whose calls are nearly used up", async () => {
+      const window = { from: now, to: Date.now() };
+      const used = await found(client, index, condition("api-limit"), window);
+      expect(used).toEqual([expect.objectContaining({ "organization.name": PRODUCTION, allocation: 100_000 })]);
+    });
+
+    test("collection-late: every stream when nothing younger came for 36 hours, none before", async () => {
+      const window = { from: now, to: Date.now() };
+      const late = condition("collection-late");
+      expect(await found(client, index, late, window, now)).toEqual([]);
+      const streams = await found(client, index, late, window, now + 40 * HOUR_MS);
+      expect(
+        new Set(streams.map((one) => `${one["organization.name"]} ${one["salesforce.collector.dataset"]}`)),
+      ).toEqual(
+        new Set(
+          [PRODUCTION, SANDBOX].flatMap((org) =>
+            ["login", "apex", "api"].map((one) => `${org} aquila_salesforce.${one}`),
+          ),
+        ),
+      );
+    });
+
+    test("collection-incomplete: the org with rejected rows and a deleted file", async () => {
+      const incomplete = await found(client, index, condition("collection-incomplete"), { from: now, to: Date.now() });
+      const told = incomplete.map((one) => [one["organization.name"], one["event.action"], one.reports]);
+      expect(told).toEqual([
+        [PRODUCTION, "file-gone", 1],
+        [PRODUCTION, "row-rejected", RAGGED_ROWS],
+      ]);
+    });
+
+    test("collection-stopped: both orgs when an hour has passed, none before", async () => {
+      const window = { from: now, to: Date.now() };
+      const stopped = condition("collection-stopped");
+      expect(await found(client, index, stopped, window, now)).toEqual([]);
+      const orgs = (await found(client, index, stopped, window, Date.now() + 2 * HOUR_MS)).map(
+        (one) => one["organization.name"],
+      );
+      expect(orgs).toEqual([PRODUCTION, SANDBOX]);
+    });
+
+    test("every template is tried", () => {
+      expect([...tested].sort()).toEqual(ALERT_TEMPLATES.map(({ key }) => key).sort());
+    });
   });
 });
 

@@ -1,10 +1,10 @@
 /** What a panel's picture shows: its data in the terms of its visualization. Pure; the page draws it. */
 import { z } from "zod";
-import type { LensColumn, LensLayer } from "./lens_layer.ts";
+import type { LensColumn, LensLayer } from "../dashboards/lens_layer.ts";
+import type { LensPanelStored, MapPanelStored, StoredDashboard, StoredPanel } from "../dashboards/stored_dashboard.ts";
+import { referencedId } from "../dashboards/stored_dashboard.ts";
 import { type Cell, OTHER, type TableRow } from "./lens_table.ts";
 import type { MapCluster, PanelData } from "./panel_data.ts";
-import type { LensPanelStored, MapPanelStored, StoredDashboard, StoredPanel } from "./stored_dashboard.ts";
-import { referencedId } from "./stored_dashboard.ts";
 import { autoInterval, type TimeRange } from "./time_range.ts";
 import type { ValueFormat } from "./value_format.ts";
 

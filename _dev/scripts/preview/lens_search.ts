@@ -7,7 +7,7 @@ import {
   type LensLayer,
   type MetricColumn,
   orderedColumns,
-} from "./lens_layer.ts";
+} from "../dashboards/lens_layer.ts";
 import { autoInterval, type TimeRange } from "./time_range.ts";
 
 export type Aggregation = Readonly<Record<string, unknown>>;

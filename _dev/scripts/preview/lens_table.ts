@@ -1,6 +1,6 @@
 /** The answers to a layer's searches as the table that a visualization draws. Pure. */
 
-import { type BucketColumn, type LensLayer, type MetricColumn, orderedColumns } from "./lens_layer.ts";
+import { type BucketColumn, type LensLayer, type MetricColumn, orderedColumns } from "../dashboards/lens_layer.ts";
 import { bucketsOf, metricsOf } from "./lens_search.ts";
 
 export type Cell = string | number | null;

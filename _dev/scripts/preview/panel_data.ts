@@ -1,9 +1,7 @@
 /** Runs the searches of a dashboard's panels as Kibana would and gives what the panels draw. */
 import type { Client, estypes } from "@elastic/elasticsearch";
 import type { Search } from "../dashboards/kql.ts";
-import type { LensLayer } from "./lens_layer.ts";
-import { bucketsOf, filteredQuery, kqlQuery, layerSearch, otherSearch, type SearchBody } from "./lens_search.ts";
-import { outermostValues, type TableRow, tableRows } from "./lens_table.ts";
+import type { LensLayer } from "../dashboards/lens_layer.ts";
 import {
   type LensPanelStored,
   type MapPanelStored,
@@ -12,7 +10,9 @@ import {
   type StoredObjects,
   type StoredPanel,
   type StoredSearch,
-} from "./stored_dashboard.ts";
+} from "../dashboards/stored_dashboard.ts";
+import { bucketsOf, filteredQuery, kqlQuery, layerSearch, otherSearch, type SearchBody } from "./lens_search.ts";
+import { outermostValues, type TableRow, tableRows } from "./lens_table.ts";
 import type { TimeRange } from "./time_range.ts";
 
 /** What a person has chosen above a dashboard. */

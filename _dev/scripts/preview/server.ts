@@ -4,10 +4,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { Client } from "@elastic/elasticsearch";
 import { adminClientOptions, type ClusterAccess } from "../../deploy/elasticsearch/cluster.ts";
+import { readStoredObjects } from "../dashboards/stored_dashboard.ts";
 import { bundlePage, type PageFiles } from "./bundle.ts";
 import { dashboardView } from "./dashboard_view.ts";
 import { DashboardSearches } from "./panel_data.ts";
-import { readStoredObjects } from "./stored_dashboard.ts";
 import type { TimeRange } from "./time_range.ts";
 
 export interface PreviewOptions {

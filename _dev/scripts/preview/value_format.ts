@@ -1,5 +1,5 @@
 /** How cells are written, as Kibana's formats do. Times are told in UTC. Pure. */
-import type { StoredFormat } from "./lens_layer.ts";
+import type { StoredFormat } from "../dashboards/lens_layer.ts";
 import type { Cell } from "./lens_table.ts";
 
 export interface ValueFormat {

@@ -7,7 +7,10 @@ import { lensLayer } from "./lens_layer.ts";
 const reference = z.object({ type: z.string(), id: z.string(), name: z.string() });
 const gridData = z.object({ i: z.string(), x: z.int(), y: z.int(), w: z.int(), h: z.int() });
 const kuery = z.object({ language: z.literal("kuery"), query: z.string() });
-const storedFilter = z.object({ query: z.record(z.string(), z.unknown()) });
+const storedFilter = z.object({
+  query: z.record(z.string(), z.unknown()),
+  meta: z.object({ indexRefName: z.string().optional() }).optional(),
+});
 const searchSource = z.object({ query: kuery, filter: z.array(storedFilter) });
 
 /** A package's source holds these values as objects, the built package as texts. */
@@ -27,7 +30,11 @@ const lensAttributes = z.object({
 
 const mapLayer = z.object({
   type: z.string(),
-  sourceDescriptor: z.object({ type: z.string(), geoField: z.string().optional() }),
+  sourceDescriptor: z.object({
+    type: z.string(),
+    geoField: z.string().optional(),
+    indexPatternRefName: z.string().optional(),
+  }),
   query: kuery.optional(),
   style: z.object({ properties: z.record(z.string(), z.unknown()).optional() }).optional(),
 });
@@ -76,7 +83,7 @@ const storedControl = z.object({
   explicitInput: z.object({ fieldName: z.string(), title: z.string() }),
 });
 
-const storedDashboard = z.object({
+export const storedDashboard = z.object({
   id: z.string(),
   references: z.array(reference),
   attributes: z.object({
@@ -88,7 +95,7 @@ const storedDashboard = z.object({
   }),
 });
 
-const storedSearch = z.object({
+export const storedSearch = z.object({
   id: z.string(),
   attributes: z.object({
     title: z.string(),
@@ -98,6 +105,20 @@ const storedSearch = z.object({
   }),
 });
 
+export const storedAlertTemplate = z.object({
+  attributes: z.object({
+    name: z.string().min(1),
+    description: z.string().min(1),
+    ruleTypeId: z.literal(".es-query"),
+    artifacts: z.object({
+      dashboards: z.array(z.object({ id: z.string() })),
+      investigation_guide: z.object({ blob: z.string().min(1) }),
+    }),
+    params: z.object({ searchType: z.literal("esqlQuery"), esqlQuery: z.object({ esql: z.string() }) }),
+  }),
+});
+
+export type LensAttributes = z.infer<typeof lensAttributes>;
 export type StoredDashboard = z.infer<typeof storedDashboard>;
 export type StoredPanel = z.infer<typeof storedPanel>;
 export type LensPanelStored = Extract<StoredPanel, { type: "lens" }>;
