@@ -1,5 +1,6 @@
 import type { EventBytes } from "../core/event_bytes.ts";
 import type { RowCells } from "../core/row_cells.ts";
+import { piece } from "../core/words.ts";
 import type { Column, Columns } from "./column.ts";
 import { databaseTime } from "./database_time.ts";
 import { eventTime } from "./event_time.ts";
@@ -185,8 +186,8 @@ function columnWriter({ name, column, at }: Placed, unquote: CellsLayout["unquot
     return (cells, to) => !cells.isBlank(at) && convert(cells, to);
   }
   const { test, quoted } = asItIs;
-  const before = Buffer.from(member(column.field) + (quoted ? '"' : ""));
-  const behind = Buffer.from(quoted ? '",' : ",");
+  const before = piece(member(column.field) + (quoted ? '"' : ""));
+  const behind = piece(quoted ? '",' : ",");
   return (cells, to) => {
     const start = cells.starts[at] as number;
     const end = cells.ends[at] as number;
@@ -196,7 +197,7 @@ function columnWriter({ name, column, at }: Placed, unquote: CellsLayout["unquot
     if (cells.plain[at] !== true || !test(cells.bytes, start, end)) {
       return convert(cells, to);
     }
-    to.part(before, cells.bytes, start, end, behind);
+    to.part(before, cells.words, start, end, behind);
     return true;
   };
 }

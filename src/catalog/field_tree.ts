@@ -1,16 +1,16 @@
 import type { EventBytes } from "../core/event_bytes.ts";
 import type { RowCells } from "../core/row_cells.ts";
+import { type Piece, piece } from "../core/words.ts";
 
 /** Writes members of a JSON object from a row, each with a comma behind it, and says whether there are any. */
 export type PartWriter = (cells: RowCells, to: EventBytes) => boolean;
 
-const COMMA = 0x2c;
-const CLOSING_BRACE = 0x7d;
+const CLOSE = piece("},");
 
 interface Group {
   readonly parts: (PartWriter | Group)[];
   readonly groups: Map<string, Group>;
-  readonly open: Buffer;
+  readonly open: Piece;
 }
 
 /** Collects the writers of fields by their dotted paths and compiles them to one that writes nested objects. */
@@ -44,14 +44,14 @@ export class FieldTree {
 }
 
 function group(name: string): Group {
-  return { parts: [], groups: new Map(), open: Buffer.from(`${JSON.stringify(name)}:{`) };
+  return { parts: [], groups: new Map(), open: piece(`${JSON.stringify(name)}:{`) };
 }
 
 function compileGroup({ parts, open }: Group): PartWriter {
   const writers = parts.map((part) => (typeof part === "function" ? part : compileGroup(part)));
   return (cells, to) => {
     const start = to.length;
-    to.copy(open);
+    to.piece(open);
     let empty = true;
     for (const write of writers) {
       if (write(cells, to)) {
@@ -63,8 +63,7 @@ function compileGroup({ parts, open }: Group): PartWriter {
       return false;
     }
     to.rewind(to.length - 1);
-    to.byte(CLOSING_BRACE);
-    to.byte(COMMA);
+    to.piece(CLOSE);
     return true;
   };
 }

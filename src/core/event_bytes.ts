@@ -1,10 +1,11 @@
 import type { SourceEvent } from "./event.ts";
+import { copyWords, type Piece, WORD_SLACK, wordsOf } from "./words.ts";
 
 /** UTF-8 needs at most three bytes for a unit of a JavaScript string. */
 const BYTES_A_UNIT = 3;
 const FIRST_SIZE = 16 * 1024;
-/** See `part`. */
-const FEW_BYTES = 64;
+/** Longer parts are quicker copied by a call. */
+const FEW_BYTES = 96;
 
 /**
  * Text that grows at its end, as UTF-8 in one piece of memory outside of the JavaScript heap: documents that wait for their
@@ -12,10 +13,12 @@ const FEW_BYTES = 64;
  */
 export class EventBytes {
   #buffer: Buffer;
+  #words: DataView;
   #length = 0;
 
   constructor() {
     this.#buffer = Buffer.allocUnsafeSlow(FIRST_SIZE);
+    this.#words = wordsOf(this.#buffer);
   }
 
   get length(): number {
@@ -54,29 +57,23 @@ export class EventBytes {
     this.#length += bytes.length;
   }
 
-  /**
-   * Adds a part of some UTF-8 text with something before and behind it. For a few bytes a loop is quicker than calls that copy
-   * memory, and a row has dozens of such parts.
-   */
-  part(before: Uint8Array, bytes: Uint8Array, start: number, end: number, behind: Uint8Array): void {
-    this.#makeRoom(before.length + end - start + behind.length);
-    const buffer = this.#buffer;
-    let length = this.#length;
-    for (let at = 0; at < before.length; at += 1) {
-      buffer[length++] = before[at] as number;
-    }
-    if (end - start > FEW_BYTES) {
-      buffer.set(bytes.subarray(start, end), length);
-      length += end - start;
+  piece({ words, length }: Piece): void {
+    this.#makeRoom(length + WORD_SLACK);
+    this.#length = copyWords(words, 0, length, this.#words, this.#length);
+  }
+
+  /** Adds a part of some words with a piece before and behind it: the way of the dozens of small parts of a row. */
+  part(before: Piece, words: DataView, start: number, end: number, behind: Piece): void {
+    const length = end - start;
+    this.#makeRoom(before.length + length + behind.length + WORD_SLACK);
+    let to = copyWords(before.words, 0, before.length, this.#words, this.#length);
+    if (length <= FEW_BYTES) {
+      to = copyWords(words, start, end, this.#words, to);
     } else {
-      for (let at = start; at < end; at += 1) {
-        buffer[length++] = bytes[at] as number;
-      }
+      this.#buffer.set(new Uint8Array(words.buffer, words.byteOffset + start, length), to);
+      to += length;
     }
-    for (let at = 0; at < behind.length; at += 1) {
-      buffer[length++] = behind[at] as number;
-    }
-    this.#length = length;
+    this.#length = copyWords(behind.words, 0, behind.length, this.#words, to);
   }
 
   /** The document that was added since the text had the length `start`. The event reads it from here: it is good until `clear`. */
@@ -104,6 +101,7 @@ export class EventBytes {
       const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
       this.#buffer.copy(larger, 0, 0, this.#length);
       this.#buffer = larger;
+      this.#words = wordsOf(larger);
     }
   }
 }

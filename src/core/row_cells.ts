@@ -1,3 +1,5 @@
+import { WORD_SLACK, wordsOf } from "./words.ts";
+
 /** Bytes that JSON text does not take as they are: the quote, the backslash and the control characters. */
 export function needsEscape(code: number): boolean {
   return code < 0x20 || code === 0x22 || code === 0x5c;
@@ -9,8 +11,8 @@ export function needsEscape(code: number): boolean {
  * Whoever reads a file fills the same object again for each row: what is needed for longer is taken as text.
  */
 export class RowCells implements Iterable<string> {
-  /** Well-formed UTF-8. Cell `at` is `bytes[starts[at]]` up to but without `bytes[ends[at]]`. */
-  bytes: Buffer = Buffer.alloc(0);
+  #bytes: Buffer = Buffer.alloc(0);
+  #words = wordsOf(this.#bytes);
   length = 0;
   readonly starts: number[] = [];
   readonly ends: number[] = [];
@@ -19,7 +21,7 @@ export class RowCells implements Iterable<string> {
 
   static of(texts: readonly string[]): RowCells {
     const cells = new RowCells();
-    cells.bytes = Buffer.from(texts.join(""));
+    cells.bytes = Buffer.from(texts.join("") + "\0".repeat(WORD_SLACK));
     let start = 0;
     for (const text of texts) {
       const end = start + Buffer.byteLength(text);
@@ -27,6 +29,26 @@ export class RowCells implements Iterable<string> {
       start = end;
     }
     return cells;
+  }
+
+  /**
+   * Well-formed UTF-8. Cell `at` is `bytes[starts[at]]` up to but without `bytes[ends[at]]`; at least WORD_SLACK bytes are
+   * behind each.
+   */
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
+  set bytes(bytes: Buffer) {
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#words = wordsOf(bytes);
+    }
+  }
+
+  /** The same memory, for copying. */
+  get words(): DataView {
+    return this.#words;
   }
 
   add(start: number, end: number, plain: boolean): void {

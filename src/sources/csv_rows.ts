@@ -1,6 +1,7 @@
 import { isAscii } from "node:buffer";
 import { StringDecoder } from "node:string_decoder";
 import { needsEscape, RowCells } from "../core/row_cells.ts";
+import { WORD_SLACK } from "../core/words.ts";
 
 /**
  * Where rows go. `cells` is filled again for the next row: take what you need before returning. `text` gives the row as it
@@ -101,7 +102,7 @@ export class CsvRows {
 
   #append(more: Uint8Array): void {
     const kept = this.#end - this.#start;
-    const needed = kept + more.length;
+    const needed = kept + more.length + WORD_SLACK;
     const size = this.#buffer.length;
     if (needed > size || (size > USUAL_SIZE && needed <= USUAL_SIZE)) {
       const other = Buffer.allocUnsafeSlow(needed > size ? needed * 2 : USUAL_SIZE);
@@ -112,7 +113,7 @@ export class CsvRows {
     }
     this.#buffer.set(more, kept);
     this.#start = 0;
-    this.#end = needed;
+    this.#end = kept + more.length;
   }
 
   #take(last: boolean): void {
@@ -245,8 +246,9 @@ export class CsvRows {
   #withoutDoubling(): RowCells {
     const cells = this.#cells;
     const from = this.#buffer;
-    if (this.#unescaped.length < this.#position - this.#rowStart) {
-      this.#unescaped = Buffer.allocUnsafeSlow((this.#position - this.#rowStart) * 2);
+    const needed = this.#position - this.#rowStart + WORD_SLACK;
+    if (this.#unescaped.length < needed) {
+      this.#unescaped = Buffer.allocUnsafeSlow(needed * 2);
     }
     const to = this.#unescaped;
     let length = 0;

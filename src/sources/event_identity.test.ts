@@ -63,8 +63,7 @@ test("the identity of a record depends on org, object and id", () => {
 });
 
 describe("Occurrences", () => {
-  const row = identityBy(ORG, "Login", ["A"]);
-  const id = (name: string) => row([name]);
+  const id = (name: string) => recordIdentity(ORG, "Login", name);
 
   test("tells equal rows apart, the same way every time", () => {
     const read = () => {

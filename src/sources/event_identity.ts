@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { EventBytes } from "../core/event_bytes.ts";
 import type { RowCells } from "../core/row_cells.ts";
+import { piece } from "../core/words.ts";
 
 /** Characters of an identity: 20 of base64url are 120 bits, which Elasticsearch stores as 15 bytes like its own ids. */
 const LENGTH = 20;
@@ -8,7 +9,7 @@ const LENGTH = 20;
 /** Between name and value, and behind each cell; neither stands in a CSV column's name. */
 const IS = "\u001f";
 const NEXT = "\u001e";
-const NEXT_BYTE = Buffer.from(NEXT);
+const NEXT_PIECE = piece(NEXT);
 
 /** The identity of a row by its cells. */
 export type RowIdentity = (cells: RowCells) => string;
@@ -24,7 +25,7 @@ export function compileRowIdentity(organizationId: string, eventType: string, he
   const columns = header
     .map((name, at) => ({ name: `${name}${IS}`, at }))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.at - b.at))
-    .map(({ name, at }) => ({ name: Buffer.from(name), at }));
+    .map(({ name, at }) => ({ name: piece(name), at }));
   const text = new EventBytes();
   text.text(`${organizationId}${NEXT}${eventType}${NEXT}`);
   const prefix = text.length;
@@ -34,7 +35,7 @@ export function compileRowIdentity(organizationId: string, eventType: string, he
       const start = cells.starts[at] as number;
       const end = cells.ends[at] as number;
       if (start !== end) {
-        text.part(name, cells.bytes, start, end, NEXT_BYTE);
+        text.part(name, cells.words, start, end, NEXT_PIECE);
       }
     }
     return identityOf(text.bytes);
