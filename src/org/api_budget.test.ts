@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createMemoryCallHours } from "../cursors/call_hours.ts";
 import { ApiBudget, parseLimitInfo } from "./api_budget.ts";
 
 const HOUR = 3_600_000;
@@ -76,4 +77,19 @@ describe("the share of an org's calls", () => {
     expect(budget.callsLastDay(NOON + 25 * HOUR)).toBe(2);
     expect(budget.callsLastDay(NOON + 45 * HOUR)).toBe(0);
   });
+});
+
+test("calls of another process of the data directory count, also from before a restart", () => {
+  const hours = createMemoryCallHours();
+  const [run, backfill] = [new ApiBudget(20, hours), new ApiBudget(20, hours)];
+  for (const at of times(5, NOON)) {
+    run.count(at, "api-usage=40/50");
+    backfill.count(at, "api-usage=40/50");
+  }
+  expect(run.callsLastDay(NOON)).toBe(10);
+  expect(run.mayCallAt(NOON)).toBe(NOON + 25 * HOUR);
+  const restarted = new ApiBudget(20, hours);
+  restarted.count(NOON + 2 * HOUR, "api-usage=40/50");
+  expect(restarted.mayCallAt(NOON + 2 * HOUR)).toBe(NOON + 25 * HOUR);
+  expect(restarted.report(NOON + 2 * HOUR)).toMatchObject({ calls: 11, forecast: { calls: 264 } });
 });

@@ -1,4 +1,5 @@
 import type { ApiCalls } from "../core/api_calls.ts";
+import { type CallHours, createMemoryCallHours } from "../cursors/call_hours.ts";
 import { callsADay, type UsageSample, usedAtEndOfDay } from "./api_forecast.ts";
 
 const HOUR_MS = 3_600_000;
@@ -23,14 +24,16 @@ export function parseLimitInfo(header: string | undefined): ApiUsage | undefined
  */
 export class ApiBudget {
   readonly #sharePercent: number;
-  readonly #callsByHour = new Map<number, number>();
+  readonly #hours: CallHours;
   /** The last answer of each hour. */
   readonly #usageByHour = new Map<number, UsageSample>();
   #firstCallAt: number | undefined;
   #usage: ApiUsage | undefined;
 
-  constructor(sharePercent: number) {
+  /** `hours` is where the calls are counted; by default in memory. */
+  constructor(sharePercent: number, hours: CallHours = createMemoryCallHours()) {
     this.#sharePercent = sharePercent;
+    this.#hours = hours;
   }
 
   get usage(): ApiUsage | undefined {
@@ -39,19 +42,14 @@ export class ApiBudget {
 
   /** Our calls in the last 24 hours. */
   callsLastDay(now: number): number {
-    this.#forgetBefore(hourOf(now) - HOURS_A_DAY);
-    let calls = 0;
-    for (const count of this.#callsByHour.values()) {
-      calls += count;
-    }
-    return calls;
+    return sum(this.#callsByHour(now));
   }
 
   /** A call that Salesforce counts has been answered. */
   count(now: number, limitInfo: string | undefined): void {
     const hour = hourOf(now);
     this.#firstCallAt ??= now;
-    this.#callsByHour.set(hour, (this.#callsByHour.get(hour) ?? 0) + 1);
+    this.#hours.add(hour);
     const usage = parseLimitInfo(limitInfo);
     if (usage !== undefined) {
       this.#usage = usage;
@@ -65,14 +63,22 @@ export class ApiBudget {
       return undefined;
     }
     const { used, allocation } = this.#usage;
-    const calls = this.callsLastDay(now);
+    const hours = this.#callsByHour(now);
+    const calls = sum(hours);
+    // Of calls before this process only the hour is known.
+    const countedSince = Math.min(this.#firstCallAt ?? now, ...[...hours.keys()].map((hour) => (hour + 1) * HOUR_MS));
+    for (const hour of this.#usageByHour.keys()) {
+      if (hour < hourOf(now) - HOURS_A_DAY) {
+        this.#usageByHour.delete(hour);
+      }
+    }
     return {
       used,
       allocation,
       share: this.#share(allocation),
       calls,
       forecast: {
-        calls: callsADay(calls, now - (this.#firstCallAt ?? now)),
+        calls: callsADay(calls, now - countedSince),
         used: usedAtEndOfDay([...this.#usageByHour.values()], now) ?? used,
       },
     };
@@ -86,8 +92,9 @@ export class ApiBudget {
     if (this.#usage === undefined) {
       return now;
     }
-    let over = this.callsLastDay(now) - this.#share(this.#usage.allocation) + 1;
-    for (const [hour, count] of [...this.#callsByHour].sort(([a], [b]) => a - b)) {
+    const hours = this.#callsByHour(now);
+    let over = sum(hours) - this.#share(this.#usage.allocation) + 1;
+    for (const [hour, count] of [...hours].sort(([a], [b]) => a - b)) {
       if (over <= 0) {
         break;
       }
@@ -103,15 +110,13 @@ export class ApiBudget {
     return Math.max(1, Math.floor((allocation * this.#sharePercent) / 100));
   }
 
-  #forgetBefore(hour: number): void {
-    for (const counted of [this.#callsByHour, this.#usageByHour]) {
-      for (const known of counted.keys()) {
-        if (known < hour) {
-          counted.delete(known);
-        }
-      }
-    }
+  #callsByHour(now: number): ReadonlyMap<number, number> {
+    return this.#hours.since(hourOf(now) - HOURS_A_DAY);
   }
+}
+
+function sum(hours: ReadonlyMap<number, number>): number {
+  return [...hours.values()].reduce((all, count) => all + count, 0);
 }
 
 function hourOf(now: number): number {

@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openCallCounts } from "./sqlite_call_hours.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "calls-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test("two users of a data directory see each other's counts, and a later one still does", () => {
+  const [run, backfill] = [openCallCounts(folder), openCallCounts(folder)];
+  run.of("a").add(7);
+  backfill.of("a").add(7);
+  backfill.of("a").add(9);
+  backfill.of("b").add(7);
+  expect(run.of("a").since(0)).toEqual(
+    new Map([
+      [7, 2],
+      [9, 1],
+    ]),
+  );
+  run.close();
+  backfill.close();
+  const restarted = openCallCounts(folder);
+  expect(restarted.of("a").since(8)).toEqual(new Map([[9, 1]]));
+  expect(restarted.of("a").since(0)).toEqual(new Map([[9, 1]]));
+  restarted.close();
+});
+
+test("where the file can't be used, the process counts for itself", () => {
+  const file = join(folder, "file");
+  writeFileSync(file, "");
+  const counts = openCallCounts(file).of("a");
+  counts.add(7);
+  counts.add(7);
+  expect(counts.since(0)).toEqual(new Map([[7, 2]]));
+});
+
+test("counts that could not be kept are kept with the next one", () => {
+  const counts = openCallCounts(folder);
+  const a = counts.of("a");
+  a.add(7);
+  counts.close();
+  a.add(8);
+  expect(a.since(0)).toEqual(
+    new Map([
+      [7, 1],
+      [8, 1],
+    ]),
+  );
+});
