@@ -19,6 +19,8 @@ export interface EventLogFileQuery {
   readonly logDateFrom: number;
   /** … and every file made after this moment, whatever its LogDate. */
   readonly createdAfter: number | undefined;
+  /** Files of this LogDate and later ones are not wanted. */
+  readonly logDateBefore?: number | undefined;
 }
 
 /**
@@ -36,6 +38,7 @@ export function eventLogFileSoql(query: EventLogFileQuery): string {
     ...(withInterval ? [`Interval IN (${query.intervals.map(soqlText).join(",")})`] : []),
     `EventType IN (${query.eventTypes.map(soqlText).join(",")})`,
     query.createdAfter === undefined ? recent : `(${recent} OR CreatedDate > ${soqlDateTime(query.createdAfter)})`,
+    ...(query.logDateBefore === undefined ? [] : [`LogDate < ${soqlDateTime(query.logDateBefore)}`]),
     ...(query.notBefore < query.logDateFrom ? [`LogDate >= ${soqlDateTime(query.notBefore)}`] : []),
   ];
   return `SELECT ${columns.join(", ")} FROM EventLogFile WHERE ${conditions.join(" AND ")} ORDER BY CreatedDate ASC, Id ASC`;

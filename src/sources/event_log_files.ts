@@ -27,6 +27,7 @@ import { logFileRows } from "./log_file_rows.ts";
 import { merged } from "./merged.ts";
 import { Reconciliation, readingOrder } from "./reconcile.ts";
 import type { Batch, Source } from "./source.ts";
+import type { TimeRange } from "./time_range.ts";
 
 export interface EventLogFilesOptions {
   readonly id: string;
@@ -37,6 +38,8 @@ export interface EventLogFilesOptions {
   readonly interval: "hourly+daily" | "hourly" | "daily";
   /** Milliseconds. */
   readonly initialLookback: number;
+  /** Collects only the files of this range, from the beginning of its first UTC day on, instead of looking back from now. */
+  readonly range?: TimeRange | undefined;
   /** Files read at once. */
   readonly downloads: number;
   /** Where rows are known by that more than one file holds. */
@@ -89,14 +92,15 @@ export class EventLogFiles implements Source {
   }
 
   async *#round(from: CursorEntries, signal: AbortSignal): AsyncGenerator<Batch> {
-    const { client, stream, initialLookback, downloads, tell } = this.#options;
+    const { client, stream, initialLookback, range, downloads, tell } = this.#options;
     const { organizationId, instanceUrl } = await client.identity(signal);
-    const cursor = readListingCursor(from, organizationId, this.#clock.now(), initialLookback);
-    const first = firstChanges(from, cursor);
-    if (first.length > 0) {
+    const first = range?.from ?? this.#clock.now() - initialLookback;
+    const cursor = readListingCursor(from, organizationId, first);
+    const changes = firstChanges(from, cursor);
+    if (changes.length > 0) {
       await this.#reconciliation.forgetAll();
     }
-    yield { events: [], changes: first };
+    yield { events: [], changes };
 
     const listed = (await this.#list(cursor, signal)).sort(byCreation);
     const unfinished = listed.filter((file) => openProgress(cursor, file) !== undefined);
@@ -148,6 +152,7 @@ export class EventLogFiles implements Source {
       notBefore: cursor.start,
       logDateFrom: logDateFrom(cursor, this.#clock.now()),
       createdAfter: cursor.createdAfter,
+      logDateBefore: this.#options.range?.to,
     });
     const files: EventLogFile[] = [];
     try {

@@ -43,21 +43,21 @@ function entriesOf(changes: readonly CursorChange[], before: CursorEntries = new
 }
 
 function started(changes: readonly CursorChange[] = []): Map<string, CursorValue> {
-  const empty = readListingCursor(new Map(), ORG, NOON, DAY);
+  const empty = readListingCursor(new Map(), ORG, NOON - DAY);
   return entriesOf(changes, entriesOf(firstChanges(new Map(), empty)));
 }
 
 describe("the first round", () => {
   test("starts with the UTC day in which the look-back begins, and keeps that", () => {
-    const cursor = readListingCursor(new Map(), ORG, NOON, DAY);
+    const cursor = readListingCursor(new Map(), ORG, NOON - DAY);
     expect(cursor).toMatchObject({ start: MIDNIGHT - DAY, createdAfter: undefined });
     expect(logDateFrom(cursor, NOON)).toBe(MIDNIGHT - DAY);
-    expect(readListingCursor(started(), ORG, NOON + 40 * DAY, DAY).start).toBe(MIDNIGHT - DAY);
+    expect(readListingCursor(started(), ORG, NOON + 40 * DAY - DAY).start).toBe(MIDNIGHT - DAY);
   });
 
   test("another organization begins anew and leaves nothing of the first", () => {
     const entries = started([fileChange(file("0AT1", NOON), { rows: 7, lacked: 7, done: true })]);
-    const cursor = readListingCursor(entries, "00D000000000002AAA", NOON, DAY);
+    const cursor = readListingCursor(entries, "00D000000000002AAA", NOON - DAY);
     expect(cursor.files.size).toBe(0);
     const after = entriesOf(firstChanges(entries, cursor), entries);
     expect([...after.keys()].sort()).toEqual(["organization", "start"]);
@@ -83,16 +83,16 @@ describe("rows to skip", () => {
       0,
     ],
   ])("%s", (_, changes, listed, expected) => {
-    expect(openProgress(readListingCursor(started(changes), ORG, NOON, DAY), listed)?.rows).toBe(expected);
+    expect(openProgress(readListingCursor(started(changes), ORG, NOON - DAY), listed)?.rows).toBe(expected);
   });
 });
 
 describe("the end of a round", () => {
   const [a, b, c] = [file("0AT1", NOON), file("0AT2", NOON + HOUR), file("0AT3", NOON + 2 * HOUR)];
   const endOfRound = (open: string[], entries = started()) => {
-    const cursor = readListingCursor(entries, ORG, NOON + 3 * HOUR, DAY);
+    const cursor = readListingCursor(entries, ORG, NOON + 3 * HOUR - DAY);
     const changes = roundChanges(cursor, [a, b, c], new Set(open), NOON + 3 * HOUR);
-    return readListingCursor(entriesOf(changes, entries), ORG, NOON + 3 * HOUR, DAY);
+    return readListingCursor(entriesOf(changes, entries), ORG, NOON + 3 * HOUR - DAY);
   };
 
   test("moves to the newest file when all are done", () => {
@@ -123,7 +123,7 @@ describe("the end of a round", () => {
 
   test("later listings reach three days back, or to what was made since", () => {
     const entries = started([{ key: "created_after", value: NOON }]);
-    const cursor = readListingCursor(entries, ORG, NOON + 10 * DAY, DAY);
+    const cursor = readListingCursor(entries, ORG, NOON + 10 * DAY - DAY);
     expect(logDateFrom(cursor, NOON + 10 * DAY)).toBe(NOON + 7 * DAY);
     expect(logDateFrom(cursor, NOON)).toBe(MIDNIGHT - DAY);
   });

@@ -33,17 +33,11 @@ export interface ListingCursor {
 const FILE_KEY = "file:";
 
 /**
- * Reads the entries. Those of another organization (the policy's input now logs in to another org) are none. The first
- * look-back starts with its UTC day, because a daily file carries its day's first moment.
+ * Reads the entries. Those of another organization (the policy's input now logs in to another org) are none. What is
+ * wanted starts with the UTC day of `first`, because a daily file carries its day's first moment.
  */
-export function readListingCursor(
-  entries: CursorEntries,
-  organizationId: string,
-  now: number,
-  initialLookback: number,
-): ListingCursor {
+export function readListingCursor(entries: CursorEntries, organizationId: string, first: number): ListingCursor {
   const foreign = entries.get("organization") !== organizationId;
-  const first = now - initialLookback;
   if (foreign) {
     return { organizationId, start: first - (first % DAY_MS), createdAfter: undefined, files: new Map() };
   }

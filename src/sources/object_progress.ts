@@ -33,15 +33,10 @@ export interface Moved {
   readonly changes: readonly CursorChange[];
 }
 
-/** Reads the entries. Those of another organization are none. Times in milliseconds (since the epoch). */
-export function readObjectCursor(
-  entries: CursorEntries,
-  organizationId: string,
-  now: number,
-  initialLookback: number,
-): ObjectCursor {
+/** Reads the entries. Those of another organization are none: then the cursor begins behind `after`. */
+export function readObjectCursor(entries: CursorEntries, organizationId: string, after: number): ObjectCursor {
   if (entries.get("organization") !== organizationId) {
-    return { organizationId, after: now - initialLookback, open: undefined, delivered: new Map() };
+    return { organizationId, after, open: undefined, delivered: new Map() };
   }
   const delivered = new Map<string, Delivered>();
   for (const [key, value] of entries) {

@@ -158,7 +158,7 @@ test("identities of a busy object are remembered within a limit, and nothing is 
   const objects = rounds.source();
   expect((await rounds.round(objects)).names).toHaveLength(13_000);
   const entries = await rounds.cursors.load("object");
-  const ids = [...readObjectCursor(entries, rounds.org.orgId, NOW, HOUR).delivered.values()].flatMap(
+  const ids = [...readObjectCursor(entries, rounds.org.orgId, NOW - HOUR).delivered.values()].flatMap(
     (each) => each.ids,
   );
   expect(ids.length).toBeGreaterThan(1_000);

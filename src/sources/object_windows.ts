@@ -21,6 +21,7 @@ import {
 } from "./object_progress.ts";
 import { ObjectRecords } from "./object_records.ts";
 import type { Batch, Source } from "./source.ts";
+import type { TimeRange } from "./time_range.ts";
 import {
   FIRST_WIDTH_MS,
   horizonAt,
@@ -46,6 +47,8 @@ export interface ObjectWindowsOptions {
   readonly primary: boolean;
   /** Milliseconds. */
   readonly initialLookback: number;
+  /** Collects only the records of this range, instead of looking back from now. */
+  readonly range?: TimeRange | undefined;
   /** Milliseconds that an event takes to appear in Salesforce; nothing younger is asked for. */
   readonly settleTime: number;
   readonly tell: Tell;
@@ -90,15 +93,15 @@ export class ObjectWindows implements Source {
   }
 
   async *read(from: CursorEntries, signal: AbortSignal): AsyncGenerator<Batch> {
-    const { client, stream, initialLookback, settleTime, primary } = this.#options;
+    const { client, stream, initialLookback, range, settleTime, primary } = this.#options;
     const { organizationId, instanceUrl } = await client.identity(signal);
     const now = this.#clock.now();
-    const cursor = readObjectCursor(from, organizationId, now, initialLookback);
+    const cursor = readObjectCursor(from, organizationId, range === undefined ? now - initialLookback : range.from - 1);
     yield { events: [], changes: firstObjectChanges(from, cursor) };
 
     const organization = { id: organizationId, name: stream.organizationName };
     const records = new ObjectRecords(this.#type, { ...stream, organization, instanceUrl }, primary, cursor.delivered);
-    const horizon = horizonAt(now, settleTime);
+    const horizon = horizonAt(now, settleTime, range?.to);
     const round: Round = { settledTo: horizon.settledTo, records, signal, cursor };
 
     const begun = whereToGoOn(cursor);

@@ -34,8 +34,10 @@ export interface Horizon {
 /** The time after which a record that Salesforce has not shown yet is no longer expected, on top of the settle time. */
 const LATEST_MS = 10 * 60_000;
 
-export function horizonAt(now: number, settleTime: number): Horizon {
-  return { settledTo: now - settleTime - LATEST_MS, readTo: now - settleTime };
+/** `end`: nothing from there on is wanted. */
+export function horizonAt(now: number, settleTime: number, end = Number.POSITIVE_INFINITY): Horizon {
+  const readTo = now - settleTime;
+  return { settledTo: Math.min(readTo - LATEST_MS, end - 1), readTo: Math.min(readTo, end - 1) };
 }
 
 /**
