@@ -1,11 +1,13 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
 import { helpText, parseCommand } from "./cli/args.ts";
+import { backfill } from "./cli/backfill.ts";
+import { showCursors } from "./cli/cursors.ts";
 import { installComponent } from "./cli/install_component.ts";
 import { installPackage } from "./cli/install_package.ts";
 import { run } from "./cli/run.ts";
 import { runnerProgram } from "./cli/runner_program.ts";
 import { VERSION } from "./cli/version.ts";
-import { watchedRun } from "./cli/watched_run.ts";
+import { watched, watchedRun } from "./cli/watched_run.ts";
 import { asRunnerError } from "./core/errors.ts";
 import { createLog, ecsLine, terminalLine, type WriteLine } from "./core/log.ts";
 
@@ -65,6 +67,14 @@ async function main(): Promise<number> {
           ? await watchedRun(command, { ...surroundings, terminal: process.stderr })
           : await run(command, { ...surroundings, log });
       }
+      case "backfill": {
+        const surroundings = { environment: process.env, stop: stopOnSignals() };
+        return process.stderr.isTTY
+          ? await watched({ ...surroundings, terminal: process.stderr }, (seen) => backfill(command, seen))
+          : await backfill(command, { ...surroundings, log });
+      }
+      case "cursors":
+        return await showCursors(command, { print });
       case "agent": {
         const { agent } = await import("./cli/agent.ts");
         return await agent(command, { input: process.stdin, writeLine, stop: stopOnSignals() });

@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
 import { closest, didYouMean } from "../policy/suggestion.ts";
+import type { BackfillOptions } from "./backfill.ts";
+import { BACKFILL_COMMAND, backfillOptions } from "./backfill_arguments.ts";
 import type { CheckOptions } from "./check.ts";
 import { CHECK_COMMAND, checkOptions } from "./check_arguments.ts";
 import {
@@ -9,6 +11,8 @@ import {
   type OptionValues,
   usage,
 } from "./command_declaration.ts";
+import type { CursorsOptions } from "./cursors.ts";
+import { CURSORS_COMMAND, cursorsOptions } from "./cursors_arguments.ts";
 import type { InitOptions } from "./init.ts";
 import { INIT_COMMAND, initOptions } from "./init_arguments.ts";
 import type { InstallComponentOptions } from "./install_component.ts";
@@ -23,6 +27,8 @@ export type Command =
   | ({ readonly command: "init" } & InitOptions)
   | ({ readonly command: "check" } & CheckOptions)
   | ({ readonly command: "run" } & RunOptions)
+  | ({ readonly command: "backfill" } & BackfillOptions)
+  | ({ readonly command: "cursors" } & CursorsOptions)
   | { readonly command: "agent"; readonly dataDirectory: string }
   | ({ readonly command: "install-component" } & InstallComponentOptions)
   | ({ readonly command: "install-package" } & InstallPackageOptions);
@@ -53,6 +59,8 @@ export const COMMANDS = {
       "aquila-salesforce run --policy-url https://kibana.example.com/app/fleet/policies/6f1c0d",
     ],
   },
+  backfill: BACKFILL_COMMAND,
+  cursors: CURSORS_COMMAND,
   agent: {
     summary: "Collects what Elastic Agent says. Elastic Agent itself starts this command.",
     options: {
@@ -131,6 +139,10 @@ export function parseCommand(argv: readonly string[]): Command {
         dataDirectory: String(values["data-dir"]),
         once: values.once === true,
       };
+    case "backfill":
+      return { command: "backfill", ...backfillOptions(values) };
+    case "cursors":
+      return { command: "cursors", ...cursorsOptions(values) };
     case "agent":
       return { command: "agent", dataDirectory: dataDirectoryOf(values.set) };
     case "install-component":

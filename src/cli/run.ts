@@ -1,12 +1,11 @@
-import { systemClock } from "../core/clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
-import { createDiskLedger } from "../cursors/row_ledger_disk.ts";
-import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Environment } from "../policy/variables.ts";
 import { Supervisor } from "../pump/supervisor.ts";
 import { followPolicies, tellProblems } from "./follow_policies.ts";
+import { openState, runnerFacts } from "./open_state.ts";
 import { policySource } from "./policy_source.ts";
 import { type Surroundings, Wiring } from "./wire.ts";
 
@@ -22,6 +21,7 @@ export interface RunSurroundings {
   readonly log: Log;
   readonly stop: AbortSignal;
   readonly observe?: Surroundings["observe"];
+  readonly clock?: Clock;
 }
 
 /**
@@ -29,18 +29,19 @@ export interface RunSurroundings {
  * Throws what keeps it from starting at all: an unusable policy or data directory.
  */
 export async function run(options: RunOptions, surroundings: RunSurroundings): Promise<number> {
-  const { log, stop, environment, observe } = surroundings;
+  const { log, stop, environment, observe, clock = systemClock } = surroundings;
   const source = policySource(options.policy, { environment, log, stop });
   const firstPolicy = options.once ? await source.read() : undefined;
-  const cursors = openSqliteCursors(options.dataDirectory);
+  const state = openState(options.dataDirectory);
   try {
     const wiring = new Wiring({
-      cursors,
-      ledger: createDiskLedger(options.dataDirectory),
+      ...state,
+      agent: await runnerFacts(state.cursors),
       log,
+      clock,
       ...(observe === undefined ? {} : { observe }),
     });
-    const supervisor = new Supervisor(systemClock);
+    const supervisor = new Supervisor(clock);
     if (firstPolicy !== undefined) {
       return await runOnce(firstPolicy, wiring, supervisor, log, stop);
     }
@@ -48,7 +49,7 @@ export async function run(options: RunOptions, surroundings: RunSurroundings): P
     return 0;
   } finally {
     source.close();
-    cursors.close();
+    state.close();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { StreamId } from "../core/event.ts";
+import type { TimeRange } from "../sources/time_range.ts";
 
 const EVENT_LOG_FILES = "/event_log_files";
 const OBJECTS = "/objects/";
@@ -10,6 +11,11 @@ export function eventLogFilesId(stream: StreamId): string {
 
 export function objectId(stream: StreamId, objectName: string): string {
   return `${stream}${OBJECTS}${objectName}`;
+}
+
+/** The name of a source that collects a range once, beside the one that follows the present. */
+export function backfillId(id: string, { from, to }: TimeRange): string {
+  return `backfill/${new Date(from).toISOString()}/${new Date(to).toISOString()}/${id}`;
 }
 
 /** What a source's name says: its stream, and the object if it reads one. Undefined for names that are no source's. */

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { createLog, terminalLine } from "../core/log.ts";
 import type { Environment } from "../policy/variables.ts";
 import { Progress, ProgressDisplay, type Terminal } from "./progress.ts";
-import { type RunOptions, run } from "./run.ts";
+import { type RunOptions, type RunSurroundings, run } from "./run.ts";
 
 export interface WatchedRunSurroundings {
   readonly environment: Environment;
@@ -11,8 +11,16 @@ export interface WatchedRunSurroundings {
   readonly clock?: Clock;
 }
 
-/** `run --once` for somebody who watches: a line of progress, above it what is wrong, and at the end what has been done. */
-export async function watchedRun(options: RunOptions, surroundings: WatchedRunSurroundings): Promise<number> {
+/** `run --once` for somebody who watches. */
+export function watchedRun(options: RunOptions, surroundings: WatchedRunSurroundings): Promise<number> {
+  return watched(surroundings, (seen) => run(options, seen));
+}
+
+/** A collection that ends, for somebody who watches: a line of progress, above it what is wrong, and at the end what has been done. */
+export async function watched(
+  surroundings: WatchedRunSurroundings,
+  collect: (surroundings: RunSurroundings) => Promise<number>,
+): Promise<number> {
   const { environment, terminal, stop, clock = systemClock } = surroundings;
   const progress = new Progress(clock);
   const display = new ProgressDisplay(terminal, () => progress.line());
@@ -24,7 +32,7 @@ export async function watchedRun(options: RunOptions, surroundings: WatchedRunSu
   );
   stop.addEventListener("abort", () => display.print(STOPPING), { once: true });
   try {
-    return await run(options, { environment, log, stop, observe: (fact) => progress.see(fact) });
+    return await collect({ environment, log, stop, observe: (fact) => progress.see(fact) });
   } finally {
     ended.abort();
     await kept;

@@ -9,6 +9,7 @@ import type { Log } from "../core/log.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
 import type { RowLedger } from "../cursors/row_ledger.ts";
 import { createMemoryLedger } from "../cursors/row_ledger_memory.ts";
+import type { CallCounts } from "../cursors/sqlite_call_hours.ts";
 import { ApiBudget } from "../org/api_budget.ts";
 import type { OrgClient } from "../org/org_client.ts";
 import type { KnownDataset } from "../policy/input_block.ts";
@@ -21,6 +22,7 @@ import { createProcessingSink } from "../sinks/processing.ts";
 import type { Sink, SinkHealth } from "../sinks/sink.ts";
 import { COLLECTOR_DATASET } from "../sources/rejected_row.ts";
 import type { Source } from "../sources/source.ts";
+import type { TimeRange } from "../sources/time_range.ts";
 import { openOrg } from "./open_org.ts";
 import { VERSION } from "./version.ts";
 import { equalityKey } from "./wire_key.ts";
@@ -39,6 +41,10 @@ export interface Surroundings {
   readonly deliveryHealth?: SinkHealth;
   readonly clock?: Clock;
   readonly agent?: AgentFacts;
+  /** Where API calls are counted; by default each input counts its own, in memory. */
+  readonly calls?: Pick<CallCounts, "of">;
+  /** Collects this range once instead of following the present. */
+  readonly range?: TimeRange;
 }
 
 /** What an input holds open while it runs. */
@@ -91,7 +97,7 @@ export class Wiring {
   /** The run of one input. Nothing is opened or sent before its first round; what can't be opened fails the round. */
   run(input: Input): InputRun {
     const log = this.#surroundings.log.with({ "organization.name": input.organization.name, input: input.id });
-    const budget = new ApiBudget(input.api.dailyRequestShare);
+    const budget = new ApiBudget(input.api.dailyRequestShare, this.#surroundings.calls?.of(callerOf(input)));
     const collector = this.#collector(input, budget, log);
     let opening: Promise<OpenedInput> | undefined;
     const opened = () => {
@@ -104,9 +110,12 @@ export class Wiring {
     return {
       key: equalityKey(input),
       jobs: input.streams.flatMap((stream) =>
-        streamSources(input, stream, { ledger: this.#ledger, agent: this.#agent, clock: this.#clock }).map((source) =>
-          this.#job(source, input, stream, opened, collector, log),
-        ),
+        streamSources(input, stream, {
+          ledger: this.#ledger,
+          agent: this.#agent,
+          clock: this.#clock,
+          range: this.#surroundings.range,
+        }).map((source) => this.#job(source, input, stream, opened, collector, log)),
       ),
       close: async () => {
         await collector.close();
@@ -188,4 +197,9 @@ export class Wiring {
       this.#surroundings.observe?.(fact, input, stream, sourceId);
     };
   }
+}
+
+/** Whose calls count together: those of one user at one login host, whatever the input is called. */
+function callerOf({ auth }: Input): string {
+  return `${auth.username} at ${new URL(auth.loginUrl).host}`;
 }

@@ -8,7 +8,8 @@ import { EventLogFiles } from "../sources/event_log_files.ts";
 import { isPrimaryObject } from "../sources/object_primary.ts";
 import { ObjectWindows } from "../sources/object_windows.ts";
 import type { Source } from "../sources/source.ts";
-import { eventLogFilesId, objectId } from "./source_id.ts";
+import type { TimeRange } from "../sources/time_range.ts";
+import { backfillId, eventLogFilesId, objectId } from "./source_id.ts";
 
 /** Files of one stream that are read at once. */
 const DOWNLOADS_PER_STREAM = 4;
@@ -27,6 +28,8 @@ export interface StreamSourceOptions {
   readonly ledger: RowLedger;
   readonly agent: AgentFacts;
   readonly clock: Clock;
+  /** Collects this range once, with cursors of its own. */
+  readonly range?: TimeRange | undefined;
 }
 
 /** What a stream of the policy collects: its event log files, and each of its objects. */
@@ -37,9 +40,9 @@ export function streamSources(input: Input, stream: Stream, options: StreamSourc
   return [...files, ...names.map((name) => objectSource(name, input, stream, options))];
 }
 
-function filesSource(input: Input, stream: Stream, { ledger, agent, clock }: StreamSourceOptions): StreamSource {
+function filesSource(input: Input, stream: Stream, { ledger, agent, clock, range }: StreamSourceOptions): StreamSource {
   const { eventTypes, interval, initialLookback, pollInterval } = stream.eventLogFiles;
-  const id = eventLogFilesId(stream.id);
+  const id = named(eventLogFilesId(stream.id), range);
   return {
     id,
     name: "EventLogFile",
@@ -52,6 +55,7 @@ function filesSource(input: Input, stream: Stream, { ledger, agent, clock }: Str
         eventTypes,
         interval,
         initialLookback,
+        range,
         downloads: DOWNLOADS_PER_STREAM,
         ledger,
         tell,
@@ -64,10 +68,10 @@ function objectSource(
   objectName: string,
   input: Input,
   stream: Stream,
-  { agent, clock }: StreamSourceOptions,
+  { agent, clock, range }: StreamSourceOptions,
 ): StreamSource {
   const { eventLogFiles, objects } = stream;
-  const id = objectId(stream.id, objectName);
+  const id = named(objectId(stream.id, objectName), range);
   return {
     id,
     name: objectName,
@@ -83,11 +87,16 @@ function objectSource(
           objects: objects.names,
         }),
         initialLookback: objects.initialLookback,
+        range,
         settleTime: objects.settleTime,
         tell,
         clock,
       }),
   };
+}
+
+function named(id: string, range: TimeRange | undefined): string {
+  return range === undefined ? id : backfillId(id, range);
 }
 
 function streamContext(input: Input, stream: Stream, agent: AgentFacts) {

@@ -1,0 +1,100 @@
+import { join } from "node:path";
+import { type Clock, systemClock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import { parsePolicy } from "../policy/parse_policy.ts";
+import type { Input, Stream } from "../policy/policy.ts";
+import { readText } from "../policy/policy_file.ts";
+import { closest } from "../policy/suggestion.ts";
+import type { Environment } from "../policy/variables.ts";
+import { Supervisor } from "../pump/supervisor.ts";
+import type { TimeRange } from "../sources/time_range.ts";
+import { usage } from "./command_declaration.ts";
+import { tellProblems } from "./follow_policies.ts";
+import { openState, runnerFacts } from "./open_state.ts";
+import { exitCode } from "./run.ts";
+import { knownDatasets, type Surroundings, Wiring } from "./wire.ts";
+
+export interface BackfillOptions {
+  readonly policy: string;
+  readonly range: TimeRange;
+  /** Event types and objects; undefined for all that the policy collects. */
+  readonly eventTypes: readonly string[] | undefined;
+  /** That of `run`. */
+  readonly dataDirectory: string;
+}
+
+export interface BackfillSurroundings {
+  readonly environment: Environment;
+  readonly log: Log;
+  readonly stop: AbortSignal;
+  readonly observe?: Surroundings["observe"];
+  readonly clock?: Clock;
+}
+
+/**
+ * `backfill`: collects a past range once and ends. Its cursors are its own, in the folder `backfill` of the data directory,
+ * which a running `run` does not lock; started again with the same range, it goes on where it was. API calls count together
+ * with those of `run`. What has been collected before is found to be there by its identity, as long as the index that holds
+ * it is still the one that is written to. Gives the exit code. Throws what keeps it from starting.
+ */
+export async function backfill(options: BackfillOptions, surroundings: BackfillSurroundings): Promise<number> {
+  const { environment, log, stop, observe, clock = systemClock } = surroundings;
+  const policy = parsePolicy(await readText(options.policy), { datasets: knownDatasets(), environment });
+  const inputs = chosenInputs(policy.inputs, options.eventTypes);
+  const state = openState(join(options.dataDirectory, "backfill"), options.dataDirectory);
+  try {
+    tellProblems(policy, log);
+    const wiring = new Wiring({
+      ...state,
+      agent: await runnerFacts(state.cursors),
+      range: options.range,
+      log,
+      clock,
+      ...(observe === undefined ? {} : { observe }),
+    });
+    const errors = await new Supervisor(clock).once(
+      inputs.map((input) => wiring.run(input)),
+      stop,
+    );
+    return exitCode([...errors, ...policy.brokenInputs.map(({ error }) => error)]);
+  } finally {
+    state.close();
+  }
+}
+
+/** The inputs with nothing but these event types and objects. Throws `usage` for a name that the policy does not collect. Pure. */
+export function chosenInputs(inputs: readonly Input[], names: readonly string[] | undefined): readonly Input[] {
+  if (names === undefined) {
+    return inputs;
+  }
+  const known = new Set(inputs.flatMap(({ streams }) => streams.flatMap(collectedNames)));
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown !== undefined) {
+    const meant = closest(unknown, [...known]);
+    throw usage(
+      `The policy does not collect ${unknown}.`,
+      meant === undefined ? `It collects ${[...known].join(", ")}.` : `Did you mean ${meant}?`,
+    );
+  }
+  return inputs.flatMap((input) => {
+    const streams = input.streams
+      .map((stream) => only(stream, names))
+      .filter((stream) => collectedNames(stream).length > 0);
+    return streams.length === 0 ? [] : [{ ...input, streams }];
+  });
+}
+
+function collectedNames({ eventLogFiles, objects }: Stream): readonly string[] {
+  return [...(eventLogFiles.enabled ? eventLogFiles.eventTypes : []), ...(objects.enabled ? objects.names : [])];
+}
+
+function only(stream: Stream, names: readonly string[]): Stream {
+  const { eventLogFiles, objects } = stream;
+  const eventTypes = eventLogFiles.eventTypes.filter((name) => names.includes(name));
+  const objectNames = objects.names.filter((name) => names.includes(name));
+  return {
+    ...stream,
+    eventLogFiles: { ...eventLogFiles, enabled: eventLogFiles.enabled && eventTypes.length > 0, eventTypes },
+    objects: { ...objects, enabled: objects.enabled && objectNames.length > 0, names: objectNames },
+  };
+}

@@ -1,0 +1,83 @@
+import { existsSync } from "node:fs";
+import { GIVE_UP, RunnerError } from "../core/errors.ts";
+import type { CursorStore } from "../cursors/cursor_store.ts";
+import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
+import { closest } from "../policy/suggestion.ts";
+import { usage } from "./command_declaration.ts";
+import { describePosition, type Position, positionLine } from "./cursors_position.ts";
+import { parseSourceId } from "./source_id.ts";
+
+export interface CursorsOptions {
+  readonly dataDirectory: string;
+  /** A stream whose cursors are to be forgotten. */
+  readonly reset: string | undefined;
+  readonly json: boolean;
+}
+
+export interface CursorsSurroundings {
+  readonly print: (line: string) => void;
+}
+
+/**
+ * `cursors`: shows where each source of a data directory stands, or forgets where one stream does. Gives the exit code.
+ * Throws `data_directory_locked` while a runner uses the directory, `usage` for a stream that has no cursors.
+ */
+export async function showCursors(options: CursorsOptions, { print }: CursorsSurroundings): Promise<number> {
+  const { dataDirectory, reset, json } = options;
+  if (!existsSync(dataDirectory)) {
+    throw new RunnerError("data_directory_unusable", `There is no data directory ${dataDirectory}.`, {
+      next: GIVE_UP,
+      cure: "Name the one of run with --data-dir.",
+    });
+  }
+  const cursors = openSqliteCursors(dataDirectory);
+  try {
+    if (reset === undefined) {
+      const lines = linesOf(await positions(cursors), json);
+      lines.forEach(print);
+    } else {
+      print(await forget(reset, cursors));
+    }
+    return 0;
+  } finally {
+    cursors.close();
+  }
+}
+
+async function positions(cursors: CursorStore): Promise<Position[]> {
+  const found: Position[] = [];
+  for (const id of await cursors.sources()) {
+    const source = parseSourceId(id);
+    if (source !== undefined) {
+      found.push(describePosition(source, await cursors.load(id)));
+    }
+  }
+  return found;
+}
+
+function linesOf(found: readonly Position[], json: boolean): string[] {
+  if (json) {
+    return found.map((position) => JSON.stringify(position));
+  }
+  return found.length === 0 ? ["Nothing has been collected with this data directory yet."] : found.map(positionLine);
+}
+
+async function forget(stream: string, cursors: CursorStore): Promise<string> {
+  const all = (await cursors.sources()).flatMap((id) => {
+    const source = parseSourceId(id);
+    return source === undefined ? [] : [{ id, stream: source.stream }];
+  });
+  const ids = all.filter((source) => source.stream === stream).map(({ id }) => id);
+  if (ids.length === 0) {
+    const streams = [...new Set(all.map((source) => source.stream))];
+    const meant = closest(stream, streams);
+    throw usage(
+      `There are no cursors of a stream ${stream}.`,
+      meant === undefined ? `There are: ${streams.join(", ") || "none"}.` : `Did you mean ${meant}?`,
+    );
+  }
+  for (const id of ids) {
+    await cursors.clear(id);
+  }
+  return `Forgot how far ${ids.join(" and ")} had come. The next run begins again with the stream's initial_lookback; events that are still in the index that is written to are not stored twice.`;
+}

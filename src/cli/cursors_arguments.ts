@@ -1,0 +1,23 @@
+import { type CommandDeclaration, type OptionValues, textOf } from "./command_declaration.ts";
+import type { CursorsOptions } from "./cursors.ts";
+
+export const CURSORS_COMMAND = {
+  summary: "Shows how far each stream has come. The runner must be stopped.",
+  options: {
+    "data-dir": { type: "string", value: "DIR", default: "./data", help: "The data directory of run." },
+    reset: {
+      type: "string",
+      value: "STREAM",
+      help: "Forgets how far this stream has come: the next run begins again with its initial_lookback.",
+    },
+    json: { type: "boolean", help: "One JSON object a line." },
+  },
+  examples: [
+    "aquila-salesforce cursors --data-dir /var/lib/aquila-salesforce",
+    "aquila-salesforce cursors --data-dir /var/lib/aquila-salesforce/backfill --json",
+  ],
+} as const satisfies CommandDeclaration;
+
+export function cursorsOptions(values: OptionValues): CursorsOptions {
+  return { dataDirectory: String(values["data-dir"]), reset: textOf(values, "reset"), json: values.json === true };
+}

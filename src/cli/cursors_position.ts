@@ -1,0 +1,68 @@
+import type { CursorEntries } from "../cursors/cursor.ts";
+import { readListingCursor } from "../sources/file_progress.ts";
+import { readObjectCursor } from "../sources/object_progress.ts";
+
+/** Where one source stands. Times are ISO texts. */
+export interface Position {
+  readonly stream: string;
+  /** `EventLogFile`, or the object's name. */
+  readonly source: string;
+  readonly organization: string;
+  /** Everything made, or that happened, up to here has been delivered; undefined before the first complete round. */
+  readonly until: string | undefined;
+  /** Of the files of the last days. */
+  readonly files?: { readonly done: number; readonly open: number; readonly rowsOfOpen: number };
+  /** A window that is being read, newest first. */
+  readonly window?: { readonly to: string; readonly reached: string };
+}
+
+/** Reads the entries of a source as the source itself does. Pure. */
+export function describePosition(
+  { stream, object }: { readonly stream: string; readonly object: string | undefined },
+  entries: CursorEntries,
+): Position {
+  const organization = String(entries.get("organization") ?? "");
+  if (object === undefined) {
+    const { files, createdAfter } = readListingCursor(entries, organization, 0);
+    const open = [...files.values()].filter(({ done }) => !done);
+    return {
+      stream,
+      source: "EventLogFile",
+      organization,
+      until: iso(createdAfter),
+      files: {
+        done: files.size - open.length,
+        open: open.length,
+        rowsOfOpen: open.reduce((sum, { rows }) => sum + rows, 0),
+      },
+    };
+  }
+  const { after, open } = readObjectCursor(entries, organization, 0);
+  return {
+    stream,
+    source: object,
+    organization,
+    until: iso(after),
+    ...(open === undefined ? {} : { window: { to: iso(open.to) ?? "", reached: iso(open.reached) ?? "" } }),
+  };
+}
+
+/** A position as a line for people. Pure. */
+export function positionLine({ stream, source, organization, until, files, window }: Position): string {
+  const where = until === undefined ? "first round not complete" : `complete up to ${until}`;
+  const parts = [
+    ...(files === undefined
+      ? []
+      : [
+          `${files.done} files done, ${files.open} begun${files.open === 0 ? "" : ` (${files.rowsOfOpen} rows delivered)`}`,
+        ]),
+    ...(window === undefined
+      ? []
+      : [`reading ${until ?? ""} to ${window.to}, newest first, down to ${window.reached}`]),
+  ];
+  return [`${stream} · ${source} of ${organization}: ${where}`, ...parts].join("; ");
+}
+
+function iso(time: number | undefined): string | undefined {
+  return time === undefined ? undefined : new Date(time).toISOString();
+}
