@@ -8,9 +8,11 @@ import { parsePrivateKey } from "../../../src/auth/private_key.ts";
 import { findObjectType } from "../../../src/catalog/catalog.ts";
 import { versionFinding } from "../../../src/cli/check/api_version.ts";
 import { templateFinding } from "../../../src/cli/check/elasticsearch_answers.ts";
+import { knownDatasets } from "../../../src/cli/wire.ts";
 import { asRunnerError, type RunnerError } from "../../../src/core/errors.ts";
 import { transportError } from "../../../src/core/transport_meaning.ts";
 import { responseMeaning } from "../../../src/org/response_meaning.ts";
+import { parsePolicy } from "../../../src/policy/parse_policy.ts";
 import { bulkVerdict } from "../../../src/sinks/bulk_verdict.ts";
 import { withObjectCure } from "../../../src/sources/object_access.ts";
 
@@ -32,6 +34,7 @@ const KEY_FILE = "private_key.pem";
 
 export function troubleGroups(): readonly TroubleGroup[] {
   return [
+    { title: "The policy", troubles: policyTroubles() },
     { title: "The private key", troubles: keyTroubles() },
     { title: "The way to a host", troubles: wayTroubles() },
     { title: "The login", troubles: loginTroubles() },
@@ -54,6 +57,36 @@ export function troubleshooting(): string {
 
 function cell(text: string): string {
   return text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
+}
+
+/** Where the message itself says what to write. */
+const AS_IT_SAYS = "Change that place of the policy; the other orgs run.";
+
+function policyTroubles(): Trouble[] {
+  const datasets = knownDatasets();
+  const outputs = { default: { type: "console" } };
+  const [auth, streams] = [
+    { client_id: "3MVG9", username: "elastic@acme.example", private_key: "key" },
+    [{ data_stream: { dataset: "aquila_salesforce.login" } }],
+  ];
+  const org = { name: "acme", type: "aquila-salesforce", auth, streams };
+  const settings = (change: object): Trouble => {
+    const [broken] = parsePolicy(
+      { outputs, inputs: [{ ...org, ...change }] },
+      { datasets, environment: {} },
+    ).brokenInputs;
+    return { message: broken?.error.message ?? "", cure: AS_IT_SAYS };
+  };
+  const { message } = troubleOf(() => parsePolicy("outputs:\n\tdefault:", { datasets }));
+  return [
+    { message, cure: "Mend that line; YAML shows its structure by spaces at the beginning of lines." },
+    settings({ auth: { ...auth, client_id: "" } }),
+    settings({ auth: { ...auth, user_name: "elastic" } }),
+    settings({ auth: { ...auth, private_key: "${" + "env.SF_PRIVATE_KEY}" } }),
+    settings({ auth: { ...auth, private_key: "$co.elastic.secret{6f1c0d}" } }),
+    settings({ streams: [{ ...streams[0], event_log_files: { event_types: ["Logins"] } }] }),
+    settings({ api: { request_timeout: "60" } }),
+  ];
 }
 
 function keyTroubles(): Trouble[] {
