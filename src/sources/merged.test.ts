@@ -82,3 +82,22 @@ test("an error of a sequence is thrown on, and closes the others", async () => {
   await expect(Array.fromAsync(merged<number>([other, broken], 2))).rejects.toThrow("broken");
   expect(closed).toBe(true);
 });
+
+test("what fails while the reader is busy is thrown when the reader comes back", async () => {
+  const unhandled: unknown[] = [];
+  const listen = (reason: unknown) => unhandled.push(reason);
+  process.on("unhandledRejection", listen);
+  try {
+    async function* failing() {
+      yield 1;
+      throw new Error("cut");
+    }
+    const reader = merged([failing], 1);
+    expect(await reader.next()).toEqual({ done: false, value: 1 });
+    await new Promise((turn) => setImmediate(turn));
+    await expect(reader.next()).rejects.toThrow("cut");
+    expect(unhandled).toEqual([]);
+  } finally {
+    process.off("unhandledRejection", listen);
+  }
+});

@@ -41,6 +41,9 @@ interface Pulled<T> {
   readonly step: IteratorResult<T>;
 }
 
-async function pull<T>(iterator: AsyncIterator<T>): Promise<Pulled<T>> {
-  return { iterator, step: await iterator.next() };
+function pull<T>(iterator: AsyncIterator<T>): Promise<Pulled<T>> {
+  const pulled = iterator.next().then((step) => ({ iterator, step }));
+  // It may fail while the reader is busy with an earlier item; the reader gets the error when it comes back.
+  pulled.catch(() => {});
+  return pulled;
 }
