@@ -105,6 +105,18 @@ describe("parseCommand", () => {
     expect(parseCommand(argv).command).toBe("help");
   });
 
+  test("help keeps options and their texts apart", () => {
+    for (const name of Object.keys(COMMANDS)) {
+      const options = helpText(name)
+        .split("\n")
+        .filter((line) => line.startsWith("  -"));
+      expect(options.length).toBeGreaterThan(0);
+      for (const line of options) {
+        expect(line).toMatch(/^ {2}\S.*? {2,}\S/);
+      }
+    }
+  });
+
   test("help names every command, option and example", () => {
     for (const [name, { options, examples }] of Object.entries(COMMANDS)) {
       expect(helpText(undefined)).toContain(name);

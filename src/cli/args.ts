@@ -225,11 +225,13 @@ function suggestion(error: unknown, known: readonly string[]): string {
 export function helpText(about: string | undefined): string {
   if (about !== undefined && isCommand(about)) {
     const { summary, options, examples }: CommandDeclaration = COMMANDS[about];
-    const lines = Object.entries(options).map(([option, { short, value, help, default: fallback }]) => {
+    const rows = Object.entries(options).map(([option, { short, value, help, default: fallback }]) => {
       const names = short === undefined ? `--${option}` : `-${short}, --${option}`;
-      const left = `  ${names}${value === undefined ? "" : ` ${value}`}`;
-      return `${left.padEnd(22)}${help}${fallback === undefined ? "" : ` Default: ${fallback}`}`;
+      const left = value === undefined ? names : `${names} ${value}`;
+      return { left, right: fallback === undefined ? help : `${help} Default: ${fallback}` };
     });
+    const width = Math.max(...rows.map(({ left }) => left.length)) + 2;
+    const lines = rows.map(({ left, right }) => `  ${left.padEnd(width)}${right}`);
     return [
       `${summary}`,
       "",
