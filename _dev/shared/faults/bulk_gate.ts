@@ -1,0 +1,221 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+
+/** One bulk request that holds events of a watched data stream. */
+export interface Bulk {
+  /** 1 for the first one. */
+  readonly number: number;
+  readonly body: string;
+}
+
+/** Side of a request: `before` Elasticsearch has it, or `after` it has been answered. */
+export type Side = "before" | "after";
+
+/** What becomes of a bulk request. */
+export type BulkFate =
+  | "pass"
+  | { readonly answer: { readonly status: number; readonly body: string; readonly headers?: Record<string, string> } }
+  | { readonly delayMs: number }
+  /** Drops the connection. */
+  | { readonly drop: Side }
+  /** Keeps the request, or its answer, until `release`. */
+  | { readonly hold: Side }
+  /** Elasticsearch never sees the documents that fit; they are answered as a mapping conflict. */
+  | { readonly refuse: (document: Record<string, unknown>) => boolean };
+
+/**
+ * Stands before a real Elasticsearch and decides the fate of each bulk request of the watched data streams; everything else
+ * passes. It remembers which documents have been acknowledged, and how often each was sent after that.
+ */
+export class BulkGate {
+  readonly url: string;
+  /** Changed by the test as it goes. */
+  fate: (bulk: Bulk) => BulkFate = () => "pass";
+  readonly #server: Server;
+  readonly #target: URL;
+  readonly #watched: string;
+  readonly #acknowledged = new Set<string>();
+  #held = Promise.withResolvers<Bulk>();
+  #released = Promise.withResolvers<void>();
+  #bulks = 0;
+  #sentAgain = 0;
+
+  /** `watched` is a part of the watched data streams' names. */
+  static async open(target: string, watched: string): Promise<BulkGate> {
+    const server = createServer();
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return new BulkGate(server, target, watched);
+  }
+
+  private constructor(server: Server, target: string, watched: string) {
+    this.#server = server;
+    this.#target = new URL(target);
+    this.#watched = watched;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server.on("request", (incoming: IncomingMessage, outgoing: ServerResponse) => {
+      this.#handle(incoming, outgoing).catch(() => outgoing.destroy());
+    });
+  }
+
+  /** Watched bulk requests so far. */
+  get bulks(): number {
+    return this.#bulks;
+  }
+
+  /** Documents that came once more after their bulk request had been answered as stored. */
+  get sentAgain(): number {
+    return this.#sentAgain;
+  }
+
+  /** Resolves when a request is held. */
+  get held(): Promise<Bulk> {
+    return this.#held.promise;
+  }
+
+  /** Lets what is held go on, and gets ready to hold again. */
+  release(): void {
+    this.#released.resolve();
+    this.#released = Promise.withResolvers();
+    this.#held = Promise.withResolvers();
+  }
+
+  async close(): Promise<void> {
+    this.release();
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await once(this.#server, "close");
+  }
+
+  async #handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) {
+      chunks.push(chunk);
+    }
+    const body = Buffer.concat(chunks);
+    const text = incoming.url?.startsWith("/_bulk") === true ? body.toString("utf8") : "";
+    if (!text.slice(0, text.indexOf("\n")).includes(this.#watched)) {
+      await this.#forward(incoming, outgoing, body);
+      return;
+    }
+    this.#bulks += 1;
+    const bulk = { number: this.#bulks, body: text };
+    const fate = this.fate(bulk);
+    if (fate === "pass") {
+      await this.#forwardWatched(incoming, outgoing, text);
+    } else if ("answer" in fate) {
+      outgoing.writeHead(fate.answer.status, { "content-type": "application/json", ...fate.answer.headers });
+      outgoing.end(fate.answer.body);
+    } else if ("delayMs" in fate) {
+      await wait(fate.delayMs);
+      await this.#forwardWatched(incoming, outgoing, text);
+    } else if ("drop" in fate) {
+      if (fate.drop === "after") {
+        await this.#ask(incoming, body);
+      }
+      incoming.socket.resetAndDestroy();
+    } else if ("hold" in fate) {
+      await this.#holdBack(incoming, outgoing, bulk, fate.hold);
+    } else {
+      await this.#refuse(incoming, outgoing, text, fate.refuse);
+    }
+  }
+
+  async #holdBack(incoming: IncomingMessage, outgoing: ServerResponse, bulk: Bulk, side: Side): Promise<void> {
+    const released = this.#released.promise;
+    if (side === "before") {
+      this.#held.resolve(bulk);
+      await released;
+      if (!incoming.socket.destroyed) {
+        await this.#forwardWatched(incoming, outgoing, bulk.body);
+      }
+      return;
+    }
+    const answer = await this.#ask(incoming, Buffer.from(bulk.body));
+    this.#held.resolve(bulk);
+    await released;
+    this.#acknowledge(bulk.body);
+    outgoing.writeHead(answer.status, answer.headers).end(answer.body);
+  }
+
+  async #refuse(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    text: string,
+    isRefused: (document: Record<string, unknown>) => boolean,
+  ): Promise<void> {
+    const pairs = pairsOf(text);
+    const refused = pairs.map(([, document]) => isRefused(JSON.parse(document)));
+    const rest = pairs.filter((_, at) => refused[at] === false);
+    const items: unknown[] =
+      rest.length === 0
+        ? []
+        : JSON.parse((await this.#ask(incoming, Buffer.from(bodyOf(rest)))).body.toString("utf8")).items;
+    const error = { type: "document_parsing_exception", reason: "failed to parse field" };
+    const all = refused.map((is) => (is ? { create: { status: 400, error } } : items.shift()));
+    outgoing.writeHead(200, { "content-type": "application/json", "x-elastic-product": "Elasticsearch" });
+    outgoing.end(JSON.stringify({ errors: true, items: all }));
+  }
+
+  async #forwardWatched(incoming: IncomingMessage, outgoing: ServerResponse, text: string): Promise<void> {
+    for (const id of idsOf(text)) {
+      this.#sentAgain += this.#acknowledged.has(id) ? 1 : 0;
+    }
+    await this.#forward(incoming, outgoing, Buffer.from(text));
+    if (outgoing.writableFinished || !outgoing.destroyed) {
+      this.#acknowledge(text);
+    }
+  }
+
+  #acknowledge(text: string): void {
+    for (const id of idsOf(text)) {
+      this.#acknowledged.add(id);
+    }
+  }
+
+  async #forward(incoming: IncomingMessage, outgoing: ServerResponse, body: Buffer): Promise<void> {
+    const answer = await this.#ask(incoming, body);
+    outgoing.writeHead(answer.status, answer.headers).end(answer.body);
+  }
+
+  async #ask(
+    incoming: IncomingMessage,
+    body: Buffer,
+  ): Promise<{ status: number; headers: IncomingMessage["headers"]; body: Buffer }> {
+    // Without accept-encoding the answer can be read here.
+    const {
+      "content-length": _,
+      "transfer-encoding": __,
+      connection: ___,
+      "accept-encoding": ____,
+      ...headers
+    } = incoming.headers;
+    const outgoing = request(new URL(incoming.url ?? "/", this.#target), {
+      method: incoming.method,
+      headers: { ...headers, host: this.#target.host, "content-length": body.length },
+    });
+    outgoing.end(body);
+    const [answer] = (await once(outgoing, "response")) as [IncomingMessage];
+    const chunks: Buffer[] = [];
+    for await (const chunk of answer) {
+      chunks.push(chunk);
+    }
+    const { "transfer-encoding": _____, connection: ______, ...answered } = answer.headers;
+    return { status: answer.statusCode ?? 0, headers: answered, body: Buffer.concat(chunks) };
+  }
+}
+
+function pairsOf(text: string): [action: string, document: string][] {
+  const lines = text.trimEnd().split("\n");
+  return Array.from({ length: lines.length / 2 }, (_, n) => [lines[2 * n] ?? "", lines[2 * n + 1] ?? ""]);
+}
+
+function bodyOf(pairs: readonly (readonly [string, string])[]): string {
+  return pairs.map((pair) => `${pair.join("\n")}\n`).join("");
+}
+
+function idsOf(text: string): string[] {
+  return pairsOf(text).map(([action]) => JSON.parse(action).create._id);
+}
