@@ -80,7 +80,7 @@ describe("Occurrences", () => {
   test("finds an equal row over the border of a generation, and keeps no more than two", () => {
     const occurrences = new Occurrences();
     const first = occurrences.distinguish(id("x"));
-    for (let n = 0; n < 600_000; n += 1) {
+    for (let n = 0; n < 150_000; n += 1) {
       occurrences.distinguish(id(`row ${n}`));
     }
     const second = occurrences.distinguish(id("x"));

@@ -52,7 +52,7 @@ function identityOf(text: string | Buffer): string {
 }
 
 /** Rows that one generation of the window holds. */
-const GENERATION = 1 << 19;
+const GENERATION = 1 << 17;
 /** Slots of its table at the start, a power of two; at most half of them are ever used. */
 const FIRST_SLOTS = 1 << 10;
 
@@ -60,7 +60,7 @@ const FIRST_SLOTS = 1 << 10;
  * Tells equal rows of one file apart: the second one is another event, not a repetition of the first.
  *
  * Equal rows are equal in their time stamp of milliseconds too, so they stand near each other; they are looked for among the
- * last 524,288 rows at least, and memory stays at 16 MiB however long the file is.
+ * last 131,072 rows at least, and memory stays at 4 MiB however long the file is.
  */
 export class Occurrences {
   #current = new Generation();
