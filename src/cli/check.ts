@@ -74,23 +74,24 @@ export async function check(options: CheckOptions, surroundings: CheckSurroundin
   };
 
   const about = await policyFindings(options.policy, policy);
-  const outputs = Promise.all(
-    outputsOf(inputs).map(({ output, streams }) => look("output", output.name, () => outputSteps(output, streams))),
-  );
-  const orgs = Promise.all(
-    inputs.map(async (input) => {
-      const open = () => openForCheck(input, options.certificate, clock);
-      return report(await look("organization", input.organization.name, open));
-    }),
-  );
-  const reports = [
+  const first = [
     ...(about.length === 0 ? [] : [report({ kind: "policy", name: String(options.policy), findings: about })]),
     ...brokenInputs.map(({ name, error }) =>
       report({ kind: "organization", name, findings: [failed("policy", error)] }),
     ),
-    ...(await orgs),
-    ...(await outputs).map(report),
   ];
+  const [orgs, outputs] = await Promise.all([
+    Promise.all(
+      inputs.map(async (input) => {
+        const open = () => openForCheck(input, options.certificate, clock);
+        return report(await look("organization", input.organization.name, open));
+      }),
+    ),
+    Promise.all(
+      outputsOf(inputs).map(({ output, streams }) => look("output", output.name, () => outputSteps(output, streams))),
+    ),
+  ]);
+  const reports = [...first, ...orgs, ...outputs.map(report)];
   const totals = verdictCounts(reports);
   print(options.json ? JSON.stringify({ kind: "summary", message: summary(reports), ...totals }) : summary(reports));
   return totals.failed === 0 ? 0 : 1;
