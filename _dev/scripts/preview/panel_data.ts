@@ -1,4 +1,5 @@
 /** Runs the searches of a dashboard's panels as Kibana would and gives what the panels draw. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Client, estypes } from "@elastic/elasticsearch";
 import type { Search } from "../dashboards/kql.ts";
 import type { LensLayer } from "../dashboards/lens_layer.ts";
@@ -55,8 +56,7 @@ export class DashboardSearches {
   readonly #objects: StoredObjects;
   readonly #index: string;
 
-  /** `index` narrows the data view to the data streams that are searched. */
-  constructor(client: Client, objects: StoredObjects, index: string = DATA_VIEW) {
+  constructor(client: Client, objects: StoredObjects, index: string = DATA_STREAMS) {
     this.#client = client;
     this.#objects = objects;
     this.#index = index;
@@ -169,22 +169,36 @@ export class DashboardSearches {
   }
 
   async #send(body: object): Promise<estypes.SearchResponse> {
-    const answer = await this.#client.search({ index: this.#index, ...body });
-    const { failed, failures } = answer._shards;
-    if (failed > 0) {
-      throw new Error(`${failed} shards failed: ${JSON.stringify(failures?.[0]?.reason)}`);
+    for (let attempt = 1; ; attempt++) {
+      const answer = await this.#client.search({ index: this.#index, ...body });
+      const { failed, failures } = answer._shards;
+      if (failed === 0) {
+        return answer;
+      }
+      const reason = failures?.[0]?.reason;
+      if (attempt === ATTEMPTS || reason?.type !== BEING_MADE) {
+        throw new Error(`${failed} shards failed: ${JSON.stringify(reason)}`);
+      }
+      await sleep(BETWEEN_ATTEMPTS_MS);
     }
-    return answer;
   }
 }
+
+/** What Elasticsearch says of an index that is being made. */
+const BEING_MADE = "no_shard_available_action_exception";
+const ATTEMPTS = 10;
+const BETWEEN_ATTEMPTS_MS = 300;
 
 interface CellAnswer {
   readonly doc_count: number;
   readonly centre: { readonly location: { readonly lat: number; readonly lon: number } };
 }
 
-/** Objects refer to the data view of this id, whose title is the same. */
-const DATA_VIEW = "logs-*";
+/**
+ * The data view is `logs-*`; every panel asks for data streams of this package, so naming only these finds the same, without the
+ * troubles of others.
+ */
+const DATA_STREAMS = "logs-aquila_salesforce.*";
 
 function documentRow(fields: Readonly<Record<string, unknown[]>>, columns: readonly string[]): TableRow {
   const cells = columns.map((column) => {

@@ -262,7 +262,7 @@ export const COLLECTION_HEALTH: DashboardSpec = {
               },
             ],
             split: { ...org, other: false },
-            axis: "Share of the 24-hour limit",
+            axis: "Share of the limit",
           },
         ],
       ],
