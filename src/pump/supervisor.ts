@@ -26,6 +26,9 @@ export interface InputRun {
 /** Milliseconds that what is under way gets to be delivered after a stop. */
 const GRACE_MS = 10_000;
 
+/** Milliseconds between the first rounds of inputs that start together: a thousand orgs begin within 20 seconds. */
+const START_SPACING_MS = 20;
+
 /**
  * Runs inputs beside each other; none waits for another, and what one throws stays with it. `replace` makes the running set
  * equal to the wanted one: an input that is gone or changed is stopped first, with its batches delivered and saved.
@@ -42,11 +45,13 @@ export class Supervisor {
   async replace(wanted: ReadonlyMap<string, () => InputRun>): Promise<void> {
     const leaving = [...this.#running].filter(([key]) => !wanted.has(key));
     await Promise.all(leaving.map(([key]) => this.#stop(key)));
+    let started = 0;
     for (const [key, start] of wanted) {
       if (!this.#running.has(key)) {
         const stop = new AbortController();
-        const ended = this.#keep(start(), stop.signal);
+        const ended = this.#keep(start(), stop.signal, started * START_SPACING_MS);
         this.#running.set(key, { stop, ended });
+        started += 1;
       }
     }
   }
@@ -69,8 +74,11 @@ export class Supervisor {
     this.#running.delete(key);
   }
 
-  async #keep(run: InputRun, stop: AbortSignal): Promise<void> {
+  async #keep(run: InputRun, stop: AbortSignal, delay: number): Promise<void> {
     const abandon = this.#afterGrace(stop);
+    if (delay > 0) {
+      await this.#clock.sleep(delay, stop).catch(() => {});
+    }
     await Promise.all(
       run.jobs.map((job) =>
         keepCollecting({
