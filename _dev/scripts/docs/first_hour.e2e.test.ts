@@ -44,7 +44,9 @@ describeOnCluster("the fast path of the documentation, command by command", (acc
     await org.given.traffic({ rowsPerDay: { Login: 48, ApexExecution: 48, RestApi: 48 }, days: 1, seed: "first hour" });
 
     const commands = shellBlocks(README)
-      .filter((lines) => lines.some((line) => /^(sf|export ELASTICSEARCH_URL|aquila-salesforce init)/.test(line)))
+      .filter((lines) =>
+        lines.some((line) => /^(sf |export ELASTICSEARCH_URL|aquila-salesforce (init|backfill))/.test(line)),
+      )
       .flat()
       .join("\n")
       .replaceAll("https://login.salesforce.com", org.url)
