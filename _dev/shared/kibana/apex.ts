@@ -176,7 +176,7 @@ export const APEX: DashboardSpec = {
       height: 14,
       panels: [
         [
-          22,
+          20,
           {
             kind: "table",
             key: "exception-classes",
@@ -194,7 +194,7 @@ export const APEX: DashboardSpec = {
           },
         ],
         [
-          26,
+          28,
           {
             kind: "events",
             key: "last-exceptions",
@@ -257,7 +257,7 @@ export const APEX: DashboardSpec = {
             subject: triggers,
             groups: [
               { by: "terms", field: "salesforce.apex.trigger_name", label: "Trigger", size: 6 },
-              { by: "terms", field: "salesforce.apex.trigger_type", label: "Runs", size: 4 },
+              { by: "terms", field: "salesforce.apex.trigger_type", label: "When", size: 4 },
             ],
             measures: [
               { of: "sum", field: "salesforce.apex.exec_time", label: "In total", format: MILLISECONDS },
