@@ -164,6 +164,17 @@ test("an org that is set up right has nothing but ok", async () => {
   expect(exitCode).toBe(0);
 });
 
+test("an org that does not count its files is asked for a list of them", async () => {
+  const body = [{ errorCode: "MALFORMED_QUERY", message: "Grouping is not supported" }];
+  await org.given.fault({ on: "query", match: "COUNT(Id)", status: 400, body });
+  const { exitCode, lines } = await checked(writePolicy([input]));
+  expect(lines.find(({ step }) => step === "event log files")).toMatchObject({
+    verdict: "ok",
+    message: expect.stringMatching(/Login \(daily since .*, hourly since .*\), LoginAs \(daily since/),
+  });
+  expect(exitCode).toBe(0);
+});
+
 const POLICIES = "Setup > External Client App Manager > the app > Policies";
 
 /** What is set wrong, and what check says about it: step, verdict, cause and cure. */
@@ -381,6 +392,16 @@ const WAYS: ReadonlyArray<{
     verdict: "failed",
     cause: /has no API calls left for this org .*REQUEST_LIMIT_EXCEEDED/,
     cure: "Collection goes on when the 24-hour allocation allows it; see Setup > Company Information > API Requests.",
+  },
+  {
+    way: "the user does not see the org's own record",
+    set: (at) => {
+      const body = [{ errorCode: "INVALID_TYPE", message: "sObject type 'Organization' is not supported." }];
+      return at.org.given.fault({ on: "query", match: "FROM Organization", status: 400, body });
+    },
+    step: "organization",
+    verdict: "warning",
+    cause: /^00D\w{15}\. The user does not see the org's own record\.$/,
   },
   {
     way: "the user lacks View Event Log Files",

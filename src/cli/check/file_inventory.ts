@@ -22,31 +22,55 @@ export interface FileInventory {
 }
 
 const ASKED = "counts of event log files";
+/** Newest files that are looked at where they can't be counted. */
+const LISTED = 2_000;
 
 /**
- * Counts the event log files of an org, by one query or, where there are no hourly files, two. Rejects with the errors of
- * response_meaning.ts. EventType, Interval and LogDate may be grouped and aggregated (Object Reference, EventLogFile).
+ * Counts the event log files of an org. Where it has no hourly files, or does not count, it is asked once more in another way.
+ * Rejects with the errors of response_meaning.ts. EventType and Interval may be grouped (Object Reference, EventLogFile).
  */
 export async function readFileInventory(client: OrgClient, signal: AbortSignal): Promise<FileInventory> {
-  const counts = "COUNT(Id) files, MIN(LogDate) oldest, MAX(LogDate) newest";
   try {
-    const soql = `SELECT EventType, Interval, ${counts} FROM EventLogFile WHERE Interval IN ('Hourly','Daily') GROUP BY EventType, Interval`;
-    return { groups: await groupsOf(client, soql, signal), hasHourlyFiles: true };
+    return { groups: await readGroups(client, true, signal), hasHourlyFiles: true };
   } catch (error) {
     if (unknownColumn(asRunnerError(error)) !== "Interval") {
       throw error;
     }
-    const soql = `SELECT EventType, ${counts} FROM EventLogFile GROUP BY EventType`;
-    return { groups: await groupsOf(client, soql, signal), hasHourlyFiles: false };
+    return { groups: await readGroups(client, false, signal), hasHourlyFiles: false };
   }
 }
 
-async function groupsOf(client: OrgClient, soql: string, signal: AbortSignal): Promise<FileGroup[]> {
-  const groups: FileGroup[] = [];
-  for await (const records of queryPages(client, soql, ASKED, signal)) {
-    groups.push(...records.map(groupOf));
+async function readGroups(client: OrgClient, withInterval: boolean, signal: AbortSignal): Promise<FileGroup[]> {
+  const columns = withInterval ? "EventType, Interval" : "EventType";
+  const where = withInterval ? " WHERE Interval IN ('Hourly','Daily')" : "";
+  const counts = "COUNT(Id) files, MIN(LogDate) oldest, MAX(LogDate) newest";
+  try {
+    const soql = `SELECT ${columns}, ${counts} FROM EventLogFile${where} GROUP BY ${columns}`;
+    return (await recordsOf(client, soql, signal)).map(groupOf);
+  } catch (error) {
+    if (asRunnerError(error).code !== "query_refused") {
+      throw error;
+    }
+    const soql = `SELECT ${columns}, LogDate FROM EventLogFile${where} ORDER BY LogDate DESC LIMIT ${LISTED}`;
+    return grouped(await recordsOf(client, soql, signal));
   }
-  return groups;
+}
+
+async function recordsOf(client: OrgClient, soql: string, signal: AbortSignal): Promise<SObjectRecord[]> {
+  const found: SObjectRecord[] = [];
+  for await (const records of queryPages(client, soql, ASKED, signal)) {
+    found.push(...records);
+  }
+  return found;
+}
+
+/** Single files as groups. Pure. */
+export function grouped(files: readonly SObjectRecord[]): FileGroup[] {
+  const groups = Map.groupBy(files, ({ EventType, Interval }) => `${EventType} ${Interval}`);
+  return [...groups.values()].map((members) => {
+    const dates = members.map(({ LogDate }) => String(LogDate)).sort();
+    return groupOf({ ...members[0], files: members.length, oldest: dates[0], newest: dates.at(-1) });
+  });
 }
 
 function groupOf(record: SObjectRecord): FileGroup {

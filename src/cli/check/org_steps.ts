@@ -44,13 +44,7 @@ export function orgSteps(input: Input, org: OpenOrg, around: OrgSurroundings): r
     {
       name: "organization",
       needed: true,
-      run: async (signal) => {
-        const token = await org.client.identity(signal);
-        for await (const [record] of queryPages(org.client, ORGANIZATION_SOQL, "query of the organization", signal)) {
-          return [organizationFinding(record, token)];
-        }
-        return [organizationFinding(undefined, token)];
-      },
+      run: (signal) => organizationFindings(org, signal),
     },
     logFiles && {
       name: "event log files",
@@ -127,6 +121,22 @@ function withCure(error: RunnerError, cure: string): RunnerError {
 async function loginFindings({ auth }: Input, { session }: OpenOrg, signal: AbortSignal): Promise<Finding[]> {
   const token = await session.token(signal);
   return [ok("login", `Logged in as ${auth.username} (${token.userId}) at ${token.instanceUrl}.`)];
+}
+
+/** The first query of all: what any query would meet shows here. Not to see the org's own record keeps nobody from collecting. */
+async function organizationFindings({ client }: OpenOrg, signal: AbortSignal): Promise<Finding[]> {
+  const token = await client.identity(signal);
+  try {
+    for await (const [record] of queryPages(client, ORGANIZATION_SOQL, "query of the organization", signal)) {
+      return [organizationFinding(record, token)];
+    }
+  } catch (error) {
+    const { code } = asRunnerError(error);
+    if (code !== "object_unknown" && code !== "permission_missing" && code !== "column_unknown") {
+      throw error;
+    }
+  }
+  return [organizationFinding(undefined, token)];
 }
 
 /** The one resource that needs no login and counts as no API call (REST API Developer Guide, "Versions"). */
