@@ -7,11 +7,10 @@ import { readStartUpInfo } from "../agent/start_up_info.ts";
 import type { AgentFacts } from "../core/agent_facts.ts";
 import { systemClock } from "../core/clock.ts";
 import { createLog, LOG_LEVELS, type WriteLine } from "../core/log.ts";
-import { createDiskLedger } from "../cursors/row_ledger_disk.ts";
-import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
 import { Supervisor } from "../pump/supervisor.ts";
 import { followPolicies } from "./follow_policies.ts";
 import { InputReports } from "./input_reports.ts";
+import { openState, runnerFacts } from "./open_state.ts";
 import { VERSION } from "./version.ts";
 import { knownDatasets, Wiring } from "./wire.ts";
 
@@ -34,7 +33,8 @@ export interface AgentSurroundings {
  */
 export async function agent(options: AgentOptions, { input, writeLine, stop }: AgentSurroundings): Promise<number> {
   const startUp = await readStartUpInfo(input);
-  const cursors = openSqliteCursors(options.dataDirectory);
+  const state = openState(options.dataDirectory);
+  const { cursors } = state;
   try {
     const reports = new InputReports();
     const units: ManagedUnits = new ManagedUnits(
@@ -76,8 +76,7 @@ export async function agent(options: AgentOptions, { input, writeLine, stop }: A
     stop.addEventListener("abort", () => units.stop());
     const supervisor = new Supervisor(systemClock);
     const wiring = new Wiring({
-      cursors,
-      ledger: createDiskLedger(options.dataDirectory),
+      ...state,
       log,
       observe: (...facts) => {
         if (reports.observe(...facts)) {
@@ -85,14 +84,14 @@ export async function agent(options: AgentOptions, { input, writeLine, stop }: A
         }
       },
       deliveryHealth: (problem) => units.delivery(problem),
-      ...(startUp.agent === undefined ? {} : { agent: agentFacts(startUp.agent) }),
+      agent: startUp.agent === undefined ? await runnerFacts(cursors) : agentFacts(startUp.agent),
     });
     await followPolicies(units.policies(stop), wiring, supervisor, log, (starting) => reports.begin(starting));
     disconnect.abort(new Error("stopped"));
     await connected;
     return 0;
   } finally {
-    cursors.close();
+    state.close();
   }
 }
 
