@@ -6,6 +6,7 @@ import { describeOnCluster } from "../../deploy/elasticsearch/describe_on_cluste
 import { ALERT_TEMPLATES } from "../../shared/kibana/alert_templates.ts";
 import { isBucket, orderedColumns } from "../dashboards/lens_layer.ts";
 import { readStoredObjects, type StoredDashboard, type StoredPanel } from "../dashboards/stored_dashboard.ts";
+import { findChromium, pictureOf, withBrowser } from "./browser.ts";
 import { collectDemoData, PRODUCTION, SANDBOX } from "./demo_data.ts";
 import { conditionOf, found, foundByHour, withPrivileged } from "./demo_findings.fixture.ts";
 import { wholeDays } from "./demo_traffic.ts";
@@ -15,10 +16,13 @@ import { generatedRows, type Row } from "./generated_rows.ts";
 import { OTHER } from "./lens_table.ts";
 import { DashboardSearches, type PanelData } from "./panel_data.ts";
 import { plantedLogins, plantRows, RAGGED_ROWS } from "./planted_rows.ts";
+import { servePreview } from "./server.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 
 const HOUR_MS = 3_600_000;
+
+const CHROMIUM = findChromium();
 
 /** Shows nothing as long as all is well. */
 const MAY_BE_EMPTY = ["collection-health/streams-in-trouble"];
@@ -93,6 +97,23 @@ describeOnCluster("dashboards over generated traffic of two orgs", (cluster) => 
       }
     }
     expect(empty).toEqual(MAY_BE_EMPTY);
+  });
+
+  test.skipIf(CHROMIUM === undefined)("a browser draws a dashboard", async () => {
+    const controls = { "data_stream.namespace": [namespace] };
+    const preview = await servePreview({ cluster, packageRoot: ROOT, time: traffic.time, controls });
+    try {
+      const url = `${preview.url}?id=aquila_salesforce-logins`;
+      const png = await withBrowser(CHROMIUM ?? "", (browser) => pictureOf(browser, url));
+      expect(png.subarray(1, 4).toString()).toBe("PNG");
+      // Width and height stand in the PNG's header; the dashboard is as high as its grid.
+      const logins = objects.dashboards.find(({ id }) => id === "aquila_salesforce-logins");
+      const rows = Math.max(...(logins?.attributes.panelsJSON ?? []).map(({ gridData: { y, h } }) => y + h));
+      expect(png.readUInt32BE(16)).toBe(1_440);
+      expect(png.readUInt32BE(20)).toBeGreaterThan(rows * 28);
+    } finally {
+      await preview.close();
+    }
   });
 
   test("rows that were set aside are counted", async () => {
