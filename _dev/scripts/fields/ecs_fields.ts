@@ -14,6 +14,7 @@ const EVERY_STREAM = [
   "agent.version",
   "ecs.version",
   "error.message",
+  "event.agent_id_status",
   "event.code",
   "event.created",
   "event.id",
