@@ -114,6 +114,9 @@ export const APEX_COLUMNS: Columns = {
   FILTER: { field: "filter", kind: "long_keyword", description: "Expressions that choose the rows, as WHERE does." },
   ORDERBY: { field: "orderby", kind: "long_keyword", description: "Columns and directions by which rows are sorted." },
   SUBQUERIES: { field: "subqueries", kind: "long_keyword", description: "Subqueries of the query." },
+  EXPAND: { field: "expand", kind: "long_keyword", description: "Related entities that were asked for." },
+  SEARCH: { field: "search", kind: "long_keyword", description: "Text that was searched for." },
+  NEXT_LINK: { field: "next_link", kind: "long_keyword", description: "Where the external system has the next rows." },
   OFFSET: { field: "offset", kind: "long", description: "Rows that were skipped." },
   LIMIT: { field: "limit", kind: "long", description: "Most rows that were asked for." },
   STATUS: { field: "success", kind: "boolean", description: "Whether the callout was sent and answered." },
@@ -126,6 +129,8 @@ export const APEX_COLUMNS: Columns = {
   },
   ROWS: { field: "rows_total", kind: "long", description: "Rows of the whole result." },
   ROWS_FETCHED: { field: "rows_fetched", kind: "long", description: "Rows that were fetched." },
+  BYTES: { field: "bytes", kind: "bytes", description: "Bytes that the external system sent." },
+  REQUESTS: { field: "requests_count", kind: "long", description: "Requests that were sent to the external system." },
   THROUGHPUT: { field: "throughput", kind: "double", description: "Rows fetched in a second." },
   MESSAGE: { field: "message", kind: "text", description: "Error or warning of a callout that failed." },
 };

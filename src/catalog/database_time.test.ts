@@ -15,6 +15,7 @@ it.each([
   [" ", 100, ""],
   ["-1", 100, undefined],
   ["n/a", 100, undefined],
+  ["9007199254740991", 9007199254740991, undefined],
 ])("%j in a request of %i ms is %j ns", (cell, requestTime, expected) => {
   expect(databaseTime(cell, requestTime)).toBe(expected);
 });

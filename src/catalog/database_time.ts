@@ -6,7 +6,7 @@ const LONGEST_QUERY = 120_000;
 /**
  * DB_TOTAL_TIME of the types for which Salesforce documents milliseconds, in nanoseconds as the other types have it. Some orgs get
  * nanoseconds all the same (81604961 beside a RUN_TIME of 322), so a value that cannot be the milliseconds of a request of that
- * length is taken as nanoseconds. `requestTime` is in milliseconds, 0 if it is not known.
+ * length is taken as nanoseconds; undefined if no whole number can hold them. `requestTime` is in milliseconds, 0 if it is not known.
  */
 export function databaseTime(cell: string, requestTime: number): string | undefined {
   const whole = wholeDuration(cell);
@@ -16,5 +16,9 @@ export function databaseTime(cell: string, requestTime: number): string | undefi
   const delivered = Number(whole);
   // The two times are taken by different clocks, and queries of one request may overlap.
   const longest = requestTime > 0 ? 2 * requestTime + 1_000 : LONGEST_QUERY;
-  return delivered > longest ? whole : String(delivered * 1_000_000);
+  if (delivered > longest) {
+    return whole;
+  }
+  const nanoseconds = delivered * 1_000_000;
+  return Number.isSafeInteger(nanoseconds) ? String(nanoseconds) : undefined;
 }
