@@ -82,7 +82,7 @@ export function transportError(host: string, error: unknown): RunnerError {
   const code = knownCode(error);
   const meaning = code === undefined ? undefined : MEANINGS[code];
   if (meaning === undefined) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = (error instanceof Error ? error.message : String(error)).replace(/\.+$/, "");
     return new RunnerError("connection_lost", `No answer from ${host}: ${text}.`, { next: RETRY });
   }
   return new RunnerError(meaning.code, `No answer from ${host}: ${meaning.what} (${code}).`, {
