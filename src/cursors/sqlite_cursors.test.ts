@@ -53,6 +53,15 @@ describe("sqlite cursors", () => {
     expect(error.message).toContain(directory);
   });
 
+  test.runIf(process.platform === "linux")("refuses a place where no folder can be made", () => {
+    expect(errorOf(() => openSqliteCursors("/proc/nowhere/data")).code).toBe("data_directory_unusable");
+  });
+
+  test("makes a folder with its parents", () => {
+    openSqliteCursors(join(directory, "a", "b")).close();
+    expect(statSync(join(directory, "a")).mode & 0o077).toBe(0);
+  });
+
   test("refuses the state of a newer version and leaves it as it is", () => {
     const database = new DatabaseSync(join(directory, "cursors.sqlite"));
     database.exec("PRAGMA user_version = 99");

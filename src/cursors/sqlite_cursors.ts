@@ -1,5 +1,5 @@
-import { chmodSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
 import type { CursorValue } from "./cursor.ts";
@@ -76,11 +76,19 @@ export function openSqliteCursors(dataDirectory: string): CursorStore {
   };
 }
 
+/** One level at a time: Node's own recursion never ends where the system makes no folders, as under /proc. */
+function makeFolder(path: string): void {
+  if (!existsSync(path)) {
+    makeFolder(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
+  }
+}
+
 function openDatabase(dataDirectory: string): DatabaseSync {
   const path = join(dataDirectory, FILE_NAME);
   let database: DatabaseSync | undefined;
   try {
-    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+    makeFolder(dataDirectory);
     database = new DatabaseSync(path, { timeout: 0 });
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     const layout = Number(database.prepare("PRAGMA user_version").get()?.user_version);
