@@ -15,8 +15,8 @@ import { rejectedRowEvent } from "./rejected_row.ts";
  * Events of one batch and the bytes they may have together: a bulk request of a useful size, and little memory though a dozen
  * batches may be under way. The memory of a batch grows by doubling, so the bytes stay a little below a power of two.
  */
-const BATCH_EVENTS = 1_000;
-const BATCH_BYTES = 1000 * 1024;
+const BATCH_EVENTS = 500;
+const BATCH_BYTES = 768 * 1024;
 /** Rows after which a batch ends though hardly one of them is sent, so that the file's cursor moves on. */
 const BATCH_ROWS = 20_000;
 
