@@ -14,7 +14,7 @@ export interface ScheduleOptions {
 }
 
 /** Rounds of a single run that may fail for a remote reason in a row before it gives up. */
-const FAILED_ROUNDS_OF_A_SINGLE_RUN = 5;
+const FAILED_ROUNDS_OF_A_SINGLE_RUN = 8;
 
 /** Rounds for ever. Failures wait by their kind; nothing but `stop` ends it, and then it resolves. */
 export async function keepCollecting({ round, interval, tell, clock, stop }: ScheduleOptions): Promise<void> {
@@ -80,7 +80,7 @@ export function waitAfter(
 ): number {
   switch (error.next.do) {
     case "waitUntil":
-      return Math.max(1_000, error.next.at - clock.now());
+      return withJitter(Math.max(1_000, error.next.at - clock.now()), clock.random());
     case "giveUp":
       return waitBefore(failures, REFUSAL_BACKOFF, clock.random());
     case "refresh":
@@ -89,7 +89,7 @@ export function waitAfter(
   }
 }
 
-/** Up to a tenth later, so that the streams of many orgs spread out. */
+/** Up to a tenth later, so that the streams of many orgs spread out; a little in any case, since timers may be early. */
 function withJitter(interval: number, random: number): number {
-  return Math.round(interval * (1 + random / 10));
+  return Math.round(interval * (1.02 + random * 0.08));
 }

@@ -18,6 +18,8 @@ describe("bulkVerdict of items", () => {
     ["pipeline missing", item(400, "illegal_argument_exception", "pipeline with id [x-1] does not exist"), "retry"],
     ["template missing", item(404, "index_not_found_exception", "no such index"), "retry"],
     ["key may not write here", item(403, "security_exception", "action is unauthorized"), "retry"],
+    ["no shards left", item(400, "validation_exception", "this action would add [2] shards, but …"), "retry"],
+    ["index closed", item(400, "index_closed_exception", "closed"), "retry"],
     ["disk full", item(403, "cluster_block_exception", "index blocked by: read-only"), "retry"],
     ["another illegal argument", item(400, "illegal_argument_exception", "field name is blank"), "refused"],
   ])("%s", (_, answered, fate) => {

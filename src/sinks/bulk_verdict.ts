@@ -38,6 +38,16 @@ const NOT_THE_DOCUMENT: ReadonlyArray<{ readonly type: RegExp; readonly reason?:
     reason: /require_data_stream/,
     cure: "Install the package AQUILA for Salesforce (its index templates are missing).",
   },
+  {
+    type: /^validation_exception$/,
+    reason: /shards/,
+    cure: "The cluster has as many shards as it may have: delete old indices, or raise cluster.max_shards_per_node.",
+  },
+  {
+    type: /^index_closed_exception$/,
+    cure: "The data stream's write index is closed: open it, or roll the data stream over.",
+  },
+  { type: /^invalid_index_name_exception$/, cure: "Correct the namespace of the policy." },
   { type: /^security_exception$/, cure: "Give the key the privileges auto_configure and create_doc on logs-*." },
   { type: /^cluster_block_exception$/, cure: "The index is blocked, often by a full disk: make room in the cluster." },
 ];

@@ -1,0 +1,125 @@
+import { describe, expect, test } from "vitest";
+import type { Clock } from "../core/clock.ts";
+import { GIVE_UP, type NextStep, RETRY, RunnerError } from "../core/errors.ts";
+import type { Fact } from "../core/fact.ts";
+import { collectOnce, keepCollecting, waitAfter } from "./schedule.ts";
+
+const INTERVAL = 600_000;
+
+/** Time that waiting moves. */
+function movedClock(random = 0): Clock & { time: number } {
+  return {
+    time: 0,
+    now() {
+      return this.time;
+    },
+    random: () => random,
+    async sleep(ms, signal) {
+      signal?.throwIfAborted();
+      this.time += ms;
+    },
+  };
+}
+
+const remote = (next: NextStep = RETRY) => new RunnerError("server_error", "down", { next });
+const configuration = () => new RunnerError("login_refused", "refused", { next: GIVE_UP });
+
+describe("the wait after a failed round", () => {
+  test.each<[string, RunnerError, number, number]>([
+    ["a first remote failure", remote(), 1, 500],
+    ["a fifth one", remote(), 5, 8_000],
+    ["many, but no longer than a minute's half and half of it by chance", remote(), 30, 30_000],
+    ["a dead session", remote({ do: "refresh" }), 1, 500],
+    ["what a person must mend", configuration(), 1, 30_000],
+    ["the same for the third time", configuration(), 3, 120_000],
+    ["a moment that is told, and a little more", remote({ do: "waitUntil", at: 100_000 }), 1, 102_000],
+    ["a moment that is past", remote({ do: "waitUntil", at: -5 }), 1, 1_020],
+  ])("%s", (_, error, failures, expected) => {
+    expect(waitAfter(error, failures, INTERVAL, movedClock())).toBe(expected);
+  });
+
+  test("is never longer than the interval for a remote failure", () => {
+    expect(waitAfter(remote(), 30, 5_000, movedClock(1))).toBe(5_000);
+  });
+});
+
+describe("rounds for ever", () => {
+  test("go on after every kind of failure, and end when stopped", async () => {
+    const stop = new AbortController();
+    const outcomes = [remote(), configuration(), new Error("ours"), undefined, undefined];
+    const facts: Fact[] = [];
+    await keepCollecting({
+      round: async () => {
+        const outcome = outcomes.shift();
+        if (outcomes.length === 0) {
+          stop.abort();
+        }
+        if (outcome !== undefined) {
+          throw outcome;
+        }
+      },
+      interval: INTERVAL,
+      tell: (fact) => facts.push(fact),
+      clock: movedClock(),
+      stop: stop.signal,
+    });
+    expect(facts.map(({ fact }) => fact)).toEqual([
+      "round_failed",
+      "round_failed",
+      "round_failed",
+      "round_done",
+      "round_done",
+    ]);
+  });
+
+  test("wait the interval after a good round", async () => {
+    const stop = new AbortController();
+    const clock = movedClock();
+    const starts: number[] = [];
+    await keepCollecting({
+      round: async () => {
+        starts.push(clock.time);
+        if (starts.length === 3) {
+          stop.abort();
+        }
+      },
+      interval: INTERVAL,
+      tell: () => {},
+      clock,
+      stop: stop.signal,
+    });
+    expect(starts).toEqual([0, 1.02 * INTERVAL, 2.04 * INTERVAL]);
+  });
+});
+
+describe("a single run", () => {
+  const once = async (outcomes: (Error | undefined)[]) => {
+    let rounds = 0;
+    const error = await collectOnce({
+      round: async () => {
+        const outcome = outcomes[Math.min(rounds, outcomes.length - 1)];
+        rounds += 1;
+        if (outcome !== undefined) {
+          throw outcome;
+        }
+      },
+      interval: INTERVAL,
+      tell: () => {},
+      clock: movedClock(),
+      stop: new AbortController().signal,
+    });
+    return { rounds, code: error?.code };
+  };
+
+  test("ends with the first good round", async () => {
+    expect(await once([remote(), remote(), undefined])).toEqual({ rounds: 3, code: undefined });
+  });
+
+  test("ends at once with what only a person can mend", async () => {
+    expect(await once([configuration()])).toEqual({ rounds: 1, code: "login_refused" });
+  });
+
+  test("gives up on a far side that stays down", async () => {
+    expect(await once([remote()])).toEqual({ rounds: 8, code: "server_error" });
+  });
+});
