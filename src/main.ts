@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8
+#!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=20
 import { helpText, parseCommand } from "./cli/args.ts";
 import { backfill } from "./cli/backfill.ts";
 import { showCursors } from "./cli/cursors.ts";

@@ -42,7 +42,7 @@ export async function buildBinary(path: string): Promise<string> {
     string,
   ];
   await bundleTo(main, "cjs");
-  const execArgv = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=8"];
+  const execArgv = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=8", "--heap-growing-percent=20"];
   writeFileSync(config, JSON.stringify({ main, output: blob, disableExperimentalSEAWarning: true, execArgv }));
   execFileSync(process.execPath, ["--experimental-sea-config", config], { stdio: "pipe" });
   const fresh = join(work, basename(path));

@@ -73,7 +73,7 @@ function launcher(node: string): string {
   return [
     "#!/bin/sh",
     "# Starts the runner as a component of Elastic Agent.",
-    `exec ${shellWord(node)} --max-semi-space-size=8 --disable-warning=ExperimentalWarning "\${0%/*}/${BUNDLE_FILE}" "$@"`,
+    `exec ${shellWord(node)} --max-semi-space-size=8 --heap-growing-percent=20 --disable-warning=ExperimentalWarning "\${0%/*}/${BUNDLE_FILE}" "$@"`,
     "",
   ].join("\n");
 }

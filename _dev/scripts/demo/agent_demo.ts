@@ -35,7 +35,7 @@ export async function collectUnderAgent({ folder, identity, outputBlock, inputs,
   say("Building the component …");
   const bundle = await buildBundle(component);
   const agent = new FakeAgent({
-    command: [process.execPath, "--max-semi-space-size=8", bundle, "agent"],
+    command: [process.execPath, "--max-semi-space-size=8", "--heap-growing-percent=20", bundle, "agent"],
     dataDirectory: join(folder, `agent-${identity}`),
   });
   await agent.start();
