@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { buildBundle } from "../build_bundle.ts";
-import type { ProcessAccount } from "./process_account.ts";
 
 /** Node's flags as the first line of main.ts has them. */
 const FLAGS =
@@ -11,7 +10,13 @@ const FLAGS =
     .split("\n")[0]
     ?.match(/--\S+/g)
     ?.filter((flag) => flag !== "-S") ?? [];
-const ACCOUNT = resolve(import.meta.dirname, "process_account.ts");
+const ACCOUNT = resolve(import.meta.dirname, "process_account.mjs");
+
+/** Time of all threads in microseconds, peak resident memory in KiB. */
+interface ProcessAccount {
+  readonly cpuMicroseconds: number;
+  readonly peakKibibytes: number;
+}
 
 /** What a finished runner process used, by the operating system's own account. */
 export interface ProcessFigures {
