@@ -8,7 +8,7 @@ import { chmodSync, copyFileSync, existsSync, globSync, mkdirSync, readFileSync,
 import { basename, join, resolve } from "node:path";
 import { inject } from "postject";
 import { rolldown } from "rolldown";
-import { BUNDLE_FILE, COMPONENT_NAME, componentFiles } from "../../src/cli/component_files.ts";
+import { BUNDLE_FILE, COMPONENT_NAME, componentFiles, NODE_FLAGS } from "../../src/cli/component_files.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const LICENCES_FILE = `${COMPONENT_NAME}.licenses.txt`;
@@ -42,7 +42,7 @@ export async function buildBinary(path: string): Promise<string> {
     string,
   ];
   await bundleTo(main, "cjs");
-  const execArgv = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=8", "--heap-growing-percent=20"];
+  const execArgv = ["--disable-warning=ExperimentalWarning", ...NODE_FLAGS];
   writeFileSync(config, JSON.stringify({ main, output: blob, disableExperimentalSEAWarning: true, execArgv }));
   execFileSync(process.execPath, ["--experimental-sea-config", config], { stdio: "pipe" });
   const fresh = join(work, basename(path));

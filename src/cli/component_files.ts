@@ -68,12 +68,18 @@ function componentSpec(program: RunnerProgram): string {
   );
 }
 
+/**
+ * Flags of Node for the runner: a small young generation and a heap that grows in small steps, so that memory does not depend
+ * on the size of files. The first line of main.ts and the script in package.json have the same.
+ */
+export const NODE_FLAGS: readonly string[] = ["--max-semi-space-size=8", "--heap-growing-percent=20"];
+
 /** The agent's service has a short PATH, so the Node is named with its whole path. */
 function launcher(node: string): string {
   return [
     "#!/bin/sh",
     "# Starts the runner as a component of Elastic Agent.",
-    `exec ${shellWord(node)} --max-semi-space-size=8 --heap-growing-percent=20 --disable-warning=ExperimentalWarning "\${0%/*}/${BUNDLE_FILE}" "$@"`,
+    `exec ${shellWord(node)} ${NODE_FLAGS.join(" ")} --disable-warning=ExperimentalWarning "\${0%/*}/${BUNDLE_FILE}" "$@"`,
     "",
   ].join("\n");
 }

@@ -2,14 +2,9 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { NODE_FLAGS } from "../../../src/cli/component_files.ts";
 import { buildBundle } from "../build_bundle.ts";
 
-/** Node's flags as the first line of main.ts has them. */
-const FLAGS =
-  readFileSync(resolve(import.meta.dirname, "../../../src/main.ts"), "utf8")
-    .split("\n")[0]
-    ?.match(/--\S+/g)
-    ?.filter((flag) => flag !== "-S") ?? [];
 const ACCOUNT = resolve(import.meta.dirname, "process_account.mjs");
 
 /** Time of all threads in microseconds, peak resident memory in KiB. */
@@ -47,7 +42,7 @@ export async function measureRunner(args: readonly string[]): Promise<ProcessFig
   const program = await runner();
   try {
     const started = performance.now();
-    const child = spawn(process.execPath, [...FLAGS, "--import", ACCOUNT, program, ...args], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, "--import", ACCOUNT, program, ...args], {
       stdio: ["ignore", "ignore", "pipe"],
       env: { ...process.env, PROCESS_ACCOUNT: account },
     });

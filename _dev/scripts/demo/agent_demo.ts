@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { NODE_FLAGS } from "../../../src/cli/component_files.ts";
 import { FakeAgent } from "../../shared/fake_agent/fake_agent.ts";
 import { buildBundle } from "../build_bundle.ts";
 
@@ -35,7 +36,7 @@ export async function collectUnderAgent({ folder, identity, outputBlock, inputs,
   say("Building the component …");
   const bundle = await buildBundle(component);
   const agent = new FakeAgent({
-    command: [process.execPath, "--max-semi-space-size=8", "--heap-growing-percent=20", bundle, "agent"],
+    command: [process.execPath, ...NODE_FLAGS, bundle, "agent"],
     dataDirectory: join(folder, `agent-${identity}`),
   });
   await agent.start();

@@ -1,0 +1,14 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import { NODE_FLAGS } from "./component_files.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+
+test("every way to start the runner gives Node the same flags", () => {
+  const flags = NODE_FLAGS.join(" ");
+  const [firstLine] = readFileSync(resolve(ROOT, "src/main.ts"), "utf8").split("\n");
+  const { scripts } = JSON.parse(readFileSync(resolve(ROOT, "package.json"), "utf8"));
+  expect(firstLine).toBe(`#!/usr/bin/env -S node ${flags}`);
+  expect(scripts["aquila-salesforce"]).toBe(`node ${flags} src/main.ts`);
+});
