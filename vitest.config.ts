@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["src/**/*.e2e.test.ts", "_dev/**/*.e2e.test.ts"],
-          globalSetup: ["_dev/deploy/elasticsearch/test_cluster.ts"],
+          globalSetup: ["_dev/shared/elasticsearch/test_cluster.ts"],
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,

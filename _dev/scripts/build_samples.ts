@@ -9,7 +9,7 @@ import { Client } from "@elastic/elasticsearch";
 import { stringify } from "yaml";
 import { run } from "../../src/cli/run.ts";
 import { createLog, terminalLine } from "../../src/core/log.ts";
-import { adminClientOptions, type Cluster, openCluster } from "../deploy/elasticsearch/cluster.ts";
+import { adminClientOptions, type Cluster, openCluster } from "../shared/elasticsearch/cluster.ts";
 import { type DemoOrg, startDemoOrg } from "./demo/demo_orgs.ts";
 import { installAssets } from "./install_assets/install.ts";
 

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { Client } from "@elastic/elasticsearch";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { adminClientOptions } from "../deploy/elasticsearch/cluster.ts";
-import { describeOnCluster } from "../deploy/elasticsearch/describe_on_cluster.ts";
+import { adminClientOptions } from "../shared/elasticsearch/cluster.ts";
+import { describeOnCluster } from "../shared/elasticsearch/describe_on_cluster.ts";
 import { installAssets } from "./install_assets/install.ts";
 import { readPackage } from "./install_assets/package_source.ts";
 import { simulate } from "./pipeline_tests/simulation.ts";

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
-import { attachCluster, type Cluster, openCluster } from "../../_dev/deploy/elasticsearch/cluster.ts";
-import { describeOnCluster } from "../../_dev/deploy/elasticsearch/describe_on_cluster.ts";
 import { installAssets } from "../../_dev/scripts/install_assets/install.ts";
+import { attachCluster, type Cluster, openCluster } from "../../_dev/shared/elasticsearch/cluster.ts";
+import { describeOnCluster } from "../../_dev/shared/elasticsearch/describe_on_cluster.ts";
 import { type RunnerProcess, startRunner } from "../../_dev/shared/testing/runner_process.ts";
 import { onceEach, StoredRows } from "../../_dev/shared/testing/stored_rows.ts";
 

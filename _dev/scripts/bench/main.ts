@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Client } from "@elastic/elasticsearch";
-import { adminClientOptions, openCluster } from "../../deploy/elasticsearch/cluster.ts";
+import { adminClientOptions, openCluster } from "../../shared/elasticsearch/cluster.ts";
 import { installAssets } from "../install_assets/install.ts";
 import { benchCollect, collectLines } from "./collect.ts";
 

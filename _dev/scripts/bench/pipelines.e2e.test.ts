@@ -1,8 +1,8 @@
 import { rmSync } from "node:fs";
 import { Client } from "@elastic/elasticsearch";
 import { expect, onTestFinished, test } from "vitest";
-import { adminClientOptions } from "../../deploy/elasticsearch/cluster.ts";
-import { describeOnCluster } from "../../deploy/elasticsearch/describe_on_cluster.ts";
+import { adminClientOptions } from "../../shared/elasticsearch/cluster.ts";
+import { describeOnCluster } from "../../shared/elasticsearch/describe_on_cluster.ts";
 import { makeUpPackage } from "../install_assets/made_up_package.ts";
 import { benchPipelines } from "./pipelines.ts";
 

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { Client } from "@elastic/elasticsearch";
-import { adminClientOptions, openCluster } from "../../deploy/elasticsearch/cluster.ts";
+import { adminClientOptions, openCluster } from "../../shared/elasticsearch/cluster.ts";
 import { installAssets } from "../install_assets/install.ts";
 import { baseName, readPackage } from "../install_assets/package_source.ts";
 import { pipelineName } from "../install_assets/pipelines.ts";

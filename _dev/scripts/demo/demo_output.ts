@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "@elastic/elasticsearch";
-import { adminClientOptions, type Cluster, openCluster } from "../../deploy/elasticsearch/cluster.ts";
-import { ElasticsearchUnavailable } from "../../deploy/elasticsearch/unavailable.ts";
+import { adminClientOptions, type Cluster, openCluster } from "../../shared/elasticsearch/cluster.ts";
+import { ElasticsearchUnavailable } from "../../shared/elasticsearch/unavailable.ts";
 import { installAssets } from "../install_assets/install.ts";
 import { type Preview, servePreview } from "../preview/server.ts";
 

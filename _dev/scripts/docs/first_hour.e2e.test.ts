@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 import { Client } from "@elastic/elasticsearch";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
-import { adminClientOptions } from "../../deploy/elasticsearch/cluster.ts";
-import { describeOnCluster } from "../../deploy/elasticsearch/describe_on_cluster.ts";
+import { adminClientOptions } from "../../shared/elasticsearch/cluster.ts";
+import { describeOnCluster } from "../../shared/elasticsearch/describe_on_cluster.ts";
 import { installAssets } from "../install_assets/install.ts";
 import { shellBlocks } from "./commands.ts";
 

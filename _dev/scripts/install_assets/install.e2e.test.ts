@@ -1,8 +1,8 @@
 import { rmSync } from "node:fs";
 import { Client } from "@elastic/elasticsearch";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { adminClientOptions } from "../../deploy/elasticsearch/cluster.ts";
-import { describeOnCluster } from "../../deploy/elasticsearch/describe_on_cluster.ts";
+import { adminClientOptions } from "../../shared/elasticsearch/cluster.ts";
+import { describeOnCluster } from "../../shared/elasticsearch/describe_on_cluster.ts";
 import { type Installed, installAssets } from "./install.ts";
 import { DOOR_FIELDS, makeUpPackage, type PackageFiles } from "./made_up_package.ts";
 import { probeAbilities } from "./node_abilities.ts";

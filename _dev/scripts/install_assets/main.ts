@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Client } from "@elastic/elasticsearch";
-import { adminClientOptions, openCluster } from "../../deploy/elasticsearch/cluster.ts";
+import { adminClientOptions, openCluster } from "../../shared/elasticsearch/cluster.ts";
 import { installAssets } from "./install.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");

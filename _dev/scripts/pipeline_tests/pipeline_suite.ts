@@ -1,6 +1,6 @@
 import { Client } from "@elastic/elasticsearch";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { adminClientOptions, type ClusterAccess } from "../../deploy/elasticsearch/cluster.ts";
+import { adminClientOptions, type ClusterAccess } from "../../shared/elasticsearch/cluster.ts";
 import { installAssets } from "../install_assets/install.ts";
 import type { Mapping } from "../install_assets/mappings.ts";
 import { probeAbilities } from "../install_assets/node_abilities.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { describeOnCluster } from "../../deploy/elasticsearch/describe_on_cluster.ts";
+import { describeOnCluster } from "../../shared/elasticsearch/describe_on_cluster.ts";
 import { describePipelines } from "./pipeline_suite.ts";
 
 describeOnCluster("the package's pipelines", (cluster) => {

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { Client } from "@elastic/elasticsearch";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { adminClientOptions } from "../../deploy/elasticsearch/cluster.ts";
-import { describeOnCluster } from "../../deploy/elasticsearch/describe_on_cluster.ts";
+import { adminClientOptions } from "../../shared/elasticsearch/cluster.ts";
+import { describeOnCluster } from "../../shared/elasticsearch/describe_on_cluster.ts";
 import { ALERT_TEMPLATES } from "../../shared/kibana/alert_templates.ts";
 import { isBucket, orderedColumns } from "../dashboards/lens_layer.ts";
 import { readStoredObjects, type StoredDashboard, type StoredPanel } from "../dashboards/stored_dashboard.ts";

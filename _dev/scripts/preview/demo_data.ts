@@ -13,7 +13,7 @@ import { openSqliteCursors } from "../../../src/cursors/sqlite_cursors.ts";
 import { parsePolicy } from "../../../src/policy/parse_policy.ts";
 import { Supervisor } from "../../../src/pump/supervisor.ts";
 import { type MockOrg, startMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
-import { adminClientOptions, type ClusterAccess } from "../../deploy/elasticsearch/cluster.ts";
+import { adminClientOptions, type ClusterAccess } from "../../shared/elasticsearch/cluster.ts";
 import { installAssets } from "../install_assets/install.ts";
 import type { DemoTraffic } from "./demo_traffic.ts";
 import { fillPlaces } from "./places.ts";

@@ -6,7 +6,7 @@
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { openCluster } from "../../deploy/elasticsearch/cluster.ts";
+import { openCluster } from "../../shared/elasticsearch/cluster.ts";
 import { findChromium, pictureOf, withBrowser } from "./browser.ts";
 import { collectDemoData } from "./demo_data.ts";
 import { untilNow } from "./demo_traffic.ts";

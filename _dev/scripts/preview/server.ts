@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Client } from "@elastic/elasticsearch";
-import { adminClientOptions, type ClusterAccess } from "../../deploy/elasticsearch/cluster.ts";
+import { adminClientOptions, type ClusterAccess } from "../../shared/elasticsearch/cluster.ts";
 import { readStoredObjects } from "../dashboards/stored_dashboard.ts";
 import { bundlePage, type PageFiles } from "./bundle.ts";
 import { dashboardView } from "./dashboard_view.ts";

@@ -6,7 +6,7 @@ import { stringify } from "yaml";
 import { type RunSurroundings, run } from "../../../src/cli/run.ts";
 import { createLog } from "../../../src/core/log.ts";
 import { type MockOrg, type MockOrgOptions, startMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
-import type { ClusterAccess } from "../../deploy/elasticsearch/cluster.ts";
+import type { ClusterAccess } from "../elasticsearch/cluster.ts";
 import { type RunnerProcess, startRunner } from "../testing/runner_process.ts";
 import type { StoredRows } from "../testing/stored_rows.ts";
 import { BulkGate } from "./bulk_gate.ts";

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { describeOnCluster } from "../../deploy/elasticsearch/describe_on_cluster.ts";
 import { installAssets } from "../../scripts/install_assets/install.ts";
+import { describeOnCluster } from "../elasticsearch/describe_on_cluster.ts";
 import type { RunnerProcess } from "../testing/runner_process.ts";
 import { StoredRows } from "../testing/stored_rows.ts";
 import type { Bulk, Side } from "./bulk_gate.ts";

@@ -1,5 +1,5 @@
 import { Client, errors } from "@elastic/elasticsearch";
-import { adminClientOptions, type ClusterAccess } from "../../deploy/elasticsearch/cluster.ts";
+import { adminClientOptions, type ClusterAccess } from "../elasticsearch/cluster.ts";
 
 /** What a data stream holds of one event log file. */
 export interface StoredFile {

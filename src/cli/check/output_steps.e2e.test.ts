@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { Client } from "@elastic/elasticsearch";
 import { beforeAll, expect, test } from "vitest";
-import { adminClientOptions } from "../../../_dev/deploy/elasticsearch/cluster.ts";
-import { describeOnCluster } from "../../../_dev/deploy/elasticsearch/describe_on_cluster.ts";
 import { installAssets } from "../../../_dev/scripts/install_assets/install.ts";
+import { adminClientOptions } from "../../../_dev/shared/elasticsearch/cluster.ts";
+import { describeOnCluster } from "../../../_dev/shared/elasticsearch/describe_on_cluster.ts";
 import { parsePolicy } from "../../policy/parse_policy.ts";
 import type { ElasticsearchOutput } from "../../policy/policy.ts";
 import { VERSION } from "../version.ts";
