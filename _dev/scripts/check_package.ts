@@ -10,6 +10,7 @@ import { kibanaProblems } from "./package_rules/kibana_rules.ts";
 import { layoutProblems } from "./package_rules/layout_rules.ts";
 import { manifestProblems } from "./package_rules/manifest_rules.ts";
 import { type PackageRule, packageView } from "./package_rules/package_view.ts";
+import { stackProblems } from "./package_rules/stack_rules.ts";
 import { templateProblems } from "./package_rules/template_rules.ts";
 import { variableProblems } from "./package_rules/variable_rules.ts";
 import { pipelineProblems } from "./pipeline_rules.ts";
@@ -30,6 +31,7 @@ const pipelines: PackageRule = (view) =>
 const RULES: readonly PackageRule[] = [
   layoutProblems,
   manifestProblems,
+  stackProblems,
   changelogProblems,
   variableProblems,
   templateProblems,

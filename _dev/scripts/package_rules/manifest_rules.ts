@@ -122,7 +122,6 @@ const streamManifest = z.strictObject({
 export const manifestProblems: PackageRule = (view) => [
   ...schemaProblems(view, "manifest.yml", packageManifest),
   ...view.streams.flatMap((stream) => schemaProblems(view, `data_stream/${stream}/manifest.yml`, streamManifest)),
-  ...stackProblems(view),
   ...imageProblems(view),
   ...dataStreamProblems(view),
   ...inputTypeProblems(view),
@@ -133,35 +132,6 @@ function schemaProblems(view: PackageView, path: string, schema: z.ZodType): str
   return read.success
     ? []
     : read.error.issues.map(({ path: at, message }) => `${path}: ${at.join(".") || "the manifest"}: ${message}`);
-}
-
-/** The first version of each major of the stack that takes a package of this format; Elastic's "Package specification" how-to. */
-const FIRST_STACKS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  "3.3": { "8": 16, "9": 0 },
-  "3.4": { "8": 19, "9": 1 },
-  "3.5": { "9": 2 },
-  "3.6": { "9": 4 },
-};
-
-/** An older Kibana than the format needs would offer a package that it can't read. */
-function stackProblems(view: PackageView): string[] {
-  const manifest = view.value("manifest.yml");
-  const conditions = isMapping(manifest) && isMapping(manifest.conditions) ? manifest.conditions : {};
-  const range = isMapping(conditions.kibana) ? String(conditions.kibana.version) : "";
-  const format = isMapping(manifest) ? String(manifest.format_version).split(".").slice(0, 2).join(".") : "";
-  const first = FIRST_STACKS[format];
-  if (first === undefined) {
-    return [`manifest.yml: format_version ${format} is not known here; add the stacks that take it`];
-  }
-  return range
-    .split("||")
-    .map((part) => part.trim())
-    .filter((part) => {
-      const [, major = "", minor = ""] = /^\^(\d+)\.(\d+)\.\d+$/.exec(part) ?? [];
-      const needed = first[major];
-      return needed === undefined || minor === "" || Number(minor) < needed;
-    })
-    .map((part) => `manifest.yml: conditions.kibana.version: ${part} takes no packages of format ${format}`);
 }
 
 function imageProblems(view: PackageView): string[] {
