@@ -1,12 +1,16 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
   cpSync,
   existsSync,
+  linkSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -88,7 +92,7 @@ describe("install-component", () => {
     await install();
     expect(printed.slice(0, 2)).toEqual([
       `Replaced ${join(components, "aquila-salesforce.mjs")}`,
-      `Mended the owner and mode of ${join(components, "aquila-salesforce")}`,
+      `Replaced ${join(components, "aquila-salesforce")}`,
     ]);
     expect(modeOf("aquila-salesforce")).toBe(0o755);
     expect(readFileSync(join(components, "aquila-salesforce.mjs"), "utf8")).toContain("newer");
@@ -165,6 +169,68 @@ describe("install-component", () => {
     for (const name of OURS) {
       expect(statSync(join(components, name))).toMatchObject({ uid: 4711, gid: 4712 });
     }
+  });
+});
+
+describe("a folder that belongs to someone else", () => {
+  const FRESH = OURS.map((name) => `.${name}.new`);
+  let victim: string;
+
+  beforeEach(() => {
+    victim = join(folder, "of-root");
+    writeFileSync(victim, "do not touch\n", { mode: 0o600 });
+    if (process.getuid?.() === 0) {
+      chownSync(components, 4711, 4712);
+    }
+  });
+
+  const untouched = () => {
+    expect(readFileSync(victim, "utf8")).toBe("do not touch\n");
+    expect(statSync(victim)).toMatchObject({ uid: process.getuid?.(), mode: 0o100600, nlink: 1 });
+  };
+
+  test.each([...FRESH, ...OURS])("has a link in the place of %s: it gives way, and its target stays", async (name) => {
+    symlinkSync(victim, join(components, name));
+    await install();
+    untouched();
+    expect(ours()).toEqual(OURS);
+    for (const file of OURS) {
+      expect(lstatSync(join(components, file)).isFile()).toBe(true);
+    }
+  });
+
+  test("has a second name of the bundle: the bundle is not given away", async () => {
+    linkSync(program.bundle, join(components, "aquila-salesforce.mjs"));
+    await install();
+    expect(statSync(program.bundle)).toMatchObject({ uid: process.getuid?.(), nlink: 1 });
+    symlinkSync(program.bundle, join(folder, "link"));
+    renameSync(join(folder, "link"), join(components, "aquila-salesforce.mjs"));
+    await install();
+    expect(statSync(program.bundle)).toMatchObject({ uid: process.getuid?.(), nlink: 1 });
+    expect(lstatSync(join(components, "aquila-salesforce.mjs")).isFile()).toBe(true);
+  });
+
+  test("has links to nowhere and pipes, which neither hold the command up nor stay", async () => {
+    symlinkSync(join(folder, "nowhere"), join(components, "aquila-salesforce"));
+    execFileSync("mkfifo", [join(components, "aquila-salesforce.mjs"), join(components, "other.spec.yml")]);
+    await install();
+    expect(ours()).toEqual(OURS);
+    expect(existsSync(join(folder, "nowhere"))).toBe(false);
+  });
+
+  test("has links, of which those with our names are removed, not what they lead to", async () => {
+    symlinkSync(victim, join(components, "aquila-salesforce"));
+    await install({ uninstall: true });
+    untouched();
+    expect(ours()).toEqual([]);
+  });
+
+  test("is a link itself: nothing is written where it leads", async () => {
+    const elsewhere = join(folder, "elsewhere");
+    renameSync(components, elsewhere);
+    symlinkSync(elsewhere, components);
+    await expect(install()).rejects.toMatchObject({ code: "agent_home_unusable", message: `${components} is a link.` });
+    expect(ours(elsewhere)).toEqual([]);
   });
 });
 

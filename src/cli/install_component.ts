@@ -1,21 +1,8 @@
-import { createHash } from "node:crypto";
-import {
-  chmodSync,
-  chownSync,
-  copyFileSync,
-  createReadStream,
-  globSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { basename, join } from "node:path";
+import { globSync } from "node:fs";
+import { join } from "node:path";
 import { parse } from "yaml";
 import { asRunnerError, GIVE_UP, RunnerError } from "../core/errors.ts";
-import { type AgentHome, findAgentHome } from "./agent_home.ts";
+import { findAgentHome } from "./agent_home.ts";
 import {
   COMPONENT_NAME,
   type ComponentFile,
@@ -24,6 +11,7 @@ import {
   type RunnerProgram,
   SPEC_FILE,
 } from "./component_files.ts";
+import { ComponentFolder } from "./component_folder.ts";
 import { VERSION } from "./version.ts";
 
 export interface InstallComponentOptions {
@@ -55,127 +43,85 @@ export async function installComponent(
       "Use an agent on Linux or macOS, or the command run.",
     );
   }
-  const home = findAgentHome(options.agentHome, surroundings.usualHomes);
-  refuseOtherSpecs(home);
-  const changes = await changing(home, () =>
-    options.uninstall ? removed(home, REMOVABLE_FILES) : written(home, componentFiles(program)),
-  );
+  const { components } = findAgentHome(options.agentHome, surroundings.usualHomes);
+  const changes = await inFolder(components, (folder) => {
+    refuseOtherSpecs(folder);
+    return options.uninstall ? removed(folder, REMOVABLE_FILES) : written(folder, componentFiles(program));
+  });
   for (const change of changes) {
     print(change);
   }
   if (changes.length === 0) {
     const state = options.uninstall ? "is not installed" : `${VERSION} is already installed`;
-    print(`${COMPONENT_NAME} ${state} in ${home.components}; nothing to do.`);
+    print(`${COMPONENT_NAME} ${state} in ${components}; nothing to do.`);
   } else {
-    print(`${COMPONENT_NAME} ${VERSION} is ${options.uninstall ? "removed from" : "installed in"} ${home.components}.`);
+    print(`${COMPONENT_NAME} ${VERSION} is ${options.uninstall ? "removed from" : "installed in"} ${components}.`);
     print("Now restart the agent: sudo elastic-agent restart (or restart its container).");
   }
   return 0;
 }
 
 /** An input type that two specs declare keeps the whole agent from starting. */
-function refuseOtherSpecs({ components }: AgentHome): void {
-  for (const path of globSync("*.spec.yml", { cwd: components })) {
-    if (basename(path) !== SPEC_FILE && declaredInputs(join(components, path)).includes(COMPONENT_NAME)) {
+function refuseOtherSpecs(folder: ComponentFolder): void {
+  for (const name of globSync("*.spec.yml", { cwd: folder.path })) {
+    if (name !== SPEC_FILE && declaredInputs(folder.text(name) ?? "").includes(COMPONENT_NAME)) {
       throw unusable(
-        `${join(components, path)} declares the input ${COMPONENT_NAME} too; with both the agent would not start.`,
+        `${join(folder.path, name)} declares the input ${COMPONENT_NAME} too; with both the agent would not start.`,
         "Remove that file first.",
       );
     }
   }
 }
 
-function declaredInputs(path: string): unknown[] {
-  const spec: unknown = parse(readFileSync(path, "utf8"));
+function declaredInputs(text: string): unknown[] {
+  const spec: unknown = parse(text);
   const inputs = typeof spec === "object" && spec !== null && "inputs" in spec ? spec.inputs : [];
   return Array.isArray(inputs) ? inputs.flatMap((input) => [input?.name, ...(input?.aliases ?? [])]) : [];
 }
 
-/** Writes what differs and says so; a file is complete at every moment, and the spec comes last. */
-async function written(home: AgentHome, files: readonly ComponentFile[]): Promise<string[]> {
-  const { uid, gid } = statSync(home.components);
+/** Writes what differs and says so; the spec comes last. */
+async function written(folder: ComponentFolder, files: readonly ComponentFile[]): Promise<string[]> {
   const changes: string[] = [];
   for (const file of files) {
-    const path = join(home.components, file.name);
-    const before = statSync(path, { throwIfNoEntry: false });
-    const sameContent = before?.isFile() === true && (await hasContent(path, before, file));
-    if (!sameContent) {
-      const fresh = join(home.components, `.${file.name}.new`);
-      try {
-        writeContent(fresh, file);
-        chmodSync(fresh, file.mode);
-        giveTo(fresh, uid, gid);
-        renameSync(fresh, path);
-      } finally {
-        rmSync(fresh, { force: true });
-      }
-      changes.push(`${before === undefined ? "Wrote" : "Replaced"} ${path}`);
-    } else if ((before.mode & 0o7777) !== file.mode || before.uid !== uid || before.gid !== gid) {
-      chmodSync(path, file.mode);
-      giveTo(path, uid, gid);
-      changes.push(`Mended the owner and mode of ${path}`);
+    if (!(await folder.holds(file))) {
+      const verb = folder.has(file.name) ? "Replaced" : "Wrote";
+      await folder.put(file);
+      changes.push(`${verb} ${join(folder.path, file.name)}`);
     }
   }
   const names = new Set(files.map(({ name }) => name));
-  return [
-    ...changes,
-    ...removed(
-      home,
-      REMOVABLE_FILES.filter((name) => !names.has(name)),
-    ),
-  ];
+  const others = REMOVABLE_FILES.filter((name) => !names.has(name));
+  return [...changes, ...removed(folder, others)];
 }
 
-function removed({ components }: AgentHome, names: readonly string[]): string[] {
-  return names.flatMap((name) => {
-    const path = join(components, name);
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) {
-      return [];
-    }
-    rmSync(path);
-    return [`Removed ${path}`];
-  });
+function removed(folder: ComponentFolder, names: readonly string[]): string[] {
+  return names
+    .filter((name) => folder.has(name))
+    .map((name) => {
+      folder.remove(name);
+      return `Removed ${join(folder.path, name)}`;
+    });
 }
 
-function writeContent(path: string, { content }: ComponentFile): void {
-  if ("text" in content) {
-    writeFileSync(path, content.text);
-  } else {
-    copyFileSync(content.copyOf, path);
-  }
-}
-
-async function hasContent(path: string, stats: Stats, { content }: ComponentFile): Promise<boolean> {
-  if ("text" in content) {
-    return readFileSync(path, "utf8") === content.text;
-  }
-  return stats.size === statSync(content.copyOf).size && (await digest(path)) === (await digest(content.copyOf));
-}
-
-async function digest(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) {
-    hash.update(chunk);
-  }
-  return hash.digest("hex");
-}
-
-/** Files belong to whom the agent belongs to; only root can give files away, and others need not. */
-function giveTo(path: string, uid: number, gid: number): void {
-  if (process.getuid?.() === 0) {
-    chownSync(path, uid, gid);
-  }
-}
-
-async function changing(home: AgentHome, act: () => Promise<string[]> | string[]): Promise<string[]> {
+async function inFolder<T>(path: string, act: (folder: ComponentFolder) => Promise<T> | T): Promise<T> {
+  let folder: ComponentFolder | undefined;
   try {
-    return await act();
+    folder = new ComponentFolder(path);
+    return await act(folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
-      throw unusable(`${home.components} can't be written (${code}).`, "Run the command as root, with sudo.");
+      throw unusable(`${path} can't be written (${code}).`, "Run the command as root, with sudo.");
+    }
+    if (code === "ENOTDIR" && folder === undefined) {
+      throw unusable(
+        `${path} is a link.`,
+        "The command follows none; install the component in the folder it leads to.",
+      );
     }
     throw asRunnerError(error);
+  } finally {
+    folder?.close();
   }
 }
 

@@ -1,0 +1,185 @@
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { ComponentFile } from "./component_files.ts";
+
+/** Where Linux shows a process its open files; a path through it can't be led elsewhere. */
+const OPEN_FILES = "/proc/self/fd";
+
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+
+/**
+ * The agent's folder of components, held open. It may belong to a user who can put a link in the place of any name at any
+ * moment, while the command runs as root. So no link is followed; a file is always a new one that nobody else has opened,
+ * and its owner and mode are set and checked on the open handle before it gets its name. Methods throw the errors of
+ * the file system.
+ */
+export class ComponentFolder {
+  readonly path: string;
+  readonly #handle: number;
+  readonly #owner: Pick<Stats, "uid" | "gid">;
+  /** The folder, whatever its path stands for by now. */
+  readonly #place: string;
+
+  /** `path` has no links in it; if its last part is one, this throws ENOTDIR. */
+  constructor(path: string) {
+    this.path = path;
+    this.#handle = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    this.#owner = fstatSync(this.#handle);
+    const seen = join(OPEN_FILES, String(this.#handle));
+    this.#place = existsSync(seen) ? seen : path;
+    if (this.#place === seen && readlinkSync(seen) !== path) {
+      this.close();
+      throw new Error(`${path} was exchanged while it was opened.`);
+    }
+  }
+
+  close(): void {
+    closeSync(this.#handle);
+  }
+
+  has(name: string): boolean {
+    return lstatSync(this.#at(name), { throwIfNoEntry: false }) !== undefined;
+  }
+
+  /** Takes the name away; of a link, not what it leads to. */
+  remove(name: string): void {
+    rmSync(this.#at(name));
+  }
+
+  /** The text of a file; `undefined` if the name stands for anything else. */
+  text(name: string): string | undefined {
+    const handle = this.#opened(name);
+    try {
+      return handle === undefined ? undefined : readFileSync(handle, "utf8");
+    } finally {
+      closeIfOpen(handle);
+    }
+  }
+
+  /** Whether the name stands for a file with this content, owner and mode. */
+  async holds(file: ComponentFile): Promise<boolean> {
+    const handle = this.#opened(file.name);
+    try {
+      return handle !== undefined && this.#isAsWanted(fstatSync(handle), file) && (await hasContent(handle, file));
+    } finally {
+      closeIfOpen(handle);
+    }
+  }
+
+  /** Puts a new file in the place of whatever has the name; the name stands for a complete file at every moment. */
+  async put(file: ComponentFile): Promise<void> {
+    const fresh = this.#at(`.${file.name}.new`);
+    rmSync(fresh, { force: true });
+    const handle = openSync(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    try {
+      await writeContent(handle, file);
+      if (isRoot()) {
+        fchownSync(handle, this.#owner.uid, this.#owner.gid);
+      }
+      fchmodSync(handle, file.mode);
+      const made = fstatSync(handle);
+      if (!this.#isAsWanted(made, file)) {
+        throw this.#exchanged(file.name);
+      }
+      renameSync(fresh, this.#at(file.name));
+      const { dev, ino } = lstatSync(this.#at(file.name));
+      if (dev !== made.dev || ino !== made.ino) {
+        throw this.#exchanged(file.name);
+      }
+    } finally {
+      closeSync(handle);
+      rmSync(fresh, { force: true });
+    }
+  }
+
+  #at(name: string): string {
+    return join(this.#place, name);
+  }
+
+  /** A file open for reading; `undefined` for a link, a folder, a pipe or nothing. */
+  #opened(name: string): number | undefined {
+    let handle: number;
+    try {
+      handle = openSync(this.#at(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT" || code === "ELOOP" || code === "ENXIO") {
+        return undefined;
+      }
+      throw error;
+    }
+    if (fstatSync(handle).isFile()) {
+      return handle;
+    }
+    closeSync(handle);
+    return undefined;
+  }
+
+  /** Files belong to whom the folder belongs to; only root can give files away, and others need not. */
+  #isAsWanted(stats: Stats, { mode }: ComponentFile): boolean {
+    const { uid, gid } = this.#owner;
+    const owned = !isRoot() || (stats.uid === uid && stats.gid === gid);
+    return stats.isFile() && stats.nlink === 1 && (stats.mode & 0o7777) === mode && owned;
+  }
+
+  #exchanged(name: string): Error {
+    return new Error(`${join(this.path, name)} was exchanged while it was written.`);
+  }
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+function closeIfOpen(handle: number | undefined): void {
+  if (handle !== undefined) {
+    closeSync(handle);
+  }
+}
+
+async function writeContent(handle: number, { content }: ComponentFile): Promise<void> {
+  if ("text" in content) {
+    writeFileSync(handle, content.text);
+  } else {
+    for await (const chunk of createReadStream(content.copyOf)) {
+      writeFileSync(handle, chunk);
+    }
+  }
+}
+
+async function hasContent(handle: number, { content }: ComponentFile): Promise<boolean> {
+  if ("text" in content) {
+    return readFileSync(handle, "utf8") === content.text;
+  }
+  const wanted = openSync(content.copyOf, O_RDONLY);
+  try {
+    return fstatSync(handle).size === fstatSync(wanted).size && (await digest(handle)) === (await digest(wanted));
+  } finally {
+    closeSync(wanted);
+  }
+}
+
+async function digest(handle: number): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream("", { fd: handle, autoClose: false, start: 0 })) {
+    hash.update(chunk);
+  }
+  return hash.digest("hex");
+}
