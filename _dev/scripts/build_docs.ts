@@ -1,37 +1,44 @@
 /**
- * Writes docs/README.md from its template _dev/build/docs/README.md, with the tables that the product's declarations make.
- * With `--check` it writes nothing and fails if that would change the file.
+ * Writes the tables that the product's declarations make into the template _dev/build/docs/README.md, between their markers,
+ * and docs/README.md from it, as elastic-package does. With `--check` it writes nothing and fails if that would change a file.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { withBlocks } from "./docs/generated_blocks.ts";
 import { packageFiles } from "./package/package_files.ts";
+import { renderReadme } from "./package/readme.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
+const TEMPLATE = "_dev/build/docs/README.md";
 const README = "docs/README.md";
 
-/** The text that docs/README.md is to have. */
-export function madeReadme(root: string): string {
-  return packageFiles(root).get(README)?.toString("utf8") ?? "";
+/** The text that each file is to have. */
+export function madeDocs(root: string): ReadonlyMap<string, string> {
+  const template = withBlocks(readFileSync(join(root, TEMPLATE), "utf8"));
+  return new Map([
+    [TEMPLATE, template],
+    [README, renderReadme(template, packageFiles(root))],
+  ]);
 }
 
-/** Whether the file is not as it would be made. */
-export function isStale(root: string): boolean {
-  try {
-    return readFileSync(join(root, README), "utf8") !== madeReadme(root);
-  } catch {
-    return true;
-  }
+/** Paths of the files that are not as they would be made. */
+export function staleDocs(root: string): readonly string[] {
+  return [...madeDocs(root)]
+    .filter(([path, text]) => !existsSync(join(root, path)) || readFileSync(join(root, path), "utf8") !== text)
+    .map(([path]) => path);
 }
 
 if (import.meta.main) {
   const check = process.argv.includes("--check");
-  const stale = isStale(ROOT);
-  if (stale && check) {
-    process.stderr.write(`docs: ${README} is stale; run: node _dev/scripts/build_docs.ts\n`);
-    process.exitCode = 1;
-  } else if (stale) {
-    mkdirSync(dirname(join(ROOT, README)), { recursive: true });
-    writeFileSync(join(ROOT, README), madeReadme(ROOT));
+  const stale = staleDocs(ROOT);
+  for (const path of stale) {
+    if (check) {
+      process.stderr.write(`docs: ${path} is stale; run: node _dev/scripts/build_docs.ts\n`);
+      process.exitCode = 1;
+    } else {
+      mkdirSync(dirname(join(ROOT, path)), { recursive: true });
+      writeFileSync(join(ROOT, path), madeDocs(ROOT).get(path) ?? "");
+    }
   }
-  process.stdout.write(`docs: ${README} is ${stale ? (check ? "stale" : "written") : "up to date"}\n`);
+  process.stdout.write(`docs: 2 files, ${stale.length} ${check ? "stale" : "written"}\n`);
 }

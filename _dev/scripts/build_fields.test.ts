@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { madeFiles, staleFiles } from "./build_fields.ts";
-import { eventTypeTable, fieldTable } from "./fields/field_tables.ts";
+import { eventTypeTable } from "./fields/field_tables.ts";
 import { CATALOG_STREAMS, STREAMS, streamFields } from "./fields/stream_fields.ts";
 
 it("has made the files that are in the repository", () => {
@@ -58,15 +58,6 @@ it("writes groups with the names of their fields below them", () => {
 });
 
 describe("tables", () => {
-  it("show fields with their units", () => {
-    const table = fieldTable([
-      { name: "salesforce.api.run_time", type: "long", unit: "ms", description: "Time | duration." },
-    ]);
-    expect(table).toBe(
-      "| Field | Description | Type | Unit |\n| --- | --- | --- | --- |\n| salesforce.api.run_time | Time \\| duration. | long | ms |\n",
-    );
-  });
-
   it("show what there is to collect", () => {
     const lines = eventTypeTable().split("\n");
     expect(lines.find((line) => line.includes("`LoginHistory`]"))).toContain("| every org | within minutes |");

@@ -1,12 +1,5 @@
 import { EVENT_TYPES, OBJECTS } from "../../../src/catalog/catalog.ts";
 import type { EventType } from "../../../src/catalog/column.ts";
-import type { PackageField } from "./package_field.ts";
-
-/** The fields as a table in Markdown, as `elastic-package` writes it for `{{fields}}`. */
-export function fieldTable(fields: readonly PackageField[]): string {
-  const rows = fields.map(({ name, description, type, unit }) => [name, description, type, unit ?? ""]);
-  return table(["Field", "Description", "Type", "Unit"], rows);
-}
 
 /** What there is to collect, as a table in Markdown. */
 export function eventTypeTable(): string {

@@ -302,6 +302,11 @@ export const DEFECTS: readonly (readonly [what: string, break_: (draft: PackageD
     /has no description/,
   ],
   [
+    "a description that breaks its table",
+    (d) => d.append(BASE_FIELDS, [], { name: "a.b", type: "keyword", description: "this | that" }),
+    /has a \| in its description/,
+  ],
+  [
     "a sample event with an unknown field",
     (d) => d.write(`${LOGIN}/sample_event.json`, '{"salesforce": {"login": {"lost": 1}}}'),
     /salesforce\.login\.lost is not declared/,

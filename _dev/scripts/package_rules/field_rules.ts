@@ -90,6 +90,7 @@ function definitionProblems({ name, definition }: DeclaredField, fields: readonl
     ...(type !== "group" && (typeof description !== "string" || description.trim() === "")
       ? ["has no description"]
       : []),
+    ...(String(description).includes("|") ? ["has a | in its description, which breaks the table of the README"] : []),
     ...(/^[\w@.*-]+$/.test(name) ? [] : ["is no name for a field"]),
   ];
 }

@@ -1,0 +1,55 @@
+/** The parts of the README's template that the product's declarations make, between comments that no reader sees. */
+
+import { eventTypeTable } from "../fields/field_tables.ts";
+import { type AskedSetting, connectionSettings, streamSettings } from "../manifests/package_variables.ts";
+import { apiCallTable } from "./api_calls.ts";
+import { troubleshooting } from "./troubleshooting.ts";
+
+const BLOCK = /(\{\{\/\* begin (\w+) \*\/ -\}\}\n?)[\s\S]*?\n?\{\{- \/\* end (\w+) \*\/\}\}/g;
+
+/** What can stand between `{{/* begin NAME *\/ -}}` and `{{- /* end NAME *\/}}`. */
+export type Blocks = Readonly<Record<string, () => string>>;
+
+export const BLOCKS: Blocks = {
+  apiCalls: apiCallTable,
+  connectionSettings: () => settingTable(connectionSettings()),
+  eventTypes: eventTypeTable,
+  streamSettings: () => settingTable(streamSettings("login")),
+  troubleshooting,
+};
+
+/** The template with each block as it is made today. Throws an Error that names a block which is unknown, missing or broken. */
+export function withBlocks(template: string, blocks: Blocks = BLOCKS): string {
+  const seen = new Set<string>();
+  const filled = template.replaceAll(BLOCK, (_, begin: string, name: string, endName: string) => {
+    const make = Object.hasOwn(blocks, name) ? blocks[name] : undefined;
+    if (make === undefined || endName !== name) {
+      throw new Error(`README: there is no block ${name}, or it does not end by its name`);
+    }
+    seen.add(name);
+    const lineBreak = begin.endsWith("\n") ? "\n" : "";
+    return `${begin}${safe(name, make().trim())}${lineBreak}{{- /* end ${name} */}}`;
+  });
+  const missing = Object.keys(blocks).filter((name) => !seen.has(name));
+  if (missing.length > 0) {
+    throw new Error(`README: the template lacks ${missing.join(", ")}`);
+  }
+  return filled;
+}
+
+/** Braces in a block would be an action of the template. */
+function safe(name: string, text: string): string {
+  if (text.includes("{{")) {
+    throw new Error(`README: the block ${name} holds {{, which starts an action of the template`);
+  }
+  return text;
+}
+
+/** Title, key in a policy, default, help. */
+function settingTable(settings: readonly AskedSetting[]): string {
+  const rows = settings.map(({ setting: { path, required, default: fallback }, variable: { title, description } }) => {
+    const usual = fallback === undefined || typeof fallback === "object" ? "" : `\`${String(fallback)}\``;
+    return `| ${title} | \`${path}\` | ${required ? "required" : usual} | ${description.replaceAll("|", "\\|")} |`;
+  });
+  return ["| Setting | Key | Default | What it does |", "| --- | --- | --- | --- |", ...rows].join("\n");
+}
