@@ -1,7 +1,10 @@
 import { wholeDuration } from "./cell_value.ts";
 
-/** The longest that one SOQL query may take, in milliseconds: more is no plausible sum where the request's length is not known. */
-const LONGEST_QUERY = 120_000;
+/**
+ * The longest that an Apex transaction may take, in milliseconds (Apex Developer Guide, "Execution Governors and Limits"): more is
+ * no plausible sum where the request's length is not known.
+ */
+const LONGEST_TRANSACTION = 600_000;
 
 /**
  * DB_TOTAL_TIME of the types for which Salesforce documents milliseconds, in nanoseconds as the other types have it. Some orgs get
@@ -15,7 +18,7 @@ export function databaseTime(cell: string, requestTime: number): string | undefi
   }
   const delivered = Number(whole);
   // The two times are taken by different clocks, and queries of one request may overlap.
-  const longest = requestTime > 0 ? 2 * requestTime + 1_000 : LONGEST_QUERY;
+  const longest = requestTime > 0 ? 2 * requestTime + 1_000 : LONGEST_TRANSACTION;
   if (delivered > longest) {
     return whole;
   }
