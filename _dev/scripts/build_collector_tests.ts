@@ -132,6 +132,7 @@ function fileEvents(): SourceEvent[] {
     { fact: "file_failed", file, error: cut, attempt: 2 },
     { fact: "file_gone", file },
     { fact: "replaced_characters", file, count: 3 },
+    { fact: "foreign_rows", file, count: 4 },
     { fact: "unknown_columns", eventType: "Login", columns: ["NEW_COLUMN", "OTHER_COLUMN"] },
     { fact: "no_hourly_files" },
     { fact: "reconciled", file: dailyFile, rows: 40_112, lacked: 0 },

@@ -65,7 +65,7 @@ describeOnCluster("pipelines of the package", (cluster) => {
     test.each<[string, string, string[]]>([
       ["login", "Login", ["script_event", "script_connection", "script_user", "script_related"]],
       ["apex", "ApexCallout", ["script_request", "script_outcome", "script_related"]],
-      ["api", "RestApi", ["script_event", "script_request", "script_outcome", "script_related"]],
+      ["api", "RestApi", ["script_request", "script_operation", "script_outcome", "script_related"]],
     ])("of %s is kept and says which", async (folder, code, tags) => {
       const salesforce = [{ [folder]: { user_id: "0053000000Ank29AAB" } }];
       const event = { "@timestamp": TIME, event: { code }, organization, salesforce };

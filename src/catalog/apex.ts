@@ -17,6 +17,7 @@ export const APEX_HOME: Home = {
     ...requestColumns({
       requestId: "request_id",
       requestStatus: "request_status",
+      requestStatusAs: "code",
       loginKey: "login_key",
       sessionKey: "session_key",
       uri: "uri",
@@ -40,7 +41,7 @@ const DATABASE_TIME: Columns = {
 const UP_TO_THREE_REQUESTS: Columns = {
   STATUS_CODE: { field: "status_code", kind: "long", several: true, description: "HTTP status of the answer." },
   RESPONSE_SIZE: { field: "response_size", kind: "bytes", several: true, description: "Size of the answer's body." },
-  URL: { field: "url", kind: "long_keyword", several: true, description: "Address that was called." },
+  URL: { field: "url", kind: "url", several: true, description: "Address that was called." },
 };
 
 function apexType(type: Pick<LogFileType, "name" | "tells" | "columns"> & Partial<LogFileType>): LogFileType {

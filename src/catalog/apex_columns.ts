@@ -1,4 +1,4 @@
-import { QUIDDITIES, TRIGGER_TYPES } from "./code_tables/apex_codes.ts";
+import { QUIDDITIES } from "./code_tables/apex_codes.ts";
 import type { Columns } from "./column.ts";
 
 /** Columns that only the Apex types have. Source: Object Reference, the page of each type. */
@@ -16,7 +16,13 @@ export const APEX_COLUMNS: Columns = {
     kind: "keyword",
     description: "What the execution began with: a class, method, trigger, page or job.",
   },
-  QUIDDITY: { field: "quiddity", kind: "keyword", codes: QUIDDITIES, description: "How the execution was started." },
+  QUIDDITY: {
+    field: "quiddity",
+    kind: "keyword",
+    codes: QUIDDITIES,
+    decoded: { code: "quiddity", name: "quiddity_name" },
+    description: "How the execution was started.",
+  },
   IS_LONG_RUNNING_REQUEST: {
     field: "is_long_running_request",
     kind: "boolean",
@@ -26,7 +32,7 @@ export const APEX_COLUMNS: Columns = {
   TYPE: { field: "type", kind: "keyword", description: "Kind of callout: REST, AJAX and others." },
   SUCCESS: { field: "success", kind: "boolean", description: "Whether the callout was sent and answered." },
   TIME: { field: "time", kind: "milliseconds", description: "Time that the callout took." },
-  URL: { field: "url", kind: "long_keyword", description: "Address that was called." },
+  URL: { field: "url", kind: "url", description: "Address that was called." },
   CONTINUATION_ID: { field: "continuation_id", kind: "keyword", description: "Id of the continuation." },
   ORIGIN_REQUEST_ID: {
     field: "origin_request_id",
@@ -70,8 +76,7 @@ export const APEX_COLUMNS: Columns = {
   TRIGGER_TYPE: {
     field: "trigger_type",
     kind: "keyword",
-    codes: TRIGGER_TYPES,
-    description: "Event at which the trigger fired.",
+    description: "Event at which the trigger fired: BeforeInsert, AfterUpdate and others.",
   },
   // ApexUnexpectedException
   APEX_ENTITY_NAME: {
@@ -116,7 +121,7 @@ export const APEX_COLUMNS: Columns = {
   SUBQUERIES: { field: "subqueries", kind: "long_keyword", description: "Subqueries of the query." },
   EXPAND: { field: "expand", kind: "long_keyword", description: "Related entities that were asked for." },
   SEARCH: { field: "search", kind: "long_keyword", description: "Text that was searched for." },
-  NEXT_LINK: { field: "next_link", kind: "long_keyword", description: "Where the external system has the next rows." },
+  NEXT_LINK: { field: "next_link", kind: "url", description: "Where the external system has the next rows." },
   OFFSET: { field: "offset", kind: "long", description: "Rows that were skipped." },
   LIMIT: { field: "limit", kind: "long", description: "Most rows that were asked for." },
   STATUS: { field: "success", kind: "boolean", description: "Whether the callout was sent and answered." },

@@ -12,6 +12,7 @@ export const API_HOME: Home = {
     ...requestColumns({
       requestId: "request_id",
       requestStatus: "request_status",
+      requestStatusAs: "code",
       loginKey: "login_key",
       sessionKey: "session_key",
       uri: "uri",

@@ -5,7 +5,7 @@ import type { Columns } from "./column.ts";
 export const API_COLUMNS: Columns = {
   // API
   API_TYPE: { field: "api_type", kind: "keyword", codes: API_TYPES, description: "Kind of API." },
-  API_VERSION: { field: "api_version", kind: "keyword", description: "Version of the API." },
+  API_VERSION: { field: "api_version", kind: "version", description: "Version of the API." },
   METHOD_NAME: { field: "method_name", kind: "keyword", description: "SOAP method that was called." },
   // ApiTotalUsage
   API_FAMILY: {

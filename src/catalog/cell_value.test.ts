@@ -1,15 +1,17 @@
 import { describe, expect, it } from "vitest";
 import {
+  addresses,
+  apiVersion,
   booleanValue,
   decimalNumber,
   idValue,
-  ipList,
   isIp,
   measure,
   percentDecoded,
   setMembers,
   wholeDuration,
   wholeNumber,
+  withoutCredentials,
   withoutInnerQuotes,
 } from "./cell_value.ts";
 
@@ -117,14 +119,44 @@ describe("addresses", () => {
     expect(isIp(text)).toBe(expected);
   });
 
+  it.each<[string, string[], number | undefined, boolean]>([
+    ["203.0.113.9, 10.0.0.1", ["203.0.113.9", "10.0.0.1"], undefined, true],
+    ["203.0.113.9,203.0.113.9", ["203.0.113.9"], undefined, true],
+    ["2001:db8::1", ["2001:db8::1"], undefined, true],
+    ["1.2.3.4:5678", ["1.2.3.4"], 5678, false],
+    ["[2001:db8::1]:443", ["2001:db8::1"], 443, false],
+    ["[2001:db8::1]", ["2001:db8::1"], undefined, false],
+    ["10.0.0.1, 1.2.3.4:5678", ["10.0.0.1", "1.2.3.4"], undefined, false],
+    ["1.2.3.4:99999", [], undefined, false],
+    ["unknown, 10.0.0.1", ["10.0.0.1"], undefined, false],
+    ["' OR 1=1 --", [], undefined, false],
+    ["[10.0.0.1", [], undefined, false],
+    [" ", [], undefined, true],
+  ])("list %j has %j", (text, ips, port, whole) => {
+    expect(addresses(text)).toEqual({ ips, port, whole });
+  });
+});
+
+describe("URLs", () => {
   it.each([
-    ["203.0.113.9, 10.0.0.1", ["203.0.113.9", "10.0.0.1"]],
-    ["2001:db8::1", ["2001:db8::1"]],
-    ["unknown, 10.0.0.1", undefined],
-    ["' OR 1=1 --", undefined],
-    [" ", undefined],
-  ])("list %j becomes %j", (text, expected) => {
-    expect(ipList(text)).toEqual(expected);
+    ["https://user:secret@host.example/a@b", "https://host.example/a@b"],
+    ["https://token@host.example", "https://host.example"],
+    ["https://host.example/?mail=a@b.example", "https://host.example/?mail=a@b.example"],
+    ["callout:Named/path@x", "callout:Named/path@x"],
+    ["ftp://a:b@c:d@host/", "ftp://host/"],
+  ])("%j becomes %j", (url, expected) => {
+    expect(withoutCredentials(url)).toBe(expected);
+  });
+});
+
+describe("API versions", () => {
+  it.each([
+    ["66", "66.0"],
+    ["66.0", "66.0"],
+    [" 9998 ", "9998.0"],
+    ["v66", "v66"],
+  ])("%j becomes %j", (text, expected) => {
+    expect(apiVersion(text)).toBe(expected);
   });
 });
 

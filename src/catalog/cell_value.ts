@@ -146,10 +146,57 @@ function isIpv4(text: string): boolean {
   return parts === 4 && value >= 0;
 }
 
-/** The addresses of a list as an X-Forwarded-For header has it; undefined unless all parts are addresses. */
-export function ipList(text: string): readonly string[] | undefined {
-  const parts = text.split(/[,;\s]+/).filter((part) => part !== "");
-  return parts.length > 0 && parts.every(isIp) ? parts : undefined;
+/** The addresses that a text names. */
+export interface Addresses {
+  readonly ips: readonly string[];
+  /** The port behind the first of them. */
+  readonly port: number | undefined;
+  /** Whether the text is nothing but addresses. */
+  readonly whole: boolean;
+}
+
+const WITH_PORT = /^(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+))(?::(\d{1,5}))?$/;
+
+/**
+ * Every address of a list as an X-Forwarded-For header has it, each at most once, with or without a port: `1.2.3.4`,
+ * `1.2.3.4:5678`, `2001:db8::1`, `[2001:db8::1]:443`.
+ */
+export function addresses(text: string): Addresses {
+  const ips: string[] = [];
+  let port: number | undefined;
+  let whole = true;
+  for (const part of text.split(/[,;\s]+/)) {
+    if (part === "") {
+      continue;
+    }
+    const [, bracketed, plain, digits] = WITH_PORT.exec(part) ?? [];
+    const ip = isIp(part) ? part : (bracketed ?? plain);
+    if (ip === undefined || !isIp(ip) || Number(digits ?? 0) > 65_535) {
+      whole = false;
+      continue;
+    }
+    if (ip !== part) {
+      whole = false;
+    }
+    if (ips.length === 0 && digits !== undefined) {
+      port = Number(digits);
+    }
+    if (!ips.includes(ip)) {
+      ips.push(ip);
+    }
+  }
+  return { ips, port, whole };
+}
+
+/** A URL without user and password: `https://user:secret@host/` becomes `https://host/`. Text that is none stays as it is. */
+export function withoutCredentials(url: string): string {
+  return url.replace(/^([A-Za-z][A-Za-z0-9+.-]*:\/\/)[^/?#\s]*@/, "$1");
+}
+
+/** `66` as `66.0`, the form that Salesforce's addresses have; any other text as it is. */
+export function apiVersion(text: string): string {
+  const trimmed = text.trim();
+  return /^\d{1,4}$/.test(trimmed) ? `${trimmed}.0` : trimmed;
 }
 
 /**

@@ -7,7 +7,7 @@ import { eventTime } from "./event_time.ts";
 import { FieldTree, type PartWriter } from "./field_tree.ts";
 import { member, memberWriter } from "./member_writer.ts";
 import { RememberedCell } from "./remembered_cell.ts";
-import { unmappedMember } from "./unmapped.ts";
+import { UnmappedValues } from "./unmapped.ts";
 import { verbatim } from "./verbatim.ts";
 
 /** What the cells of a row or of a record are, by their places. */
@@ -29,6 +29,8 @@ export interface CellsLayout {
 export interface CellsWriter {
   timestamp(cells: RowCells): string | undefined;
   fields(cells: RowCells, to: EventBytes): void;
+  /** Has a value of the row at hand among the `unmapped` that `fields` writes next. */
+  keep(name: string, value: string): void;
   readonly unknownColumns: readonly string[];
   readonly missingColumns: readonly string[];
 }
@@ -36,11 +38,13 @@ export interface CellsWriter {
 /** A column of the header, and where its cell is. */
 interface Placed {
   readonly name: string;
+  /** 2 for the second column of that name. */
+  readonly occurrence: number;
   readonly column: Column;
   readonly at: number;
 }
 
-type Keep = (name: string, cell: string) => void;
+type Keep = (name: string, cell: string, occurrence?: number) => void;
 
 export function compileCellsWriter({
   home,
@@ -52,22 +56,23 @@ export function compileCellsWriter({
 }: CellsLayout): CellsWriter {
   const byName = columnsByName(columns);
   const placed: Placed[] = [];
-  const unknown: { readonly name: string; readonly at: number }[] = [];
+  const unknown: { readonly name: string; readonly occurrence: number; readonly at: number }[] = [];
+  const seen = new Map<string, number>();
   for (const [at, title] of header.entries()) {
     const name = title.trim() === "" ? `column_${at + 1}` : title;
+    const occurrence = (seen.get(name) ?? 0) + 1;
+    seen.set(name, occurrence);
     const column = byName.get(name);
     if (column !== undefined) {
-      placed.push({ name, column, at });
-    } else if (!envelope.includes(name)) {
-      unknown.push({ name, at });
+      placed.push({ name, occurrence, column, at });
+    } else if (occurrence > 1 || !envelope.includes(name)) {
+      unknown.push({ name, occurrence, at });
     }
   }
 
-  // Cells of the row at hand that fit nowhere; one row is written at a time.
-  let unmapped = "";
-  const keep: Keep = (name, cell) => {
-    unmapped += `${unmapped === "" ? "" : ","}${unmappedMember(name, cell)}`;
-  };
+  // Of the row at hand; one row is written at a time.
+  const unmapped = new UnmappedValues();
+  const keep: Keep = (name, cell, occurrence) => unmapped.keep(name, cell, occurrence);
 
   const tree = new FieldTree(home);
   for (const sharers of Map.groupBy(placed, ({ column }) => column.field).values()) {
@@ -81,9 +86,9 @@ export function compileCellsWriter({
     .filter((at) => at >= 0)
     .map((at) => ({ at, time: new RememberedCell(eventTime) }));
   tree.add("unmapped", (cells, to) => {
-    for (const { name, at } of unknown) {
+    for (const { name, occurrence, at } of unknown) {
       if (!cells.isBlank(at)) {
-        keep(name, cells.text(at));
+        keep(name, cells.text(at), occurrence);
       }
     }
     for (const { at, time } of times) {
@@ -95,12 +100,9 @@ export function compileCellsWriter({
       }
       keep(header[at] ?? "", cells.text(at));
     }
-    if (unmapped === "") {
-      return false;
-    }
-    to.text(`"unmapped":{${unmapped}},`);
-    unmapped = "";
-    return true;
+    const members = unmapped.take();
+    to.text(members);
+    return members !== "";
   });
 
   return {
@@ -114,7 +116,8 @@ export function compileCellsWriter({
       return undefined;
     },
     fields: tree.compile(),
-    unknownColumns: unknown.map(({ name }) => name),
+    keep,
+    unknownColumns: unknown.map(({ name, occurrence }) => (occurrence === 1 ? name : `${name} (${occurrence})`)),
     missingColumns: Object.keys(columns).filter(
       (name) => !namesOf(name, columns[name]).some((known) => header.includes(known)),
     ),
@@ -135,7 +138,10 @@ function namesOf(name: string, column: Column | undefined): readonly string[] {
   return [name, ...(column?.aliases ?? [])];
 }
 
-/** Writes one field from the columns that may fill it: the first that says something wins. */
+/**
+ * Writes one field from the columns that may fill it: the first that says something wins. What a second column of the same name
+ * says otherwise is kept.
+ */
 function fieldWriter(
   columns: readonly Placed[],
   header: readonly string[],
@@ -152,26 +158,44 @@ function fieldWriter(
   if (only !== undefined && writers.length === 1) {
     return only;
   }
+  const repeated = ordered.filter(({ occurrence }) => occurrence > 1);
   return (cells, to) => {
-    for (const write of writers) {
+    let winner: number | undefined;
+    for (const [place, write] of writers.entries()) {
       if (write(cells, to)) {
-        return true;
+        winner = place;
+        break;
       }
     }
-    return false;
+    for (const other of repeated) {
+      const won = winner === undefined ? undefined : ordered[winner];
+      if (
+        won !== undefined &&
+        other !== won &&
+        !cells.isBlank(other.at) &&
+        cells.text(other.at) !== cells.text(won.at)
+      ) {
+        keep(other.name, cells.text(other.at), other.occurrence);
+      }
+    }
+    return winner !== undefined;
   };
 }
 
 const COMMA = 0x2c;
 
 /** Copies the cells that need no converting, and has the others converted as text. */
-function columnWriter({ name, column, at }: Placed, unquote: CellsLayout["unquote"], keep: Keep): PartWriter {
+function columnWriter(
+  { name, occurrence, column, at }: Placed,
+  unquote: CellsLayout["unquote"],
+  keep: Keep,
+): PartWriter {
   const write = memberWriter(column);
   const converted = new RememberedCell((cell, plain) => write(plain ? cell : unquote(cell), plain));
   const convert: PartWriter = (cells, to) => {
     const members = converted.of(cells, at);
     if (members === undefined) {
-      keep(name, cells.text(at));
+      keep(name, cells.text(at), occurrence);
       return false;
     }
     if (members === "") {

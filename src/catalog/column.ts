@@ -7,8 +7,10 @@
  * - `degrees`: a geographic coordinate.
  * - `milliseconds`, `nanoseconds`, `bytes`: whole numbers of that unit.
  * - `database_time`: declared as milliseconds by Salesforce but at times delivered in nanoseconds; the field has nanoseconds.
- * - `ip`: the field ends in `ip`; text that is no address is kept in `address` beside it.
- * - `ip_list`: as `ip`, for the list of an X-Forwarded-For header.
+ * - `ip`: the field ends in `ip` and has every address of the cell, which may be a list as X-Forwarded-For has it. `port` beside it
+ *   has the first address's, and `address` the whole text where it is more than addresses, or none.
+ * - `url`: an address whose user and password are left out.
+ * - `version`: of an API: `66` and `66.0` are one.
  * - `id`: a record id, always delivered with 18 characters.
  * - `set`: several names or ids in one cell.
  * - `timestamp`: a time, delivered in ISO form with milliseconds.
@@ -27,7 +29,8 @@ export type ColumnKind =
   | "bytes"
   | "boolean"
   | "ip"
-  | "ip_list"
+  | "url"
+  | "version"
   | "id"
   | "set"
   | "timestamp";
@@ -49,6 +52,8 @@ export interface Column {
   readonly codes?: CodeTable;
   /** Where the code goes and where its name, if not `<field>_code` and `<field>`. */
   readonly decoded?: { readonly code: string; readonly name: string };
+  /** Other texts by which Salesforce says the same, each with the one that is kept. */
+  readonly forms?: CodeTable;
   /** The cell may hold several values, separated by spaces. */
   readonly several?: true;
   /** Used only where the other columns of the same field are blank. */

@@ -12,6 +12,7 @@ export const LOGIN_HOME: Home = {
     ...requestColumns({
       requestId: "request.id",
       requestStatus: "request.status",
+      requestStatusAs: "name",
       loginKey: "key",
       sessionKey: "session.key",
       uri: "uri.original",
@@ -31,7 +32,7 @@ export const LOGIN_HOME: Home = {
     },
     API_VERSION: {
       field: "api.version",
-      kind: "keyword",
+      kind: "version",
       description: "Version of the API; 9998.0 stands for a login that used no API.",
     },
     USER_NAME: {
@@ -88,7 +89,7 @@ export const LOGIN_HOME: Home = {
     },
     FORWARDED_FOR_IP: {
       field: "forwarded_for.ip",
-      kind: "ip_list",
+      kind: "ip",
       description: "Addresses of the X-Forwarded-For header, which the client may have made up.",
     },
   },

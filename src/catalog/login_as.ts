@@ -10,6 +10,7 @@ export const LOGIN_AS_HOME: Home = {
     ...requestColumns({
       requestId: "request_id",
       requestStatus: "request_status",
+      requestStatusAs: "code",
       loginKey: "login_key",
       sessionKey: "session.key",
       uri: "uri",

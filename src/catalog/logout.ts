@@ -16,6 +16,7 @@ export const LOGOUT_HOME: Home = {
     ...requestColumns({
       requestId: "request_id",
       requestStatus: "request_status",
+      requestStatusAs: "code",
       loginKey: "login_key",
       sessionKey: "session.key",
       uri: "uri",
@@ -50,7 +51,7 @@ export const LOGOUT_HOME: Home = {
     API_TYPE: { field: "api.type", kind: "keyword", codes: API_TYPES, description: "Kind of API of the session." },
     API_VERSION: {
       field: "api.version",
-      kind: "keyword",
+      kind: "version",
       description: "Version of the API; 9998.0 stands for a session that used no API.",
     },
     USER_INITIATED_LOGOUT: {

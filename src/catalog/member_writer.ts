@@ -1,8 +1,9 @@
 import {
+  addresses,
+  apiVersion,
   booleanValue,
   decimalNumber,
   idValue,
-  ipList,
   isIp,
   measure,
   percentDecoded,
@@ -10,8 +11,9 @@ import {
   textValue,
   wholeDuration,
   wholeNumber,
+  withoutCredentials,
 } from "./cell_value.ts";
-import { type Column, decodedFields } from "./column.ts";
+import { type CodeTable, type Column, decodedFields } from "./column.ts";
 import { databaseTime } from "./database_time.ts";
 import { eventTime } from "./event_time.ts";
 
@@ -27,6 +29,9 @@ export function memberWriter(column: Column): MemberWriter {
     return codeWriter(column);
   }
   const key = member(column.field);
+  if (column.forms !== undefined) {
+    return formWriter(key, column.forms);
+  }
   switch (column.kind) {
     case "keyword":
     case "long_keyword":
@@ -61,8 +66,12 @@ export function memberWriter(column: Column): MemberWriter {
       return setWriter(key);
     case "ip":
       return ipWriter(column.field);
-    case "ip_list":
-      return ipListWriter(column.field);
+    case "url":
+      return column.several === true
+        ? listWriter(key, (part) => JSON.stringify(withoutCredentials(part)))
+        : (cell) => key + JSON.stringify(withoutCredentials(cell));
+    case "version":
+      return (cell) => key + JSON.stringify(apiVersion(cell));
   }
 }
 
@@ -72,15 +81,20 @@ export function fieldsOf(column: Column): readonly string[] {
     const { code, name } = decodedFields(column);
     return [name, code];
   }
-  if (column.kind === "ip" || column.kind === "ip_list") {
-    return [column.field, addressField(column.field)];
+  if (column.kind === "ip") {
+    return [column.field, addressField(column.field), portField(column.field)];
   }
   return [column.field];
 }
 
-/** `client.ip` → `client.address`, which has the text that is no address. */
+/** `client.ip` → `client.address`, which has the text that is not an address alone. */
 export function addressField(field: string): string {
   return field.replace(/ip$/, "address");
+}
+
+/** `client.ip` → `client.port`. */
+export function portField(field: string): string {
+  return field.replace(/ip$/, "port");
 }
 
 /** `"type":` for `api.type`. */
@@ -147,13 +161,26 @@ function setWriter(key: string): MemberWriter {
   };
 }
 
-/** Known codes are few, so their members are made once; an unknown code is its own name. */
+/** A text by whichever of its forms it came. */
+function formWriter(key: string, forms: CodeTable): MemberWriter {
+  const known = new Map(Object.entries(forms).map(([text, kept]) => [text, key + JSON.stringify(kept)]));
+  return (cell, plain) => known.get(cell) ?? key + textValue(cell, plain);
+}
+
+/** Known codes are few, so their members are made once, for code and name alike; an unknown code is its own name. */
 function codeWriter(column: Column): MemberWriter {
   const fields = decodedFields(column);
   const [nameKey, codeKey] = [member(fields.name), member(fields.code)];
   const known = new Map<string, string>();
-  for (const [code, name] of Object.entries(column.codes ?? {})) {
+  const codes = Object.entries(column.codes ?? {});
+  for (const [code, name] of codes) {
     known.set(code, `${nameKey}${JSON.stringify(name)},${codeKey}${JSON.stringify(code)}`);
+  }
+  for (const [code, name] of codes) {
+    // Where several codes share a name, the name alone does not say which.
+    if (!known.has(name) && codes.every(([other, its]) => other === code || its !== name)) {
+      known.set(name, known.get(code) ?? "");
+    }
   }
   return (cell, plain) => {
     const text = known.get(cell);
@@ -166,26 +193,25 @@ function codeWriter(column: Column): MemberWriter {
 }
 
 function ipWriter(field: string): MemberWriter {
-  const [ipKey, addressKey] = [member(field), member(addressField(field))];
+  const [ipKey, addressKey, portKey] = [member(field), member(addressField(field)), member(portField(field))];
   return (cell, plain) => {
     if (isIp(cell)) {
       return `${ipKey}"${cell}"`;
     }
-    const trimmed = cell.trim();
-    if (trimmed === "") {
+    if (cell.trim() === "") {
       return "";
     }
-    return isIp(trimmed) ? `${ipKey}"${trimmed}"` : addressKey + textValue(cell, plain);
-  };
-}
-
-function ipListWriter(field: string): MemberWriter {
-  const [ipKey, addressKey] = [member(field), member(addressField(field))];
-  return (cell, plain) => {
-    const addresses = ipList(cell);
-    if (addresses === undefined) {
-      return cell.trim() === "" ? "" : addressKey + textValue(cell, plain);
+    const { ips, port, whole } = addresses(cell);
+    const members: string[] = [];
+    if (ips.length > 0) {
+      members.push(ipKey + JSON.stringify(ips.length === 1 ? ips[0] : ips));
     }
-    return ipKey + JSON.stringify(addresses.length === 1 ? addresses[0] : addresses);
+    if (port !== undefined) {
+      members.push(`${portKey}${port}`);
+    }
+    if (!whole || ips.length === 0) {
+      members.push(addressKey + textValue(cell, plain));
+    }
+    return members.join(",");
   };
 }

@@ -10,8 +10,14 @@ export function sameAs(home: Home, name: string): Column {
   if (column === undefined) {
     throw new TypeError(`No column ${name} in ${home.name}.`);
   }
-  const { field, kind, description, unit } = column;
-  return unit === undefined ? { field, kind, description } : { field, kind, description, unit };
+  const { field, kind, description, unit, forms } = column;
+  return {
+    field,
+    kind,
+    description,
+    ...(unit === undefined ? {} : { unit }),
+    ...(forms === undefined ? {} : { forms }),
+  };
 }
 
 const login = (name: string) => sameAs(LOGIN_HOME, name);

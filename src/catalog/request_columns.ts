@@ -1,23 +1,38 @@
-import type { Column, Columns } from "./column.ts";
+import type { CodeTable, Column, Columns } from "./column.ts";
 
 /** Fields of the columns that every kind of request has, where a home names them in its own way. */
 export interface RequestFields {
   readonly requestId: string;
   readonly requestStatus: string;
+  /** Whether the status is kept as its code or as its name, as Elastic's own `salesforce` package does for the home. */
+  readonly requestStatusAs: "code" | "name";
   readonly loginKey: string;
   readonly sessionKey: string;
   readonly uri: string;
   readonly uriId: string;
 }
 
-const REQUEST_STATUSES = {
-  A: "Authorization error",
+/** REQUEST_STATUS. The names are those of Elastic's own `salesforce` package. */
+const REQUEST_STATUSES: CodeTable = {
+  A: "Authorization Error",
   F: "Failure",
-  N: "Not found",
+  N: "Not Found",
   R: "Redirect",
   S: "Success",
   U: "Undefined",
 };
+
+/** Salesforce gives the status as a code in either case, or as its name. */
+const STATUS_CODES: CodeTable = formsOf((code) => code);
+const STATUS_NAMES: CodeTable = formsOf((_, name) => name);
+
+function formsOf(kept: (code: string, name: string) => string): CodeTable {
+  return Object.fromEntries(
+    Object.entries(REQUEST_STATUSES).flatMap(([code, name]) =>
+      [code, code.toLowerCase(), name, name.toLowerCase(), name.toUpperCase()].map((form) => [form, kept(code, name)]),
+    ),
+  );
+}
 
 /**
  * The columns that mean the same in all event types (salesforce.com object reference, "EventLogFile Supported Event Types").
@@ -71,7 +86,8 @@ export function requestColumns(fields: RequestFields): Columns {
     REQUEST_STATUS: {
       field: fields.requestStatus,
       kind: "keyword",
-      description: `How the request ended: ${listed(REQUEST_STATUSES)}.`,
+      forms: fields.requestStatusAs === "code" ? STATUS_CODES : STATUS_NAMES,
+      description: `How the request ended: ${fields.requestStatusAs === "code" ? listed(REQUEST_STATUSES) : Object.values(REQUEST_STATUSES).join(", ")}.`,
     },
     DB_TOTAL_TIME: {
       field: "db_total_time",

@@ -58,8 +58,33 @@ describe("fields of a row", () => {
       "a made-up list of proxies",
       "Login",
       { FORWARDED_FOR_IP: "unknown, 10.0.0.1" },
-      { forwarded_for: { address: "unknown, 10.0.0.1" } },
+      { forwarded_for: { ip: "10.0.0.1", address: "unknown, 10.0.0.1" } },
     ],
+    [
+      "a list of addresses",
+      "RestApi",
+      { CLIENT_IP: "203.0.113.9, 10.0.0.1" },
+      { client: { ip: ["203.0.113.9", "10.0.0.1"] } },
+    ],
+    [
+      "an address with a port",
+      "RestApi",
+      { CLIENT_IP: "[2001:db8::1]:443" },
+      { client: { ip: "2001:db8::1", port: 443, address: "[2001:db8::1]:443" } },
+    ],
+    [
+      "user and password of an address",
+      "ApexCallout",
+      { URL: '"https://u:p@a.example/x"' },
+      { url: "https://a.example/x" },
+    ],
+    ["the version of an API without its fraction", "API", { API_VERSION: "66" }, { api_version: "66.0" }],
+    ["a status in lower case", "API", { REQUEST_STATUS: "f" }, { request_status: "F" }],
+    ["a status by its name", "API", { REQUEST_STATUS: "Success" }, { request_status: "S" }],
+    ["a status as Elastic's package names it", "Login", { REQUEST_STATUS: "s" }, { request: { status: "Success" } }],
+    ["a code by its name", "Login", { LOGIN_TYPE: "Application" }, { type: "Application", type_code: "A" }],
+    ["how Apex was started", "ApexExecution", { QUIDDITY: "L" }, { quiddity: "L", quiddity_name: "Lightning" }],
+    ["when a trigger fired", "ApexTrigger", { TRIGGER_TYPE: "AfterInsert" }, { trigger_type: "AfterInsert" }],
     ["percent-encoded text", "Login", { BROWSER_TYPE: "rv%3A50.0" }, { browser_type: "rv:50.0" }],
     ["text that only looks percent-encoded", "Login", { BROWSER_TYPE: "100%zz" }, { browser_type: "100%zz" }],
     ["a short id with 18 characters", "Login", { USER_ID: "0053000000Ank29" }, { user_id: "0053000000Ank29AAB" }],
@@ -163,6 +188,18 @@ describe("fields of a row", () => {
       { run_time: 100, db_total_time: 12345678 },
     ],
     [
+      "five minutes of database time beside no length of the request",
+      "ApexExecution",
+      { DB_TOTAL_TIME: "300000" },
+      { db_total_time: 300_000_000_000 },
+    ],
+    [
+      "more than a transaction may take, beside no length of the request",
+      "ApexExecution",
+      { DB_TOTAL_TIME: "81604961" },
+      { db_total_time: 81_604_961 },
+    ],
+    [
       "nanoseconds where milliseconds are documented",
       "ApexExecution",
       { RUN_TIME: "322", DB_TOTAL_TIME: "81604961" },
@@ -195,11 +232,30 @@ it("says which columns are unknown and which are missing", () => {
   expect(writer.missingColumns).toEqual(["SOURCE_IP"]);
 });
 
-it("keeps the beginning of a value that Elasticsearch would refuse as too long", () => {
+it("keeps a long value whole, and only its beginning where Elasticsearch would refuse it as too long", () => {
   const writer = compileRowWriter("Login", ["NEW_COLUMN"]);
-  const text = fields(writer, ["é".repeat(40_000)]);
-  expect(Buffer.byteLength(text)).toBeLessThan(32_766);
-  expect(text).toContain("…");
+  const value = "é".repeat(20_000);
+  const { unmapped, unmapped_whole } = JSON.parse(`{${fields(writer, [value])}}`).login;
+  expect(Buffer.byteLength(unmapped.NEW_COLUMN)).toBeLessThan(32_766);
+  expect(unmapped.NEW_COLUMN).toBe(`${"é".repeat(8_000)}…`);
+  expect(unmapped_whole).toEqual({ NEW_COLUMN: value });
+});
+
+describe("a column that the header has twice", () => {
+  it.each([
+    ["both say the same", ["1", "1"], { run_time: 1 }],
+    ["the second says something else", ["1", "2"], { run_time: 1, unmapped: { RUN_TIME_2: "2" } }],
+    ["only the second says something", ["", "2"], { run_time: 2 }],
+  ])("%s", (_, cells, expected) => {
+    const text = fields(compileRowWriter("Login", ["RUN_TIME", "RUN_TIME"]), cells);
+    expect(JSON.parse(`{${text}}`).login).toEqual(expected);
+  });
+
+  it("and nobody knows", () => {
+    const writer = compileRowWriter("Login", ["NEW_COLUMN", "NEW_COLUMN"]);
+    expect(fields(writer, ["x", "y"])).toBe('"login":{"unmapped":{"NEW_COLUMN":"x","NEW_COLUMN_2":"y"}}');
+    expect(writer.unknownColumns).toEqual(["NEW_COLUMN", "NEW_COLUMN (2)"]);
+  });
 });
 
 it("writes each row by itself", () => {

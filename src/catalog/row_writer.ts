@@ -15,6 +15,8 @@ export interface RowWriter {
    * under the column's name.
    */
   fields(cells: RowCells, to: EventBytes): void;
+  /** Has a value of the row at hand among the `unmapped` that `fields` writes next. */
+  keep(name: string, value: string): void;
   /** Columns of the header that the catalogue does not know: their cells go to `unmapped`. */
   readonly unknownColumns: readonly string[];
   /** Columns that are documented for the event type and that the header lacks; older files and API versions have fewer. */

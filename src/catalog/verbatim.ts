@@ -14,7 +14,7 @@ export interface Verbatim {
 
 /** The cells of a column that need no converting; undefined for a column where nearly all need it. */
 export function verbatim(column: Column): Verbatim | undefined {
-  if (column.codes !== undefined || column.several === true) {
+  if (column.codes !== undefined || column.forms !== undefined || column.several === true) {
     return undefined;
   }
   switch (column.kind) {
@@ -23,7 +23,9 @@ export function verbatim(column: Column): Verbatim | undefined {
     case "text":
       return { test: () => true, quoted: true };
     case "encoded":
-      return { test: hasNoPercent, quoted: true };
+      return { test: (bytes, start, end) => lacks(PERCENT, bytes, start, end), quoted: true };
+    case "url":
+      return { test: (bytes, start, end) => lacks(AT, bytes, start, end), quoted: true };
     case "long":
     case "bytes":
     case "milliseconds":
@@ -40,11 +42,12 @@ export function verbatim(column: Column): Verbatim | undefined {
 
 const DOT = 0x2e;
 const PERCENT = 0x25;
+const AT = 0x40;
 const ZERO = 0x30;
 
-function hasNoPercent(bytes: Uint8Array, start: number, end: number): boolean {
+function lacks(byte: number, bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at += 1) {
-    if (bytes[at] === PERCENT) {
+    if (bytes[at] === byte) {
       return false;
     }
   }

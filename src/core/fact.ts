@@ -20,6 +20,12 @@ export type Fact =
   | { readonly fact: "row_rejected"; readonly file: FileFacts; readonly row: number; readonly reason: string }
   | { readonly fact: "unknown_columns"; readonly eventType: string; readonly columns: readonly string[] }
   | { readonly fact: "replaced_characters"; readonly file: FileFacts; readonly count: number }
+  | {
+      readonly fact: "foreign_rows";
+      readonly file: FileFacts;
+      /** Rows that name another org than the one that was asked. */
+      readonly count: number;
+    }
   | { readonly fact: "no_hourly_files" }
   | {
       readonly fact: "reconciled";

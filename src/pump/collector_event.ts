@@ -18,6 +18,7 @@ export const COLLECTOR_EVENT_CODES = [
   "file_collected",
   "file_failed",
   "file_gone",
+  "foreign_rows",
   "gap",
   "hourly_files_missing",
   "reconciled",
@@ -68,7 +69,11 @@ export interface CollectorValues {
   readonly dropped_reports?: number;
   readonly files?: Readonly<Record<"listed" | "open", number> | Record<"collected" | "failed" | "gone", number>>;
   readonly rows?: Readonly<
-    Record<"read" | "rejected", number> | Record<"read" | "lacked", number> | Record<RowOutcome, number>
+    | Record<"read" | "rejected", number>
+    | Record<"foreign", number>
+    | Record<"read" | "lacked", number>
+    | Record<RowOutcome, number>
+    | Record<"foreign", number>
   >;
   readonly rounds?: Readonly<Record<"failed", number>>;
   readonly lag?: Readonly<

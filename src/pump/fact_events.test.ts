@@ -68,6 +68,11 @@ describe("facts", () => {
       { fact: "replaced_characters", file, count: 7 },
       { code: "characters_replaced", values: { event_type: "Login", replaced_characters: 7 } },
     ],
+    [
+      "rows of another org",
+      { fact: "foreign_rows", file, count: 7 },
+      { code: "foreign_rows", outcome: "failure", values: { event_type: "Login", rows: { foreign: 7 } } },
+    ],
     ["an org without hourly files", { fact: "no_hourly_files" }, { code: "hourly_files_missing" }],
     [
       "a day whose hourly files were complete",

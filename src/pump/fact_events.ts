@@ -51,6 +51,13 @@ export function eventOfFact(
         ...aboutFile(fact.file, "characters_replaced"),
         values: { event_type: fact.file.eventType, replaced_characters: fact.count },
       };
+    case "foreign_rows":
+      return {
+        ...told,
+        ...aboutFile(fact.file, "foreign_rows"),
+        outcome: "failure",
+        values: { event_type: fact.file.eventType, rows: { foreign: fact.count } },
+      };
     case "reconciled":
       return {
         ...told,

@@ -83,6 +83,7 @@ export function afterFact(report: StreamReport, fact: Fact): StreamReport {
     case "file_opened":
     case "unknown_columns":
     case "replaced_characters":
+    case "foreign_rows":
     case "no_hourly_files":
     case "reconciled":
     case "gap":

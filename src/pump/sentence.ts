@@ -38,6 +38,11 @@ export function sentence(fact: Fact, now: number): { readonly level: LogLevel; r
         level: "warn",
         message: `${fact.count} characters of ${named(fact.file)} are no UTF-8 and were replaced.`,
       };
+    case "foreign_rows":
+      return {
+        level: "warn",
+        message: `${fact.count} rows of ${named(fact.file)} name another org than this one; they are collected with its id under "unmapped".`,
+      };
     case "no_hourly_files":
       return {
         level: "warn",

@@ -28,7 +28,9 @@ export interface EventParts {
   readonly fields: string;
   /** 1 for the first row of a file. */
   readonly row?: number;
-  /** The row or record as it came; used only where the stream preserves it. */
+  /** Whether the row has no readable time of its own, so that `timestamp` is only near it. */
+  readonly estimatedTime?: boolean;
+  /** The row or record as JSON by the names of its columns; used only where the stream preserves it. */
   readonly original?: () => string;
 }
 
@@ -66,7 +68,7 @@ export class Envelope {
   }
 
   /** Writes a document up to its fields, which follow as members, each with a comma behind it. */
-  open(document: EventBytes, { id, timestamp, original }: Omit<EventParts, "fields" | "row">): void {
+  open(document: EventBytes, { id, timestamp, original }: Omit<EventParts, "fields" | "row" | "estimatedTime">): void {
     document.copy(this.#beforeTimestamp);
     document.text(timestamp);
     document.copy(this.#beforeId);
@@ -79,8 +81,11 @@ export class Envelope {
   }
 
   /** Writes the document from behind its fields to its end. */
-  close(document: EventBytes, row: number | undefined): void {
+  close(document: EventBytes, { row, estimatedTime }: Pick<EventParts, "row" | "estimatedTime">): void {
     document.copy(this.#collection);
+    if (estimatedTime === true) {
+      document.text(',"estimated_time":true');
+    }
     if (row !== undefined) {
       document.text(`,"row":${row}`);
     }
@@ -95,7 +100,7 @@ export function compileEnvelope(stream: StreamContext, origin: OriginContext): W
     const document = new EventBytes();
     envelope.open(document, parts);
     document.text(parts.fields === "" ? "" : `${parts.fields},`);
-    envelope.close(document, parts.row);
+    envelope.close(document, parts);
     return document.bytes.toString();
   };
 }

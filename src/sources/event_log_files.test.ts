@@ -179,7 +179,33 @@ describe("event log files", () => {
       },
     });
     const { documents } = await round(keeping);
-    expect(valueAt(documents[0], "event.original")).toBe('Login,r1,"a ""b"""');
+    const original = String(valueAt(documents[0], "event.original"));
+    expect(JSON.parse(original)).toEqual({ EVENT_TYPE: "Login", REQUEST_ID: "r1", URI: 'a "b"' });
+  });
+
+  test("reads a header in lower case as the same columns", async () => {
+    const csv = (header: string) => `${header}\nLogin,r1,2026-07-17T09:22:41.123Z\n`;
+    const header = "EVENT_TYPE,REQUEST_ID,TIMESTAMP_DERIVED";
+    await org.given.logFile({ ...hourly, csv: csv(header.toLowerCase()) });
+    expect((await round(source())).requestIds).toEqual(["r1"]);
+    // Another file of the same hour: the row is known by its identity.
+    await org.given.logFile({ ...hourly, csv: csv(header) });
+    expect((await round(source())).requestIds).toEqual([]);
+    expect(facts.filter(({ fact }) => fact === "file_done")).toHaveLength(2);
+  });
+
+  test("marks a row without a time of its own, and keeps and reports the id of another org", async () => {
+    const csv =
+      "EVENT_TYPE,REQUEST_ID,TIMESTAMP_DERIVED,ORGANIZATION_ID\nLogin,r1,soon,00D00000000000X\nLogin,r2,2026-07-17T09:22:41.123Z,\n";
+    await org.given.logFile({ ...hourly, csv });
+    const { documents } = await round(source());
+    expect(documents.map((document) => String(valueAt(document, "salesforce.collection.estimated_time")))).toEqual([
+      "true",
+      "undefined",
+    ]);
+    expect(valueAt(documents[0], "salesforce.login.unmapped.ORGANIZATION_ID")).toBe("00D00000000000X");
+    expect(valueAt(documents[0], "salesforce.login.unmapped.TIMESTAMP_DERIVED")).toBe("soon");
+    expect(facts).toContainEqual(expect.objectContaining({ fact: "foreign_rows", count: 1 }));
   });
 
   test("goes on behind the last acknowledged row of a file", async () => {

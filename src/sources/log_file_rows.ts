@@ -73,9 +73,14 @@ export async function* logFileRows(options: LogFileRowsOptions): AsyncGenerator<
   yield* reader.lastBatch();
 }
 
+/** Bytes of an id without the three characters that make it insensitive to case. */
+const ID_BYTES = 15;
+
 /** What the header row decides. */
 interface Compiled {
   readonly header: readonly string[];
+  /** Place of the column with the row's own org; -1 if there is none. */
+  readonly organizationAt: number;
   readonly writer: RowWriter;
   readonly identity: RowIdentity;
   readonly envelope: Envelope;
@@ -85,11 +90,13 @@ class LogFileReader {
   readonly #options: LogFileRowsOptions;
   readonly #index: string;
   readonly #fallbackTimestamp: string;
+  readonly #organizationId: Buffer;
   readonly #occurrences = new Occurrences();
   readonly #csv: CsvRows;
   #compiled: Compiled | undefined;
   #rows = 0;
   #rejected = 0;
+  #foreign = 0;
   #repeated = 0;
   #rowsOfFullBatches = 0;
   /** As the beginning of an ISO time stamp. */
@@ -103,6 +110,7 @@ class LogFileReader {
     this.#options = options;
     this.#bytes = options.memory.take();
     this.#index = dataStreamName(options.stream.dataStream);
+    this.#organizationId = Buffer.from(options.stream.organization.id);
     this.#fallbackTimestamp = new Date(options.file.logDate).toISOString();
     this.#csv = new CsvRows(
       (cells, text) => this.#row(cells, text),
@@ -119,6 +127,9 @@ class LogFileReader {
     const { file, tell } = this.#options;
     if (this.#csv.replacedCharacters > 0) {
       tell({ fact: "replaced_characters", file, count: this.#csv.replacedCharacters });
+    }
+    if (this.#foreign > 0) {
+      tell({ fact: "foreign_rows", file, count: this.#foreign });
     }
   }
 
@@ -137,7 +148,7 @@ class LogFileReader {
   #row(cells: RowCells, text: () => string): void {
     const compiled = this.#compiled;
     if (compiled === undefined) {
-      this.#compiled = this.#compile([...cells]);
+      this.#compiled = this.#compile([...cells].map((name) => name.trim().toUpperCase()));
       return;
     }
     if (cells.length !== compiled.header.length) {
@@ -149,7 +160,8 @@ class LogFileReader {
     if (this.#rows <= this.#options.skipRows) {
       return;
     }
-    const timestamp = compiled.writer.timestamp(cells) ?? this.#fallbackTimestamp;
+    const time = compiled.writer.timestamp(cells);
+    const timestamp = time ?? this.#fallbackTimestamp;
     if (this.#newestTimestamp === undefined || timestamp > this.#newestTimestamp) {
       this.#newestTimestamp = timestamp;
     }
@@ -165,10 +177,28 @@ class LogFileReader {
       this.#lackedHours.add(timestamp.slice(0, "2026-07-17T09".length));
     }
     const start = this.#bytes.length;
-    compiled.envelope.open(this.#bytes, { id, timestamp, original: text });
+    if (this.#isForeign(cells, compiled.organizationAt)) {
+      this.#foreign += 1;
+      compiled.writer.keep("ORGANIZATION_ID", cells.text(compiled.organizationAt));
+    }
+    compiled.envelope.open(this.#bytes, { id, timestamp, original: () => rowAsJson(compiled.header, cells) });
     compiled.writer.fields(cells, this.#bytes);
-    compiled.envelope.close(this.#bytes, this.#rows);
+    compiled.envelope.close(this.#bytes, { row: this.#rows, estimatedTime: time === undefined });
     this.#add(this.#index, id, start);
+  }
+
+  /** Whether the row names another org than the one that was asked. Its id has 15 characters in files, or 18. */
+  #isForeign(cells: RowCells, at: number): boolean {
+    if (at < 0 || cells.isBlank(at)) {
+      return false;
+    }
+    const start = cells.starts[at] as number;
+    const length = (cells.ends[at] as number) - start;
+    const own = this.#organizationId;
+    return (
+      (length !== ID_BYTES && length !== own.length) ||
+      cells.bytes.compare(own, 0, ID_BYTES, start, start + ID_BYTES) !== 0
+    );
   }
 
   #brokenRow(reason: string, text: string): void {
@@ -230,6 +260,7 @@ class LogFileReader {
     }
     return {
       header,
+      organizationAt: header.indexOf("ORGANIZATION_ID"),
       writer,
       identity: compileRowIdentity(stream.organization.id, file.eventType, header),
       envelope: new Envelope(stream, {
@@ -260,4 +291,18 @@ class LogFileReader {
       },
     );
   }
+}
+
+/** The cells that are not blank by their columns' names; a name that comes again has the list of its cells. */
+function rowAsJson(header: readonly string[], cells: RowCells): string {
+  const byName = new Map<string, string | string[]>();
+  for (const [at, name] of header.entries()) {
+    if (cells.isBlank(at)) {
+      continue;
+    }
+    const before = byName.get(name);
+    const text = cells.text(at);
+    byName.set(name, before === undefined ? text : [before, text].flat());
+  }
+  return `{${[...byName].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(",")}}`;
 }

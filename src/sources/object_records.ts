@@ -47,7 +47,8 @@ export class ObjectRecords {
     let edge: number | undefined = order === "newest first" ? rest.to : rest.after;
     let last = edge;
     for (const record of page) {
-      const timestamp = this.#writer.timestamp(record) ?? new Date(last).toISOString();
+      const own = this.#writer.timestamp(record);
+      const timestamp = own ?? new Date(last).toISOString();
       const time = Date.parse(timestamp);
       if (order === "newest first" ? time > last : time < last) {
         edge = undefined;
@@ -56,7 +57,7 @@ export class ObjectRecords {
       const id = this.#identity(record);
       if (!this.#known.has(id)) {
         this.#known.add(id);
-        events.push({ index: this.#index, id, json: this.#json(record, id, timestamp) });
+        events.push({ index: this.#index, id, json: this.#json(record, id, timestamp, own === undefined) });
         delivered.push({ id, time });
       }
     }
@@ -68,10 +69,11 @@ export class ObjectRecords {
     return recordIdentity(this.#organizationId, this.#objectName, own);
   }
 
-  #json(record: SObjectRecord, id: string, timestamp: string): string {
+  #json(record: SObjectRecord, id: string, timestamp: string, estimatedTime: boolean): string {
     return this.#document({
       id,
       timestamp,
+      estimatedTime,
       fields: this.#writer.fields(record),
       original: () => textOf(record),
     });

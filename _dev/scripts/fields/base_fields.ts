@@ -40,5 +40,11 @@ export const COLLECTION_FIELDS: readonly PackageField[] = [
     type: "long",
     description: "Number of the file within its hour; 0 for a daily file.",
   },
+  {
+    name: "salesforce.collection.estimated_time",
+    type: "boolean",
+    description:
+      "True for a row without a readable time of its own: @timestamp is the beginning of its file's hour or day.",
+  },
   { name: "salesforce.collection.row", type: "long", description: "Number of the row in the file, from 1." },
 ];

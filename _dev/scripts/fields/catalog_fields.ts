@@ -7,7 +7,7 @@ import {
   type Home,
   type StreamName,
 } from "../../../src/catalog/column.ts";
-import { addressField } from "../../../src/catalog/member_writer.ts";
+import { addressField, portField } from "../../../src/catalog/member_writer.ts";
 import type { FieldType, PackageField } from "./package_field.ts";
 
 /** Lucene takes terms of up to 32,766 bytes, and a character has at most four. */
@@ -33,7 +33,8 @@ const MAPPINGS: Readonly<Record<ColumnKind, Mapping>> = {
   bytes: { type: "long", unit: "byte" },
   boolean: { type: "boolean" },
   ip: { type: "ip" },
-  ip_list: { type: "ip" },
+  url: { type: "keyword", ignore_above: LONGEST_KEYWORD },
+  version: { type: "keyword" },
   id: { type: "keyword" },
   set: { type: "keyword" },
   timestamp: { type: "date" },
@@ -59,6 +60,12 @@ export function homeFields(home: Home): readonly PackageField[] {
     name: `salesforce.${home.name}.unmapped`,
     type: "flattened",
     description: "Columns that this version does not know and values that do not fit their field, by column name.",
+  });
+  declare({
+    name: `salesforce.${home.name}.unmapped_whole`,
+    type: "object",
+    enabled: false,
+    description: "Values of unmapped that are longer than what is indexed of them, whole, by column name.",
   });
   for (const [name, path] of Object.entries(home.fieldAliases)) {
     declare({
@@ -110,8 +117,9 @@ function columnFields(home: Home, column: Column): readonly PackageField[] {
     {
       name: prefix + addressField(column.field),
       type: "keyword",
-      description: "The text, where it is not an address, such as Salesforce.com IP.",
+      description: "The text, where it is more than addresses or none, such as Salesforce.com IP.",
     },
+    { name: prefix + portField(column.field), type: "long", description: "Port of the address, where one is named." },
   ];
 }
 

@@ -163,6 +163,11 @@ export const COLLECTOR_FIELDS: readonly PackageField[] = [
     description: "Events that were stored already, since the report before.",
   },
   {
+    name: "salesforce.collector.rows.foreign",
+    type: "long",
+    description: "Rows of the file that name another org than the one that was asked.",
+  },
+  {
     name: "salesforce.collector.rows.lacked",
     type: "long",
     description: "Rows of a daily file that the hourly files of its day lacked; they were sent from the daily file.",

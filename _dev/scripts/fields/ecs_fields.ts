@@ -51,6 +51,7 @@ const ACTIVITY = [
   "source.geo.region_iso_code",
   "source.geo.region_name",
   "source.ip",
+  "source.port",
   "url.domain",
   "url.fragment",
   "url.full",
@@ -99,8 +100,11 @@ const REQUEST = [
 const APEX = [
   "client.address",
   "client.ip",
+  "client.port",
   "destination.address",
   "destination.domain",
+  "destination.ip",
+  "destination.port",
   "error.stack_trace",
   "error.type",
 ] as const;

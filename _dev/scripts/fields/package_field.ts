@@ -13,6 +13,8 @@ export interface PackageField {
   readonly path?: string;
   readonly index?: false;
   readonly doc_values?: false;
+  /** `false` for an object that is only kept in `_source`. */
+  readonly enabled?: false;
   readonly multi_fields?: readonly { readonly name: string; readonly type: string }[];
 }
 
@@ -28,4 +30,5 @@ export type FieldType =
   | "keyword"
   | "long"
   | "match_only_text"
+  | "object"
   | "wildcard";

@@ -322,7 +322,7 @@ export const APEX: DashboardSpec = {
             key: "quiddity",
             title: "What starts Apex?",
             subject: executions,
-            groups: { by: "terms", field: "salesforce.apex.quiddity", label: "Started by", size: 6, other: true },
+            groups: { by: "terms", field: "salesforce.apex.quiddity_name", label: "Started by", size: 6, other: true },
             measure: count("Executions"),
           },
         ],

@@ -31,14 +31,3 @@ export const QUIDDITIES: CodeTable = {
   W: "SOAP Webservice",
   X: "Execute Anonymous",
 };
-
-/** TRIGGER_TYPE. Source: Object Reference, "Apex Trigger Event Type", and Apex Developer Guide, "Triggers", for the other events. */
-export const TRIGGER_TYPES: CodeTable = {
-  AfterDelete: "After delete",
-  AfterInsert: "After insert",
-  AfterUndelete: "After undelete",
-  AfterUpdate: "After update",
-  BeforeDelete: "Before delete",
-  BeforeInsert: "Before insert",
-  BeforeUpdate: "Before update",
-};

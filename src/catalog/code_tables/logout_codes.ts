@@ -27,7 +27,7 @@ export const SESSION_TYPES: CodeTable = {
 };
 
 /** The names are those that LoginEvent and LogoutEvent give. */
-export const SESSION_LEVELS: CodeTable = { "1": "STANDARD", "10": "HIGH_ASSURANCE" };
+export const SESSION_LEVELS: CodeTable = { "1": "STANDARD", "2": "HIGH_ASSURANCE", "10": "HIGH_ASSURANCE" };
 
 export const PLATFORM_TYPES: CodeTable = {
   "1000": "Windows",
