@@ -4,14 +4,18 @@
  */
 import { decodeJwt } from "jose";
 import { z } from "zod";
+import { LONGEST_WAIT_MS, waitFor } from "../core/backoff.ts";
 import { type ErrorCode, GIVE_UP, type NextStep, RETRY, RunnerError } from "../core/errors.ts";
+import { retryAfterMs } from "../core/header_values.ts";
 import type { HttpAnswer } from "../core/http.ts";
 import { isLoopback } from "../core/loopback.ts";
 import { Secret } from "../core/secret.ts";
 import type { Token } from "./session_token.ts";
 
-const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
+
+/** Salesforce's shortest session lasts 15 minutes. */
+const SHORTEST_LIFE_MS = 10 * MINUTE_MS;
 
 interface Refusal {
   /** The answer's `error`, a space and its `error_description`, in lower case. */
@@ -63,7 +67,7 @@ const REFUSALS: readonly Refusal[] = [
     pattern: /rate_limit_exceeded|login_rate_exceeded|number of logins exceeded/,
     code: "login_rate_exceeded",
     cure: "The user may log in 3,600 times an hour. Find the program that logs in so often, or give the runner a user of its own.",
-    next: (now) => ({ do: "waitUntil", at: now + HOUR_MS }),
+    next: (now) => waitFor(LONGEST_WAIT_MS, now),
   },
   {
     pattern: /invalid_client_id|client identifier invalid/,
@@ -106,10 +110,8 @@ export function loginError(answer: HttpAnswer, loginUrl: string, now: number): R
   const host = new URL(loginUrl).host;
   const { status } = answer;
   if (status === 429) {
-    return failure("too_many_requests", `${host} takes no more logins for now (429).`, {
-      do: "waitUntil",
-      at: now + retryAfter(answer),
-    });
+    const wait = retryAfterMs(answer.headers["retry-after"], now) || MINUTE_MS;
+    return failure("too_many_requests", `${host} takes no more logins for now (429).`, waitFor(wait, now));
   }
   if (status >= 500) {
     return failure("server_error", `${host} can't log anyone in at the moment (${status}).`, RETRY);
@@ -184,7 +186,7 @@ export function tokenOf(answer: HttpAnswer, loginUrl: string, now: number, clock
     instanceUrl: instanceOrigin(body.data.instance_url, host),
     organizationId: identity[1] ?? "",
     userId: identity[2] ?? "",
-    expiresAt: expiry(body.data.access_token, clockOffset),
+    expiresAt: expiry(body.data.access_token, now, clockOffset),
   };
 }
 
@@ -202,14 +204,17 @@ function instanceOrigin(instanceUrl: string, host: string): string {
   return url.origin;
 }
 
-/** Only JWT-based access tokens tell when they end; others are opaque. */
-function expiry(accessToken: string, clockOffset: number): number | undefined {
+/**
+ * Only JWT-based access tokens tell when they end; others are opaque. One that says it ends at once is used until Salesforce
+ * refuses it: to believe it would be a login for every call.
+ */
+function expiry(accessToken: string, now: number, clockOffset: number): number | undefined {
   if (!accessToken.startsWith("eyJ")) {
     return undefined;
   }
   try {
-    const { exp } = decodeJwt(accessToken);
-    return exp === undefined ? undefined : exp * 1_000 - clockOffset;
+    const end = Number(decodeJwt(accessToken).exp) * 1_000 - clockOffset;
+    return end > now + SHORTEST_LIFE_MS ? end : undefined;
   } catch {
     return undefined;
   }
@@ -239,9 +244,4 @@ function oneLine(words: string): string {
 function redirectHost(answer: HttpAnswer): string | undefined {
   const { location = "" } = answer.headers;
   return URL.canParse(location) ? new URL(location).host : undefined;
-}
-
-function retryAfter(answer: HttpAnswer): number {
-  const seconds = Number(answer.headers["retry-after"]);
-  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds * 1_000, HOUR_MS) : MINUTE_MS;
 }

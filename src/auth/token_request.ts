@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { formatDuration } from "../core/duration.ts";
 import { RunnerError } from "../core/errors.ts";
+import { httpDate } from "../core/header_values.ts";
 import type { Http, HttpAnswer } from "../core/http.ts";
 import type { Log } from "../core/log.ts";
 import { signAssertion } from "./jwt_assertion.ts";
@@ -60,7 +61,7 @@ export async function requestToken(
     return { token: tokenOf(answer, login.loginUrl, now, clockOffset), clockOffset };
   }
 
-  const seenOffset = Date.parse(answer.headers.date ?? "") - now;
+  const seenOffset = (httpDate(answer.headers.date) ?? Number.NaN) - now;
   if (Number.isNaN(seenOffset) || Math.abs(seenOffset - clockOffset) < CLOCK_TOLERANCE_MS) {
     throw loginError(answer, login.loginUrl, now);
   }

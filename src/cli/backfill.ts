@@ -55,6 +55,7 @@ export async function backfill(options: BackfillOptions, surroundings: BackfillS
     const errors = await new Supervisor(clock).once(
       inputs.map((input) => wiring.run(input)),
       stop,
+      Number.POSITIVE_INFINITY,
     );
     return exitCode([...errors, ...policy.brokenInputs.map(({ error }) => error)]);
   } finally {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
+import { RETRY, RunnerError } from "../core/errors.ts";
 import type { FileFacts } from "../core/fact.ts";
 import { Progress, ProgressDisplay } from "./progress.ts";
 
@@ -27,6 +28,18 @@ describe("Progress", () => {
       "Ended: 2 of 2 files, 12,000 events (8,000 were there already, 1 refused), in 10s.",
     );
     expect(progress.line()).toBe("2 of 2 files, 12,000 events (8,000 were there already, 1 refused), 2,000 a second");
+  });
+
+  test("says at the end what kept it from collecting everything", () => {
+    const progress = new Progress(new ManualClock());
+    const error = new RunnerError("request_limit_exceeded", "The share is used. It goes on at 10:00Z.", {
+      next: RETRY,
+    });
+    progress.see({ fact: "round_failed", error, nextAttemptAt: 5 });
+    expect(progress.outcome(false)).toMatch(/^Ended: .*\.$/);
+    progress.see({ fact: "round_failed", error, nextAttemptAt: Number.POSITIVE_INFINITY });
+    progress.see({ fact: "round_failed", error, nextAttemptAt: Number.POSITIVE_INFINITY });
+    expect(progress.outcome(false).split("\n").slice(1)).toEqual(["Not everything was collected:", error.text]);
   });
 
   test("a file that is listed again is counted once", () => {

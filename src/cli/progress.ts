@@ -12,6 +12,8 @@ export class Progress {
   #delivered = 0;
   #existing = 0;
   #refused = 0;
+  /** What kept streams from collecting everything. */
+  readonly #keptBack = new Set<string>();
 
   constructor(clock: Pick<Clock, "now">) {
     this.#clock = clock;
@@ -34,6 +36,11 @@ export class Progress {
         this.#delivered += fact.created;
         this.#existing += fact.existing;
         this.#refused += fact.refused;
+        return;
+      case "round_failed":
+        if (!Number.isFinite(fact.nextAttemptAt)) {
+          this.#keptBack.add(fact.error.text);
+        }
     }
   }
 
@@ -55,7 +62,11 @@ export class Progress {
     const soFar = `${this.#files()}, ${this.#events()}`;
     return stopped
       ? `Stopped: ${soFar}. The next run goes on behind the last row that was delivered.`
-      : `Ended: ${soFar}, in ${formatDuration(this.#clock.now() - this.#startedAt)}.`;
+      : [`Ended: ${soFar}, in ${formatDuration(this.#clock.now() - this.#startedAt)}.`, ...this.#notAll()].join("\n");
+  }
+
+  #notAll(): readonly string[] {
+    return this.#keptBack.size === 0 ? [] : ["Not everything was collected:", ...this.#keptBack];
   }
 
   #expect({ id, length }: FileFacts): void {

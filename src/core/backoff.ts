@@ -1,9 +1,14 @@
+import type { NextStep } from "./errors.ts";
+
 /** How long to wait before the next attempt. All times in milliseconds. */
 export interface Backoff {
   readonly first: number;
   readonly factor: number;
   readonly longest: number;
 }
+
+/** However long a far side asks to wait: after an hour it is asked again. */
+export const LONGEST_WAIT_MS = 3_600_000;
 
 /** For a far side that is down or busy: 1 s, 2 s, 4 s … at most a minute. */
 export const REMOTE_BACKOFF: Backoff = { first: 1_000, factor: 2, longest: 60_000 };
@@ -18,4 +23,9 @@ export const REFUSAL_BACKOFF: Backoff = { first: 60_000, factor: 2, longest: 15 
 export function waitBefore(attempt: number, backoff: Backoff, random: number): number {
   const full = Math.min(backoff.longest, backoff.first * backoff.factor ** Math.min(attempt - 1, 30));
   return Math.round(full / 2 + (full / 2) * random);
+}
+
+/** Milliseconds that a far side asks to wait, as a next step: cut to what it may ask for. */
+export function waitFor(wait: number, now: number): NextStep {
+  return { do: "waitUntil", at: now + Math.min(LONGEST_WAIT_MS, Math.max(0, wait)) };
 }

@@ -1,3 +1,5 @@
+import { LONGEST_WAIT_MS } from "./backoff.ts";
+
 /**
  * The only way to time, waiting and chance. Tests pass their own clock, so they never wait for real.
  */
@@ -13,11 +15,21 @@ export interface Clock {
 /** Node keeps timers as 32-bit integers; a longer wait is made of several. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** The times that a date can be made of (ECMAScript, "Time Values"). */
+const FURTHEST_TIME_MS = 8.64e15;
+
+/** A time as text, such as `2026-07-17T09:22:41.123Z`; never throws: what is beyond all dates becomes the nearest one. */
+export function isoTime(ms: number): string {
+  const time = Math.min(FURTHEST_TIME_MS, Math.max(-FURTHEST_TIME_MS, ms));
+  return new Date(Number.isNaN(time) ? 0 : time).toISOString();
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   random: () => Math.random(),
   async sleep(ms, signal) {
-    for (let left = ms; left > 0; left -= LONGEST_TIMER_MS) {
+    // What is no number is no time that anybody meant: an hour is long enough not to be a loop, and short enough to end.
+    for (let left = Number.isNaN(ms) ? LONGEST_WAIT_MS : ms; left > 0; left -= LONGEST_TIMER_MS) {
       await timer(Math.min(left, LONGEST_TIMER_MS), signal);
     }
     signal?.throwIfAborted();

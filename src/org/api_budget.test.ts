@@ -26,6 +26,12 @@ function budgetAfter(calls: readonly number[], sharePercent = 20, allocation = 5
   return budget;
 }
 
+/** When the next call may be made, but for the one an hour that looks how things stand. */
+function freeAt(budget: ApiBudget, now: number): number {
+  budget.take(now);
+  return budget.take(now)?.freeAt ?? now;
+}
+
 const times = (count: number, at: number) => Array.from({ length: count }, () => at);
 
 describe("the share of an org's calls", () => {
@@ -44,12 +50,40 @@ describe("the share of an org's calls", () => {
     ["one hour is too little", [...times(3, NOON), ...times(12, NOON + 2 * HOUR)], NOON + 2 * HOUR, NOON + 27 * HOUR],
     ["calls of the day before count no more", times(10, NOON), NOON + 25 * HOUR, NOON + 25 * HOUR],
   ])("%s", (_, calls, now, expected) => {
-    expect(budgetAfter(calls).mayCallAt(now)).toBe(expected);
+    expect(freeAt(budgetAfter(calls), now)).toBe(expected);
   });
 
+  test("one call an hour looks whether what was said of the allocation still holds", () => {
+    const budget = budgetAfter([]);
+    expect(budget.take(NOON)).toBeUndefined();
+    budget.count(NOON, "api-usage=1/1");
+    expect(budget.take(NOON + 1)).toEqual({
+      calls: 1,
+      share: 1,
+      allocation: 1,
+      freeAt: NOON + 25 * HOUR,
+      askAt: NOON + HOUR,
+    });
+    expect(budget.take(NOON + HOUR - 1)).toMatchObject({ askAt: NOON + HOUR });
+    expect(budget.take(NOON + HOUR)).toBeUndefined();
+    expect(budget.take(NOON + HOUR)).toMatchObject({ askAt: NOON + 2 * HOUR });
+    budget.count(NOON + HOUR, "api-usage=2/15000");
+    expect(budget.take(NOON + HOUR)).toBeUndefined();
+  });
+
+  test.each(["api-usage=1/0", "api-usage=-1/-1", `api-usage=1/${"9".repeat(400)}`, `api-usage=${"9".repeat(400)}/100`])(
+    "an allocation that can't be is not believed (%s)",
+    (said) => {
+      const budget = budgetAfter([NOON]);
+      budget.count(NOON, said.slice(0, 60));
+      budget.count(NOON, said);
+      expect(budget.usage).toEqual({ used: 40, allocation: 50 });
+    },
+  );
+
   test("a share below one call is one call", () => {
-    expect(budgetAfter([], 1, 50).mayCallAt(NOON)).toBe(NOON);
-    expect(budgetAfter([NOON], 1, 50).mayCallAt(NOON)).toBe(NOON + 25 * HOUR);
+    expect(freeAt(budgetAfter([], 1, 50), NOON)).toBe(NOON);
+    expect(freeAt(budgetAfter([NOON], 1, 50), NOON)).toBe(NOON + 25 * HOUR);
   });
 
   test("nothing is held back before Salesforce has told the allocation", () => {
@@ -58,9 +92,9 @@ describe("the share of an org's calls", () => {
       budget.count(at, undefined);
     }
     expect(budget.usage).toBeUndefined();
-    expect(budget.mayCallAt(NOON)).toBe(NOON);
+    expect(freeAt(budget, NOON)).toBe(NOON);
     budget.count(NOON, "api-usage=1001/50");
-    expect(budget.mayCallAt(NOON)).toBe(NOON + 25 * HOUR);
+    expect(freeAt(budget, NOON)).toBe(NOON + 25 * HOUR);
   });
 
   test("what is told last counts, and an answer that tells nothing changes nothing", () => {
@@ -87,9 +121,9 @@ test("calls of another process of the data directory count, also from before a r
     backfill.count(at, "api-usage=40/50");
   }
   expect(run.callsLastDay(NOON)).toBe(10);
-  expect(run.mayCallAt(NOON)).toBe(NOON + 25 * HOUR);
+  expect(freeAt(run, NOON)).toBe(NOON + 25 * HOUR);
   const restarted = new ApiBudget(20, hours);
   restarted.count(NOON + 2 * HOUR, "api-usage=40/50");
-  expect(restarted.mayCallAt(NOON + 2 * HOUR)).toBe(NOON + 25 * HOUR);
+  expect(freeAt(restarted, NOON + 2 * HOUR)).toBe(NOON + 25 * HOUR);
   expect(restarted.report(NOON + 2 * HOUR)).toMatchObject({ calls: 11, forecast: { calls: 264 } });
 });

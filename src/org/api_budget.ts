@@ -1,4 +1,6 @@
 import type { ApiCalls } from "../core/api_calls.ts";
+import { LONGEST_WAIT_MS } from "../core/backoff.ts";
+import { count } from "../core/header_values.ts";
 import { type CallHours, createMemoryCallHours } from "../cursors/call_hours.ts";
 import { callsADay, type UsageSample, usedAtEndOfDay } from "./api_forecast.ts";
 
@@ -15,7 +17,21 @@ export interface ApiUsage {
 /** `Sforce-Limit-Info: api-usage=10018/100000` (REST API Developer Guide, "Limit Info Header"). */
 export function parseLimitInfo(header: string | undefined): ApiUsage | undefined {
   const match = /(?:^|[,;\s])api-usage=(\d+)\/(\d+)/.exec(header ?? "");
-  return match === null ? undefined : { used: Number(match[1]), allocation: Number(match[2]) };
+  const used = count(match?.[1]);
+  const allocation = count(match?.[2]);
+  return used === undefined || allocation === undefined || allocation === 0 ? undefined : { used, allocation };
+}
+
+/** The share is used up. Times in milliseconds since the epoch. */
+export interface ShareUsed {
+  /** Our calls in the last 24 hours. */
+  readonly calls: number;
+  readonly share: number;
+  readonly allocation: number;
+  /** When calls have left the last 24 hours. */
+  readonly freeAt: number;
+  /** When a call is allowed again: at that time, but within an hour of the last one. */
+  readonly askAt: number;
 }
 
 /**
@@ -29,6 +45,8 @@ export class ApiBudget {
   readonly #usageByHour = new Map<number, UsageSample>();
   #firstCallAt: number | undefined;
   #usage: ApiUsage | undefined;
+  /** When a call was last allowed. */
+  #takenAt = 0;
 
   /** `hours` is where the calls are counted; by default in memory. */
   constructor(sharePercent: number, hours: CallHours = createMemoryCallHours()) {
@@ -85,25 +103,31 @@ export class ApiBudget {
   }
 
   /**
-   * When the next call may be made, in milliseconds since the epoch; `now` if at once. Beyond the share that is when the
-   * oldest counted hour leaves the last 24.
+   * Asks for one call at `now`. Gives `undefined` if it may be made, otherwise what holds it back. What Salesforce said of the
+   * allocation may be wrong or old, so that one call an hour is allowed even beyond the share, to hear it anew.
    */
-  mayCallAt(now: number): number {
+  take(now: number): ShareUsed | undefined {
+    const used = this.#shareUsed(now);
+    if (used === undefined || used.askAt <= now) {
+      this.#takenAt = now;
+      return undefined;
+    }
+    return used;
+  }
+
+  #shareUsed(now: number): ShareUsed | undefined {
     if (this.#usage === undefined) {
-      return now;
+      return undefined;
     }
+    const { allocation } = this.#usage;
+    const share = this.#share(allocation);
     const hours = this.#callsByHour(now);
-    let over = sum(hours) - this.#share(this.#usage.allocation) + 1;
-    for (const [hour, count] of [...hours].sort(([a], [b]) => a - b)) {
-      if (over <= 0) {
-        break;
-      }
-      over -= count;
-      if (over <= 0) {
-        return Math.max(now, (hour + HOURS_A_DAY + 1) * HOUR_MS);
-      }
+    const calls = sum(hours);
+    if (calls < share) {
+      return undefined;
     }
-    return now;
+    const freeAt = (hourThatFrees(hours, calls - share + 1) + HOURS_A_DAY + 1) * HOUR_MS;
+    return { calls, share, allocation, freeAt, askAt: Math.min(freeAt, this.#takenAt + LONGEST_WAIT_MS) };
   }
 
   #share(allocation: number): number {
@@ -113,6 +137,18 @@ export class ApiBudget {
   #callsByHour(now: number): ReadonlyMap<number, number> {
     return this.#hours.since(hourOf(now) - HOURS_A_DAY);
   }
+}
+
+/** The hour with whose end `over` of the calls are older than a day. */
+function hourThatFrees(hours: ReadonlyMap<number, number>, over: number): number {
+  let left = over;
+  for (const [hour, calls] of [...hours].sort(([a], [b]) => a - b)) {
+    left -= calls;
+    if (left <= 0) {
+      return hour;
+    }
+  }
+  return Math.max(...hours.keys());
 }
 
 function sum(hours: ReadonlyMap<number, number>): number {

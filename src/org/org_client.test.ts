@@ -203,22 +203,17 @@ describe("a download", () => {
 });
 
 describe("the budget", () => {
-  test("a call beyond the share waits until the share allows it", async () => {
+  test("a call beyond the share is refused at once, with the time at which it may be made; nobody is asked", async () => {
     const limited = ok("{}", { "sforce-limit-info": "api-usage=40/5" });
     const { client, clock, http } = setUp([limited, limited]);
     await client.getJson(PATH, "limits", never);
-    expect(clock.time).toBe(NOON);
-    await client.getJson(PATH, "limits", never);
-    expect(clock.time).toBe(NOON + 25 * HOUR);
-    expect(http.requests).toHaveLength(2);
-  });
-
-  test("a wait ends with the signal's reason", async () => {
-    const limited = ok("{}", { "sforce-limit-info": "api-usage=40/5" });
-    const { client, http } = setUp([limited]);
-    await client.getJson(PATH, "limits", never);
-    const signal = AbortSignal.abort(new Error("stopped"));
-    await expect(client.getJson(PATH, "limits", signal)).rejects.toThrow("stopped");
+    await expect(client.getJson(PATH, "limits", never)).rejects.toMatchObject({
+      code: "request_limit_exceeded",
+      next: { do: "waitUntil", at: NOON + HOUR },
+    });
     expect(http.requests).toHaveLength(1);
+    clock.time += HOUR;
+    await client.getJson(PATH, "limits", never);
+    expect(http.requests).toHaveLength(2);
   });
 });

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import type { Http, HttpAnswer, HttpDownload } from "../core/http.ts";
 import type { ApiBudget } from "./api_budget.ts";
-import { responseMeaning } from "./response_meaning.ts";
+import { responseMeaning, shareUsed } from "./response_meaning.ts";
 
 export interface OrgClientOptions {
   readonly http: Http;
@@ -61,7 +61,7 @@ export class OrgClient {
 
   async #authorised<T>(signal: AbortSignal, call: (token: Token) => Promise<T>): Promise<T> {
     const { session } = this.#options;
-    await this.#waitForBudget(signal);
+    this.#takeFromBudget();
     const token = await session.token(signal);
     try {
       return await call(token);
@@ -73,14 +73,10 @@ export class OrgClient {
     }
   }
 
-  async #waitForBudget(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const now = this.#clock.now();
-      const at = this.#options.budget.mayCallAt(now);
-      if (at <= now) {
-        return;
-      }
-      await this.#clock.sleep(at - now, signal);
+  #takeFromBudget(): void {
+    const used = this.#options.budget.take(this.#clock.now());
+    if (used !== undefined) {
+      throw shareUsed(used);
     }
   }
 

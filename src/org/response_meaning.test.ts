@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ErrorCode, NextStep } from "../core/errors.ts";
 import { RunnerError } from "../core/errors.ts";
-import { responseMeaning, retryAfterMs, unknownColumn } from "./response_meaning.ts";
+import { responseMeaning, shareUsed, unknownColumn } from "./response_meaning.ts";
 
 const NOW = Date.UTC(2026, 6, 17, 9);
 const MINUTE = 60_000;
@@ -104,21 +104,16 @@ describe("the wait", () => {
     expect(meaning(status, "", { "retry-after": retryAfter }).next).toEqual(next);
   });
 
+  test.each(["9999999999999", "9".repeat(400), "Fri, 31 Dec 9999 23:59:59 GMT"])(
+    "no wait is longer than an hour (%s)",
+    (said) => {
+      expect(meaning(503, "", { "retry-after": said }).next).toEqual({ do: "waitUntil", at: NOW + 60 * MINUTE });
+    },
+  );
+
   test("the answer's own wait goes before the usual one", () => {
     const body = [{ errorCode: "REQUEST_LIMIT_EXCEEDED", message: "TotalRequests Limit exceeded." }];
     expect(meaning(403, body, { "retry-after": "60" }).next).toEqual({ do: "waitUntil", at: NOW + MINUTE });
-  });
-
-  test.each([
-    [undefined, undefined],
-    ["0", 0],
-    ["1.5", 1_500],
-    ["-3", 0],
-    ["Fri, 17 Jul 2026 08:00:00 GMT", 0],
-    ["", 0],
-    ["later", undefined],
-  ])("Retry-After %s", (value, expected) => {
-    expect(retryAfterMs(value, NOW)).toBe(expected);
   });
 });
 
@@ -143,4 +138,15 @@ test.each<[string, number, string, RegExp]>([
   const found = meaning(status, [{ errorCode, message }]);
   expect(found.text).toBe(`${found.message} ${found.cure}`);
   expect(found.cure).toMatch(cure);
+});
+
+test("a used-up share names the time at which collection goes on, and when the org is asked again", () => {
+  const soon = shareUsed({ calls: 3_000, share: 3_000, allocation: 15_000, freeAt: NOW + MINUTE, askAt: NOW + MINUTE });
+  expect(soon).toMatchObject({ code: "request_limit_exceeded", next: { do: "waitUntil", at: NOW + MINUTE } });
+  expect(soon.text).toMatch(
+    /\(3,000 in 24 hours; .* of 15,000\)\. Collection goes on at 2026-07-17T\d\d:\d\dZ\. To collect/,
+  );
+  const late = shareUsed({ calls: 3, share: 3, allocation: 15, freeAt: NOW + 300 * MINUTE, askAt: NOW + 60 * MINUTE });
+  expect(late.next).toEqual({ do: "waitUntil", at: NOW + 60 * MINUTE });
+  expect(late.message).toMatch(/goes on at 2026-07-17T\d\d:\d\dZ\. At 2026-07-17T\d\d:\d\dZ it asks the org/);
 });

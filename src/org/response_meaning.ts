@@ -1,5 +1,9 @@
+import { waitFor } from "../core/backoff.ts";
+import { isoTime } from "../core/clock.ts";
 import { type ErrorCode, GIVE_UP, type NextStep, REFRESH, RETRY, RunnerError } from "../core/errors.ts";
+import { retryAfterMs } from "../core/header_values.ts";
 import type { HttpHeaders } from "../core/http.ts";
+import type { ShareUsed } from "./api_budget.ts";
 
 /** An answer of the org that is no success. */
 export interface RefusedAnswer {
@@ -137,12 +141,26 @@ export function responseMeaning(answer: RefusedAnswer, now: number): RunnerError
   const meaning = meaningOf(answer.status, said);
   const detail = said === undefined ? `status ${answer.status}` : `${said.errorCode}: ${said.message}`;
   const wait = retryAfterMs(answer.headers["retry-after"], now) ?? meaning.wait;
-  const next: NextStep =
-    wait === undefined || meaning.next.do !== "retry" ? meaning.next : { do: "waitUntil", at: now + wait };
+  const next = wait === undefined || meaning.next.do !== "retry" ? meaning.next : waitFor(wait, now);
   return new RunnerError(meaning.code, `Salesforce ${meaning.what} (${answer.asked}; ${detail}).`, {
     next,
     ...(meaning.cure === undefined ? {} : { cure: meaning.cure }),
   });
+}
+
+/** What it means that this integration's own share of the allocation is used up; the org is not asked. Pure. */
+export function shareUsed({ calls, share, allocation, freeAt, askAt }: ShareUsed): RunnerError {
+  const said = (number: number) => number.toLocaleString("en");
+  const minute = (time: number) => `${isoTime(time).slice(0, 16)}Z`;
+  const later = askAt < freeAt ? ` At ${minute(askAt)} it asks the org how things stand.` : "";
+  return new RunnerError(
+    "request_limit_exceeded",
+    `This integration has used its share of the org's API calls (${said(calls)} in 24 hours; the share is ${said(share)} of ${said(allocation)}). Collection goes on at ${minute(freeAt)}.${later}`,
+    {
+      next: { do: "waitUntil", at: askAt },
+      cure: "To collect more at once, raise api.daily_request_share, poll less often, or collect fewer event types.",
+    },
+  );
 }
 
 function meaningOf(status: number, said: SaidError | undefined): Meaning {
@@ -186,17 +204,4 @@ function errorOf(body: string): SaidError | undefined {
   }
   const text = typeof message === "string" ? message.replaceAll(/\s+/g, " ").trim() : "";
   return { errorCode, message: text };
-}
-
-/** `Retry-After` in seconds or as an HTTP date. */
-export function retryAfterMs(value: string | undefined, now: number): number | undefined {
-  if (value === undefined) {
-    return undefined;
-  }
-  const seconds = Number(value);
-  if (Number.isFinite(seconds)) {
-    return Math.max(0, seconds * 1_000);
-  }
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

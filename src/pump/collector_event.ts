@@ -1,4 +1,5 @@
 import type { ApiCalls } from "../core/api_calls.ts";
+import { isoTime } from "../core/clock.ts";
 import type { FileFacts } from "../core/fact.ts";
 import type { Stream } from "../policy/policy.ts";
 
@@ -92,5 +93,5 @@ export function isPeriodic({ code }: CollectorEvent): boolean {
 
 /** A time as the documents have it. */
 export function iso(time: number | undefined): string | undefined {
-  return time === undefined ? undefined : new Date(time).toISOString();
+  return time === undefined ? undefined : isoTime(time);
 }

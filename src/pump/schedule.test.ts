@@ -33,6 +33,7 @@ describe("the wait after a failed round", () => {
     ["what a person must mend", configuration(), 1, 30_000],
     ["the same for the third time", configuration(), 3, 120_000],
     ["a moment that is told, and a little more", remote({ do: "waitUntil", at: 100_000 }), 1, 102_000],
+    ["a moment beyond all times: an hour", remote({ do: "waitUntil", at: 1e16 }), 1, 3_672_000],
     ["a moment that is past", remote({ do: "waitUntil", at: -5 }), 1, 1_020],
   ])("%s", (_, error, failures, expected) => {
     expect(waitAfter(error, failures, INTERVAL, movedClock())).toBe(expected);
@@ -93,7 +94,7 @@ describe("rounds for ever", () => {
 });
 
 describe("a single run", () => {
-  const once = async (outcomes: (Error | undefined)[]) => {
+  const once = async (outcomes: (Error | undefined)[], patience?: number) => {
     let rounds = 0;
     const error = await collectOnce({
       round: async () => {
@@ -107,12 +108,20 @@ describe("a single run", () => {
       tell: () => {},
       clock: movedClock(),
       stop: new AbortController().signal,
+      patience,
     });
     return { rounds, code: error?.code };
   };
 
   test("ends with the first good round", async () => {
     expect(await once([remote(), remote(), undefined])).toEqual({ rounds: 3, code: undefined });
+  });
+
+  test("ends rather than wait long, unless it is told to", async () => {
+    const used = new RunnerError("request_limit_exceeded", "used", { next: { do: "waitUntil", at: 1e16 } });
+    expect(await once([used, undefined])).toEqual({ rounds: 1, code: "request_limit_exceeded" });
+    const often = [...Array.from({ length: 20 }, () => used), undefined];
+    expect(await once(often, Number.POSITIVE_INFINITY)).toEqual({ rounds: 21, code: undefined });
   });
 
   test("ends at once with what only a person can mend", async () => {

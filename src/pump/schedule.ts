@@ -1,4 +1,4 @@
-import { REFUSAL_BACKOFF, REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
+import { LONGEST_WAIT_MS, REFUSAL_BACKOFF, REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
@@ -15,6 +15,9 @@ export interface ScheduleOptions {
 
 /** Rounds of a single run that may fail for a remote reason in a row before it gives up. */
 const FAILED_ROUNDS_OF_A_SINGLE_RUN = 8;
+
+/** A single run that would have to wait longer ends, and says what it waits for. */
+const PATIENCE_OF_A_SINGLE_RUN_MS = 5 * 60_000;
 
 /** Rounds for ever. Failures wait by their kind; nothing but `stop` ends it, and then it resolves. */
 export async function keepCollecting({ round, interval, tell, clock, stop }: ScheduleOptions): Promise<void> {
@@ -39,8 +42,9 @@ export async function keepCollecting({ round, interval, tell, clock, stop }: Sch
 }
 
 /**
- * Rounds until one has delivered everything. Gives the error that keeps it from that: at once if only a person can mend it,
- * after a few rounds otherwise; `undefined` when all is done or `stop` ended it.
+ * Rounds until one has delivered everything. Gives the error that keeps it from that: at once if only a person can mend it or
+ * the next attempt is further away than `patience` in milliseconds, after a few rounds otherwise; used-up API calls are only
+ * waited for. `undefined` when all is done or `stop` ended it.
  */
 export async function collectOnce({
   round,
@@ -48,7 +52,8 @@ export async function collectOnce({
   tell,
   clock,
   stop,
-}: ScheduleOptions): Promise<RunnerError | undefined> {
+  patience = PATIENCE_OF_A_SINGLE_RUN_MS,
+}: ScheduleOptions & { readonly patience?: number | undefined }): Promise<RunnerError | undefined> {
   for (let failures = 1; !stop.aborted; failures += 1) {
     try {
       await round();
@@ -59,11 +64,12 @@ export async function collectOnce({
         return undefined;
       }
       const error = asRunnerError(caught);
-      if (error.fault === "configuration" || failures >= FAILED_ROUNDS_OF_A_SINGLE_RUN) {
+      const wait = waitAfter(error, failures, interval, clock);
+      const tooOften = failures >= FAILED_ROUNDS_OF_A_SINGLE_RUN && error.code !== "request_limit_exceeded";
+      if (error.fault === "configuration" || tooOften || wait > patience) {
         tell({ fact: "round_failed", error, nextAttemptAt: Number.POSITIVE_INFINITY });
         return error;
       }
-      const wait = waitAfter(error, failures, interval, clock);
       tell({ fact: "round_failed", error, nextAttemptAt: clock.now() + wait });
       await clock.sleep(wait, stop).catch(() => {});
     }
@@ -80,7 +86,7 @@ export function waitAfter(
 ): number {
   switch (error.next.do) {
     case "waitUntil":
-      return withJitter(Math.max(1_000, error.next.at - clock.now()), clock.random());
+      return withJitter(Math.min(LONGEST_WAIT_MS, Math.max(1_000, error.next.at - clock.now())), clock.random());
     case "giveUp":
       return waitBefore(failures, REFUSAL_BACKOFF, clock.random());
     case "refresh":

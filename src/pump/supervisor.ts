@@ -61,9 +61,9 @@ export class Supervisor {
     await Promise.all([...this.#running.keys()].map((key) => this.#stop(key)));
   }
 
-  /** Runs inputs until each has delivered everything, or can't. Gives the errors that kept some from it. */
-  async once(runs: readonly InputRun[], stop: AbortSignal): Promise<readonly RunnerError[]> {
-    const outcomes = await Promise.all(runs.map((run) => this.#runOnce(run, stop)));
+  /** Runs inputs until each has delivered everything, or can't. Gives the errors that kept some from it. `patience` as in schedule.ts. */
+  async once(runs: readonly InputRun[], stop: AbortSignal, patience?: number): Promise<readonly RunnerError[]> {
+    const outcomes = await Promise.all(runs.map((run) => this.#runOnce(run, stop, patience)));
     return outcomes.flat();
   }
 
@@ -94,7 +94,7 @@ export class Supervisor {
     await run.close();
   }
 
-  async #runOnce(run: InputRun, stop: AbortSignal): Promise<readonly RunnerError[]> {
+  async #runOnce(run: InputRun, stop: AbortSignal, patience?: number): Promise<readonly RunnerError[]> {
     const abandon = this.#afterGrace(stop);
     const outcomes = await Promise.all(
       run.jobs.map((job) =>
@@ -104,6 +104,7 @@ export class Supervisor {
           tell: job.tell,
           clock: this.#clock,
           stop,
+          patience,
         }).catch(asRunnerError),
       ),
     );

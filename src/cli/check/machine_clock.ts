@@ -1,4 +1,5 @@
 import { formatDuration } from "../../core/duration.ts";
+import { httpDate } from "../../core/header_values.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
 /** A `Date` header has whole seconds and is as old as the way of the answer. */
@@ -9,8 +10,8 @@ const TOLERANCE_MS = 5_000;
  * with Salesforce's time then. Pure; `now` in milliseconds since the epoch.
  */
 export function clockFinding(date: string | undefined, host: string, now: number): Finding {
-  const theirs = Date.parse(date ?? "");
-  if (Number.isNaN(theirs)) {
+  const theirs = httpDate(date);
+  if (theirs === undefined) {
     return warning("clock", `${host} does not tell the time, so this machine's clock could not be compared.`);
   }
   const offset = theirs - now;
