@@ -7,7 +7,9 @@ import { installPackage } from "./cli/install_package.ts";
 import { run } from "./cli/run.ts";
 import { runnerProgram } from "./cli/runner_program.ts";
 import { VERSION } from "./cli/version.ts";
+import { watchComponent } from "./cli/watch_component.ts";
 import { watched, watchedRun } from "./cli/watched_run.ts";
+import { systemClock } from "./core/clock.ts";
 import { asRunnerError } from "./core/errors.ts";
 import { createLog, ecsLine, terminalLine, type WriteLine } from "./core/log.ts";
 
@@ -79,8 +81,12 @@ async function main(): Promise<number> {
         const { agent } = await import("./cli/agent.ts");
         return await agent(command, { input: process.stdin, writeLine, stop: stopOnSignals() });
       }
-      case "install-component":
-        return await installComponent(command, { program: runnerProgram(import.meta.filename), print });
+      case "install-component": {
+        const surroundings = { program: runnerProgram(import.meta.filename), print };
+        return command.watch
+          ? await watchComponent(command, { ...surroundings, clock: systemClock, stop: stopOnSignals() })
+          : await installComponent(command, surroundings);
+      }
       case "install-package":
         return await installPackage(command, { environment: process.env, print });
     }

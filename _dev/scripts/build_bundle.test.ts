@@ -19,7 +19,7 @@ function runner(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
   return spawnSync(process.execPath, [bundle, ...args], { encoding: "utf8", env: environment });
 }
 
-describe("the bundle", () => {
+describe("the bundle", { timeout: 60_000 }, () => {
   test("is a launcher, one file of code, the spec and the licences", () => {
     expect(readdirSync(join(folder, "component")).toSorted()).toEqual([
       "aquila-salesforce",

@@ -2,16 +2,38 @@ import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
 
-/** Where Elastic Agent is usually installed: by its own `install`, by a package of the system, in its container image. */
-export const USUAL_AGENT_HOMES: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
-  linux: ["/opt/Elastic/Agent", "/var/lib/elastic-agent", "/usr/share/elastic-agent"],
-  darwin: ["/Library/Elastic/Agent"],
+/** Where to look for Elastic Agent. */
+export interface AgentPlaces {
+  readonly homes: readonly string[];
+  /** Links to the running version's program that lie outside of its home. */
+  readonly links: readonly string[];
+}
+
+const NOWHERE: AgentPlaces = { homes: [], links: [] };
+
+/**
+ * Where Elastic Agent is usually installed: by its own `install`, by a package of the system (deb and rpm keep the link to
+ * the running version below /usr/share), in its container image.
+ */
+export const USUAL_PLACES: Readonly<Partial<Record<NodeJS.Platform, AgentPlaces>>> = {
+  linux: {
+    homes: ["/opt/Elastic/Agent", "/var/lib/elastic-agent", "/usr/share/elastic-agent"],
+    links: ["/usr/share/elastic-agent/bin/elastic-agent"],
+  },
+  darwin: { homes: ["/Library/Elastic/Agent"], links: [] },
 };
+
+/** The agent writes it when it upgrades itself, and removes it when the new version has proved itself. */
+const UPGRADE_MARKER = ".update-marker";
 
 export interface AgentHome {
   readonly path: string;
   /** The folder that the running version of the agent reads component specs from. */
   readonly components: string;
+  /** The same folders of versions that no longer run; none while the agent may still go back to one. */
+  readonly former: readonly string[];
+  /** The running version's own program. */
+  readonly program: string;
 }
 
 /**
@@ -20,43 +42,51 @@ export interface AgentHome {
  */
 export function findAgentHome(
   path: string | undefined,
-  usual: readonly string[] = USUAL_AGENT_HOMES[process.platform] ?? [],
+  places: AgentPlaces = USUAL_PLACES[process.platform] ?? NOWHERE,
 ): AgentHome {
   if (path !== undefined) {
-    return agentHomeAt(resolve(path));
+    return agentHomeAt(resolve(path), places.links);
   }
-  const [first, ...others] = usual.filter((home) => versionsOf(home).length > 0);
+  const [first, ...others] = places.homes.filter((home) => versionsOf(home).length > 0);
   if (first === undefined) {
     throw unusable(
-      `No Elastic Agent was found in ${usual.join(", ") || "any usual place"}.`,
+      `No Elastic Agent was found in ${places.homes.join(", ") || "any usual place"}.`,
       "Install the agent first, or say where it is with --agent-home.",
     );
   }
   if (others.length > 0) {
     throw unusable(`There are several agents: ${[first, ...others].join(", ")}.`, "Choose one with --agent-home.");
   }
-  return agentHomeAt(first);
+  return agentHomeAt(first, places.links);
 }
 
-function agentHomeAt(path: string): AgentHome {
+function agentHomeAt(path: string, links: readonly string[]): AgentHome {
   const versions = versionsOf(path);
-  if (versions.length === 0) {
+  const [only] = versions;
+  if (only === undefined) {
     throw unusable(
       `${path} is not the home of an Elastic Agent: it has no folder data/elastic-agent-*/components.`,
-      "The home is the folder that holds the folder data and the file elastic-agent, such as /opt/Elastic/Agent.",
+      "The home is the folder that holds the folder data, such as /opt/Elastic/Agent, or /var/lib/elastic-agent for a deb or rpm package.",
     );
   }
-  const active = versions.length === 1 ? versions[0] : versions.find((version) => version === activeVersion(path));
+  const active = activeVersion(versions, [join(path, "elastic-agent"), ...links]) ?? soleVersion(versions);
   if (active === undefined) {
     throw unusable(
       `${path} holds several versions of the agent and does not tell which one runs: ${versions.join(", ")}.`,
       "Wait until an upgrade under way is finished, then try again.",
     );
   }
-  return { path, components: join(active, "components") };
+  const upgrading = existsSync(join(path, "data", UPGRADE_MARKER));
+  const others = versions.filter((version) => version !== active.version);
+  return {
+    path,
+    components: join(active.version, "components"),
+    former: upgrading ? [] : others.map((version) => join(version, "components")),
+    program: active.program,
+  };
 }
 
-/** The folders of the agent's versions; after an upgrade the one before stays for a while. */
+/** The folders of the agent's versions; after an upgrade the one before stays for a while, or as long as it holds our files. */
 function versionsOf(home: string): string[] {
   const data = join(home, "data");
   return isFolder(data)
@@ -68,21 +98,27 @@ function versionsOf(home: string): string[] {
     : [];
 }
 
-/** The version that the link `elastic-agent` in the home leads into; on macOS the file is deep inside an application. */
-function activeVersion(home: string): string | undefined {
-  const link = join(home, "elastic-agent");
-  if (!existsSync(link)) {
-    return undefined;
-  }
-  let folder = dirname(realpathSync(link));
-  while (!isFolder(join(folder, "components"))) {
-    const outer = dirname(folder);
-    if (outer === folder) {
-      return undefined;
+interface ActiveVersion {
+  readonly version: string;
+  readonly program: string;
+}
+
+/** The version that one of the links leads into; on macOS the program is deep inside an application. */
+function activeVersion(versions: readonly string[], links: readonly string[]): ActiveVersion | undefined {
+  for (const program of links.filter((link) => existsSync(link))) {
+    for (let folder = dirname(realpathSync(program)); folder !== dirname(folder); folder = dirname(folder)) {
+      if (versions.includes(folder)) {
+        return { version: folder, program };
+      }
     }
-    folder = outer;
   }
-  return folder;
+  return undefined;
+}
+
+function soleVersion([version, ...others]: readonly string[]): ActiveVersion | undefined {
+  return version !== undefined && others.length === 0
+    ? { version, program: join(version, "elastic-agent") }
+    : undefined;
 }
 
 function isFolder(path: string): boolean {

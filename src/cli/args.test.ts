@@ -89,7 +89,13 @@ describe("parseCommand", () => {
       command: "install-component",
       agentHome: undefined,
       uninstall: false,
+      restart: false,
+      watch: false,
     });
+    expect(parseCommand(["install-component", "--watch"])).toMatchObject({ watch: true });
+    expect(() => parseCommand(["install-component", "--watch", "--uninstall"])).toThrow(
+      /either --watch or --uninstall/,
+    );
     expect(parseCommand(["install-component", "--agent-home", "/a", "--uninstall"])).toMatchObject({
       agentHome: "/a",
       uninstall: true,

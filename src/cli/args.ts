@@ -30,7 +30,7 @@ export type Command =
   | ({ readonly command: "backfill" } & BackfillOptions)
   | ({ readonly command: "cursors" } & CursorsOptions)
   | { readonly command: "agent"; readonly dataDirectory: string }
-  | ({ readonly command: "install-component" } & InstallComponentOptions)
+  | ({ readonly command: "install-component"; readonly watch: boolean } & InstallComponentOptions)
   | ({ readonly command: "install-package" } & InstallPackageOptions);
 
 /** Every command with its options, once: parsing and help are made from it. */
@@ -75,17 +75,23 @@ export const COMMANDS = {
     examples: ["aquila-salesforce agent -E path.data=/opt/Elastic/Agent/data/run/aquila-salesforce-default"],
   },
   "install-component": {
-    summary: "Puts the runner beside a running Elastic Agent. Run it again after each upgrade of the agent.",
+    summary: "Puts the runner beside a running Elastic Agent, and with --watch keeps it there through upgrades.",
     options: {
       "agent-home": {
         type: "string",
         value: "DIR",
         help: "The agent's folder, if it is not in a usual place such as /opt/Elastic/Agent.",
       },
+      restart: { type: "boolean", help: "Restarts the agent if anything was changed." },
+      watch: {
+        type: "boolean",
+        help: "Goes on, as a service: after each upgrade of the agent it puts the runner back and restarts the agent.",
+      },
       uninstall: { type: "boolean", help: "Takes the runner away again. Its cursors stay." },
     },
     examples: [
-      "aquila-salesforce install-component",
+      "aquila-salesforce install-component --restart",
+      "aquila-salesforce install-component --watch",
       "aquila-salesforce install-component --agent-home /opt/Elastic/Agent --uninstall",
     ],
   },
@@ -150,6 +156,8 @@ export function parseCommand(argv: readonly string[]): Command {
         command: "install-component",
         agentHome: values["agent-home"] === undefined ? undefined : String(values["agent-home"]),
         uninstall: values.uninstall === true,
+        restart: values.restart === true,
+        watch: watchOf(values),
       };
     case "install-package":
       return { command: "install-package", kibana: String(values.kibana), package: String(values.package) };
@@ -168,6 +176,16 @@ function policyOf(command: CommandName, values: OptionValues): RunOptions["polic
     throw usage("The value of --policy-url is not a web address.", `See aquila-salesforce ${command} --help.`);
   }
   return new URL(String(url));
+}
+
+function watchOf({ watch, uninstall }: OptionValues): boolean {
+  if (watch === true && uninstall === true) {
+    throw usage(
+      "install-component takes either --watch or --uninstall.",
+      "See aquila-salesforce install-component --help.",
+    );
+  }
+  return watch === true;
 }
 
 function isCommand(name: string): name is CommandName {

@@ -6,6 +6,7 @@ export const COMPONENT_NAME = "aquila-salesforce";
 /** The input type of the policy, the executable and the spec have one name. */
 export const SPEC_FILE = `${COMPONENT_NAME}.spec.yml`;
 export const BUNDLE_FILE = `${COMPONENT_NAME}.mjs`;
+export const NODE_FILE = `${COMPONENT_NAME}-node`;
 
 const PLATFORMS = ["linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "container/amd64", "container/arm64"];
 
@@ -30,21 +31,22 @@ export function componentFiles(program: RunnerProgram): readonly ComponentFile[]
     return [{ name: COMPONENT_NAME, mode: 0o755, content: { copyOf: program.executable } }, spec];
   }
   return [
+    { name: NODE_FILE, mode: 0o755, content: { copyOf: program.node } },
     { name: BUNDLE_FILE, mode: 0o644, content: { copyOf: program.bundle } },
-    { name: COMPONENT_NAME, mode: 0o755, content: { text: launcher(program.node) } },
+    { name: COMPONENT_NAME, mode: 0o755, content: { text: LAUNCHER } },
     spec,
   ];
 }
 
 /** Every file that an earlier version or the other kind of program may have left, in the order of their removal. */
-export const REMOVABLE_FILES: readonly string[] = [SPEC_FILE, COMPONENT_NAME, BUNDLE_FILE];
+export const REMOVABLE_FILES: readonly string[] = [SPEC_FILE, COMPONENT_NAME, BUNDLE_FILE, NODE_FILE];
 
 /** As "Component specs" of Elastic Agent's documentation describes it. The log keys are those of ECS. */
 function componentSpec(program: RunnerProgram): string {
   return stringify(
     {
       version: 2,
-      ...(program.kind === "bundle" ? { component_files: [BUNDLE_FILE] } : {}),
+      ...(program.kind === "bundle" ? { component_files: [BUNDLE_FILE, NODE_FILE] } : {}),
       inputs: [
         {
           name: COMPONENT_NAME,
@@ -74,16 +76,16 @@ function componentSpec(program: RunnerProgram): string {
  */
 export const NODE_FLAGS: readonly string[] = ["--max-semi-space-size=8", "--heap-growing-percent=20"];
 
-/** The agent's service has a short PATH, so the Node is named with its whole path. */
-function launcher(node: string): string {
-  return [
-    "#!/bin/sh",
-    "# Starts the runner as a component of Elastic Agent.",
-    `exec ${shellWord(node)} ${NODE_FLAGS.join(" ")} --disable-warning=ExperimentalWarning "\${0%/*}/${BUNDLE_FILE}" "$@"`,
-    "",
-  ].join("\n");
-}
-
-function shellWord(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
-}
+/**
+ * The Node beside it, which the agent's user can execute wherever its home is; without one, as in the folder that is built,
+ * the Node of the PATH.
+ */
+const LAUNCHER = [
+  "#!/bin/sh",
+  "# Starts the runner as a component of Elastic Agent.",
+  `here=\${0%/*}`,
+  `node=$here/${NODE_FILE}`,
+  '[ -e "$node" ] || node=node',
+  `exec "$node" ${NODE_FLAGS.join(" ")} --disable-warning=ExperimentalWarning "$here/${BUNDLE_FILE}" "$@"`,
+  "",
+].join("\n");

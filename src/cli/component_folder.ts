@@ -8,6 +8,7 @@ import {
   fchownSync,
   fstatSync,
   lstatSync,
+  mkdirSync,
   openSync,
   readFileSync,
   readlinkSync,
@@ -52,6 +53,31 @@ export class ComponentFolder {
 
   close(): void {
     closeSync(this.#handle);
+  }
+
+  /** Whom the folder belongs to, and with it the files in it. */
+  get owner(): { readonly uid: number; readonly gid: number } {
+    const { uid, gid } = this.#owner;
+    return { uid, gid };
+  }
+
+  /** A new folder in this one that its owner may look into. The caller closes it, and removes it by `removeFolder`. */
+  makeFolder(name: string): ComponentFolder {
+    mkdirSync(this.#at(name), { mode: 0o700 });
+    const made = openSync(this.#at(name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    try {
+      if (isRoot()) {
+        fchownSync(made, this.#owner.uid, this.#owner.gid);
+      }
+      return new ComponentFolder(join(this.path, name));
+    } finally {
+      closeSync(made);
+    }
+  }
+
+  /** Takes away a folder with the files in it. */
+  removeFolder(name: string): void {
+    rmSync(this.#at(name), { recursive: true, force: true });
   }
 
   has(name: string): boolean {
@@ -132,11 +158,16 @@ export class ComponentFolder {
     return undefined;
   }
 
-  /** Files belong to whom the folder belongs to; only root can give files away, and others need not. */
-  #isAsWanted(stats: Stats, { mode }: ComponentFile): boolean {
+  /**
+   * Files belong to whom the folder belongs to; only root can give files away, and others need not. A mode may be stricter
+   * than the wanted one as long as the owner can do the same: an agent of root tightens modes when it starts.
+   */
+  #isAsWanted(stats: Stats, file: ComponentFile): boolean {
     const { uid, gid } = this.#owner;
     const owned = !isRoot() || (stats.uid === uid && stats.gid === gid);
-    return stats.isFile() && stats.nlink === 1 && (stats.mode & 0o7777) === mode && owned;
+    const mode = stats.mode & 0o7777;
+    const enough = (mode & 0o700) === (file.mode & 0o700) && (mode & ~file.mode) === 0;
+    return stats.isFile() && stats.nlink === 1 && enough && owned;
   }
 
   #exchanged(name: string): Error {

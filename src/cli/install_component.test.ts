@@ -1,7 +1,8 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
+  copyFileSync,
   cpSync,
   existsSync,
   linkSync,
@@ -20,12 +21,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { AgentInstallation } from "../../_dev/shared/fake_agent/agent_installation.ts";
 import { findAgentHome } from "./agent_home.ts";
 import { componentFiles, type RunnerProgram } from "./component_files.ts";
 import { installComponent } from "./install_component.ts";
 
 const VERSION_FOLDER = "elastic-agent-9.2.0-abc123";
-const OURS = ["aquila-salesforce", "aquila-salesforce.mjs", "aquila-salesforce.spec.yml"];
+const OURS = ["aquila-salesforce", "aquila-salesforce-node", "aquila-salesforce.mjs", "aquila-salesforce.spec.yml"];
 
 let folder: string;
 let home: string;
@@ -35,11 +37,15 @@ let printed: string[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "install-component-"));
+  chmodSync(folder, 0o755);
   home = join(folder, "agent");
   components = addVersion(VERSION_FOLDER);
   const bundle = join(folder, "aquila-salesforce.mjs");
   writeFileSync(bundle, "console.log(process.argv.slice(2).join(' '));\n", { mode: 0o666 });
-  program = { kind: "bundle", bundle, node: process.execPath };
+  // In place of Node's executable, whose copies would take most of the tests' time.
+  const node = join(folder, "node");
+  writeFileSync(node, `#!/bin/sh\nexec '${process.execPath}' "$@"\n`, { mode: 0o755 });
+  program = { kind: "bundle", bundle, node };
   printed = [];
 });
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -62,7 +68,7 @@ function makeActive(name: string): void {
 function install(changes: { uninstall?: boolean; program?: RunnerProgram } = {}) {
   printed = [];
   return installComponent(
-    { agentHome: home, uninstall: changes.uninstall ?? false },
+    { agentHome: home, uninstall: changes.uninstall ?? false, restart: false },
     { program: changes.program ?? program, print: (line) => printed.push(line) },
   );
 }
@@ -74,9 +80,9 @@ describe("install-component", () => {
   test("writes launcher, bundle and spec, and says how to go on", async () => {
     expect(await install()).toBe(0);
     expect(ours()).toEqual(OURS);
-    expect(OURS.map(modeOf)).toEqual([0o755, 0o644, 0o644]);
+    expect(OURS.map(modeOf)).toEqual([0o755, 0o755, 0o644, 0o644]);
     expect(printed.at(-1)).toContain("elastic-agent restart");
-    expect(printed).toHaveLength(5);
+    expect(printed).toHaveLength(6);
   });
 
   test("changes nothing the second time", async () => {
@@ -114,8 +120,8 @@ describe("install-component", () => {
     makeActive("elastic-agent-9.3.0-def456");
     await install();
     expect(ours(upgraded)).toEqual(OURS);
-    expect(ours()).toEqual(OURS);
-    makeActive(VERSION_FOLDER);
+    expect(ours()).toEqual([]);
+    expect(readdirSync(components)).toEqual(["agentbeat", "agentbeat.spec.yml"]);
     await install();
     expect(printed[0]).toContain("nothing to do");
   });
@@ -123,23 +129,25 @@ describe("install-component", () => {
   test("takes a single executable in place of launcher and bundle, and back", async () => {
     await install();
     const executable = join(folder, "single");
-    writeFileSync(executable, "\x7fELF");
+    writeFileSync(executable, "#!/bin/sh\necho single\n", { mode: 0o755 });
     await install({ program: { kind: "executable", executable } });
     expect(ours()).toEqual(["aquila-salesforce", "aquila-salesforce.spec.yml"]);
-    expect(readFileSync(join(components, "aquila-salesforce"), "utf8")).toBe("\x7fELF");
+    expect(readFileSync(join(components, "aquila-salesforce"), "utf8")).toContain("echo single");
     await install();
     expect(ours()).toEqual(OURS);
   });
 
   test("leaves nothing half written behind", async () => {
-    const gone = { kind: "bundle", bundle: join(folder, "gone.mjs"), node: process.execPath } as const;
+    const gone = { kind: "bundle", bundle: join(folder, "gone.mjs"), node: program.node } as const;
     await expect(install({ program: gone })).rejects.toMatchObject({ code: "internal" });
     expect(readdirSync(components)).toEqual(["agentbeat", "agentbeat.spec.yml"]);
   });
 
   test("refuses Windows, whose agent starts no scripts", async () => {
     const surroundings = { program, print: () => {}, platform: "win32" } as const;
-    await expect(installComponent({ agentHome: home, uninstall: false }, surroundings)).rejects.toMatchObject({
+    await expect(
+      installComponent({ agentHome: home, uninstall: false, restart: false }, surroundings),
+    ).rejects.toMatchObject({
       code: "agent_home_unusable",
     });
     expect(ours()).toEqual([]);
@@ -169,6 +177,130 @@ describe("install-component", () => {
     for (const name of OURS) {
       expect(statSync(join(components, name))).toMatchObject({ uid: 4711, gid: 4712 });
     }
+  });
+});
+
+describe("an agent of a deb or rpm package", () => {
+  let agent: AgentInstallation;
+  const installIn = (changes: { restart?: boolean; uninstall?: boolean } = {}) => {
+    printed = [];
+    return installComponent(
+      { agentHome: undefined, uninstall: false, restart: false, ...changes },
+      { program, print: (line) => printed.push(line), places: agent.places },
+    );
+  };
+
+  beforeEach(() => {
+    agent = new AgentInstallation(folder, "package");
+    agent.install("9.4.3");
+  });
+
+  test("has two versions below data after an upgrade: the one that the package's link names gets the files", async () => {
+    await installIn();
+    expect(agent.start().has("aquila-salesforce")).toBe(true);
+    agent.install("9.5.2");
+    expect(agent.start().has("aquila-salesforce")).toBe(false);
+    await installIn({ restart: true });
+    expect(printed).toContain(`Removed ${join(agent.componentsOf("9.4.3"), "aquila-salesforce")}`);
+    expect(printed.at(-1)).toBe("Restarted the agent.");
+    expect(agent.restarts).toBe(1);
+    expect(agent.start().get("aquila-salesforce")).toBe(join(agent.componentsOf("9.5.2"), "aquila-salesforce"));
+    expect(ours(agent.componentsOf("9.4.3"))).toEqual([]);
+    await installIn({ restart: true });
+    expect(printed).toEqual([expect.stringContaining("nothing to do")]);
+    expect(agent.restarts).toBe(1);
+  });
+
+  test("goes to the older version that runs, not to the newest folder", async () => {
+    agent.install("9.5.2");
+    agent.install("9.1.0");
+    await installIn();
+    expect(ours(agent.componentsOf("9.1.0"))).toEqual(OURS);
+    expect(ours(agent.componentsOf("9.5.2"))).toEqual([]);
+  });
+
+  test.runIf(process.getuid?.() === 0)("tightens modes when it starts as root, and nothing is mended", async () => {
+    await installIn();
+    agent.start();
+    expect(statSync(join(agent.components, "aquila-salesforce-node")).mode & 0o777).toBe(0o750);
+    expect(statSync(join(agent.components, "aquila-salesforce.mjs")).mode & 0o777).toBe(0o640);
+    await installIn();
+    expect(printed).toEqual([expect.stringContaining("nothing to do")]);
+  });
+
+  test("is told when the agent can't be restarted", async () => {
+    writeFileSync(join(agent.versionFolder, "elastic-agent"), "#!/bin/sh\necho 'no daemon' >&2\nexit 1\n");
+    await expect(installIn({ restart: true })).rejects.toMatchObject({
+      code: "agent_home_unusable",
+      message: "The agent could not be restarted: no daemon.",
+    });
+  });
+});
+
+test("an agent that may still go back to its former version keeps the runner there", async () => {
+  const agent = new AgentInstallation(folder, "archive");
+  const installIn = () =>
+    installComponent({ agentHome: agent.home, uninstall: false, restart: false }, { program, print: () => {} });
+  agent.install("9.4.3");
+  await installIn();
+  agent.install("9.5.2");
+  await installIn();
+  expect(ours(agent.componentsOf("9.4.3"))).toEqual(OURS);
+  expect(ours(agent.componentsOf("9.5.2"))).toEqual(OURS);
+  agent.finishUpgrade();
+  await installIn();
+  expect(ours(agent.components)).toEqual(OURS);
+});
+
+describe.runIf(process.getuid?.() === 0)("an agent of an unprivileged user", () => {
+  const NOBODY = { uid: 65_534, gid: 65_534 };
+  let agent: AgentInstallation;
+  const installIn = () =>
+    installComponent({ agentHome: agent.home, uninstall: false, restart: true }, { program, print: () => {} });
+
+  beforeEach(() => {
+    agent = new AgentInstallation(folder, "package", NOBODY);
+    agent.install("9.4.3");
+    agent.install("9.5.2");
+    // A Node in the home of root, as nvm keeps it.
+    const closed = join(folder, "root");
+    mkdirSync(closed, { mode: 0o700 });
+    copyFileSync(process.execPath, join(closed, "node"));
+    program = { ...program, node: join(closed, "node") };
+  });
+
+  test("can execute the runner, whose own Node it could not", async () => {
+    expect(spawnSync(program.node, ["--version"], NOBODY).error).toMatchObject({ code: "EACCES" });
+    await installComponent(
+      { agentHome: undefined, uninstall: false, restart: true },
+      { program, print: () => {}, places: agent.places },
+    );
+    const executable = agent.start().get("aquila-salesforce") ?? "";
+    expect(statSync(executable)).toMatchObject(NOBODY);
+    expect(spawnSync(executable, ["version"], { ...NOBODY, encoding: "utf8", cwd: "/" })).toMatchObject({
+      status: 0,
+      stdout: "version\n",
+    });
+    expect(agent.restarts).toBe(1);
+  });
+
+  test.each<[string, () => void, string]>([
+    ["may not enter a folder on the way", () => chmodSync(agent.home, 0o700), "EACCES"],
+    ["has a Node of another machine", () => writeFileSync(program.node, "\x7fELF", { mode: 0o755 }), ""],
+  ])("is refused with the reason if it %s, and nothing is left", async (_name, spoil, reason) => {
+    rmSync(agent.componentsOf("9.4.3"), { recursive: true });
+    spoil();
+    if (reason !== "") {
+      chownSync(agent.home, 0, 0);
+    }
+    await expect(installIn()).rejects.toMatchObject({
+      code: "agent_home_unusable",
+      message: expect.stringMatching(
+        new RegExp(`uid 65534\\) can't start the runner in .*: .*${reason}.*Nothing was changed`),
+      ),
+    });
+    expect(readdirSync(agent.components)).toEqual(["agentbeat", "agentbeat.spec.yml"]);
+    expect(agent.restarts).toBe(0);
   });
 });
 
@@ -235,17 +367,24 @@ describe("a folder that belongs to someone else", () => {
 });
 
 describe("the home of the agent", () => {
+  const inHomes = (...homes: string[]) => ({ homes, links: [] });
+
   test("is found in the usual places", () => {
     const elsewhere = join(folder, "nothing-here");
-    expect(findAgentHome(undefined, [elsewhere, home])).toEqual({ path: home, components });
-    expect(() => findAgentHome(undefined, [elsewhere])).toThrow(/No Elastic Agent was found/);
+    expect(findAgentHome(undefined, inHomes(elsewhere, home))).toEqual({
+      path: home,
+      components,
+      former: [],
+      program: join(home, "data", VERSION_FOLDER, "elastic-agent"),
+    });
+    expect(() => findAgentHome(undefined, inHomes(elsewhere))).toThrow(/No Elastic Agent was found/);
   });
 
   test("has to be chosen where there are several", () => {
     const second = join(folder, "second");
     cpSync(home, second, { recursive: true });
-    expect(() => findAgentHome(undefined, [home, second])).toThrow(/several agents/);
-    expect(findAgentHome(second, [home, second]).path).toBe(second);
+    expect(() => findAgentHome(undefined, inHomes(home, second))).toThrow(/several agents/);
+    expect(findAgentHome(second, inHomes(home, second)).path).toBe(second);
   });
 
   test("may lead to the agent through an application, as on macOS", () => {
@@ -261,6 +400,7 @@ describe("the home of the agent", () => {
 describe("the component's files", () => {
   test("have the executable before the spec", () => {
     expect(componentFiles(program).map(({ name }) => name)).toEqual([
+      "aquila-salesforce-node",
       "aquila-salesforce.mjs",
       "aquila-salesforce",
       "aquila-salesforce.spec.yml",
@@ -272,7 +412,7 @@ describe("the component's files", () => {
     const spec = parse(readFileSync(join(components, "aquila-salesforce.spec.yml"), "utf8"));
     expect(spec).toMatchObject({
       version: 2,
-      component_files: ["aquila-salesforce.mjs"],
+      component_files: ["aquila-salesforce.mjs", "aquila-salesforce-node"],
       inputs: [
         {
           name: "aquila-salesforce",

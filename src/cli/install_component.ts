@@ -2,7 +2,7 @@ import { globSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { asRunnerError, GIVE_UP, RunnerError } from "../core/errors.ts";
-import { findAgentHome } from "./agent_home.ts";
+import { type AgentHome, type AgentPlaces, findAgentHome } from "./agent_home.ts";
 import {
   COMPONENT_NAME,
   type ComponentFile,
@@ -12,53 +12,83 @@ import {
   SPEC_FILE,
 } from "./component_files.ts";
 import { ComponentFolder } from "./component_folder.ts";
+import { tryComponent } from "./component_trial.ts";
+import { restartAgent } from "./restart_agent.ts";
 import { VERSION } from "./version.ts";
 
 export interface InstallComponentOptions {
   /** Found in the usual places if `undefined`. */
   readonly agentHome: string | undefined;
   readonly uninstall: boolean;
+  /** Has the agent start anew if anything was changed. */
+  readonly restart: boolean;
 }
 
 export interface InstallComponentSurroundings {
   readonly program: RunnerProgram;
   readonly print: (line: string) => void;
-  readonly usualHomes?: readonly string[];
+  readonly places?: AgentPlaces;
   readonly platform?: NodeJS.Platform;
 }
 
 /**
- * `install-component`: puts the runner beside a running Elastic Agent, or takes it away, and says what has to be done next.
- * Files that are there already as they should be stay, so it can be run again at any time, such as after an upgrade of the
- * agent, whose new version knows nothing of components that others brought. Throws `agent_home_unusable`.
+ * `install-component`: puts the runner beside a running Elastic Agent, or takes it away, and restarts the agent or says that
+ * this has to be done. Throws `agent_home_unusable`.
  */
 export async function installComponent(
   options: InstallComponentOptions,
   surroundings: InstallComponentSurroundings,
 ): Promise<number> {
-  const { print, program, platform = process.platform } = surroundings;
+  const { print } = surroundings;
+  const { home, changes } = await putInPlace(options, surroundings);
+  for (const change of changes) {
+    print(change);
+  }
+  if (changes.length === 0) {
+    const state = options.uninstall ? "is not installed" : `${VERSION} is already installed`;
+    print(`${COMPONENT_NAME} ${state} in ${home.components}; nothing to do.`);
+    return 0;
+  }
+  print(`${COMPONENT_NAME} ${VERSION} is ${options.uninstall ? "removed from" : "installed in"} ${home.components}.`);
+  if (options.restart) {
+    await restartAgent(home);
+    print("Restarted the agent.");
+  } else {
+    print("Now restart the agent: sudo elastic-agent restart (or restart its container).");
+  }
+  return 0;
+}
+
+export interface PutInPlace {
+  readonly home: AgentHome;
+  /** A line for each file that was touched; none if everything was as it should be. */
+  readonly changes: readonly string[];
+}
+
+/**
+ * Files that are there already as they should be stay, so it can be done again at any time, such as after an upgrade of the
+ * agent, whose new version knows nothing of components that others brought. From versions that no longer run, the files are
+ * removed. Throws `agent_home_unusable`.
+ */
+export async function putInPlace(
+  { agentHome, uninstall }: Pick<InstallComponentOptions, "agentHome" | "uninstall">,
+  { program, places, platform = process.platform }: Omit<InstallComponentSurroundings, "print">,
+): Promise<PutInPlace> {
   if (platform === "win32") {
     throw unusable(
       "Elastic Agent on Windows can't start the runner.",
       "Use an agent on Linux or macOS, or the command run.",
     );
   }
-  const { components } = findAgentHome(options.agentHome, surroundings.usualHomes);
-  const changes = await inFolder(components, (folder) => {
+  const home = findAgentHome(agentHome, places);
+  const changes = await inFolder(home.components, (folder) => {
     refuseOtherSpecs(folder);
-    return options.uninstall ? removed(folder, REMOVABLE_FILES) : written(folder, componentFiles(program));
+    return uninstall ? removed(folder, REMOVABLE_FILES) : written(folder, componentFiles(program));
   });
-  for (const change of changes) {
-    print(change);
+  for (const former of home.former) {
+    changes.push(...(await inFolder(former, (folder) => removed(folder, REMOVABLE_FILES))));
   }
-  if (changes.length === 0) {
-    const state = options.uninstall ? "is not installed" : `${VERSION} is already installed`;
-    print(`${COMPONENT_NAME} ${state} in ${components}; nothing to do.`);
-  } else {
-    print(`${COMPONENT_NAME} ${VERSION} is ${options.uninstall ? "removed from" : "installed in"} ${components}.`);
-    print("Now restart the agent: sudo elastic-agent restart (or restart its container).");
-  }
-  return 0;
+  return { home, changes };
 }
 
 /** An input type that two specs declare keeps the whole agent from starting. */
@@ -79,15 +109,22 @@ function declaredInputs(text: string): unknown[] {
   return Array.isArray(inputs) ? inputs.flatMap((input) => [input?.name, ...(input?.aliases ?? [])]) : [];
 }
 
-/** Writes what differs and says so; the spec comes last. */
+/** Writes what differs, once it has been tried, and says so; the spec comes last. */
 async function written(folder: ComponentFolder, files: readonly ComponentFile[]): Promise<string[]> {
-  const changes: string[] = [];
+  const differing: ComponentFile[] = [];
   for (const file of files) {
     if (!(await folder.holds(file))) {
-      const verb = folder.has(file.name) ? "Replaced" : "Wrote";
-      await folder.put(file);
-      changes.push(`${verb} ${join(folder.path, file.name)}`);
+      differing.push(file);
     }
+  }
+  if (differing.length > 0) {
+    await tryComponent(folder, files);
+  }
+  const changes: string[] = [];
+  for (const file of differing) {
+    const verb = folder.has(file.name) ? "Replaced" : "Wrote";
+    await folder.put(file);
+    changes.push(`${verb} ${join(folder.path, file.name)}`);
   }
   const names = new Set(files.map(({ name }) => name));
   const others = REMOVABLE_FILES.filter((name) => !names.has(name));

@@ -8,9 +8,10 @@ FROM ${NODE_IMAGE} AS node
 
 FROM ${ELASTIC_AGENT_IMAGE}
 USER root
-COPY --from=node /usr/local/bin/node /usr/local/bin/node
-COPY build/component/ /usr/local/share/aquila-salesforce/
+# install-component copies Node and the bundle; mounts keep a second copy of them out of the image.
 # Fails here, and not when a container starts, if this image lacks a library of Node's.
-RUN node /usr/local/share/aquila-salesforce/aquila-salesforce.mjs install-component --agent-home /usr/share/elastic-agent \
+RUN --mount=from=node,source=/usr/local/bin/node,target=/mnt/node \
+    --mount=source=build/component,target=/mnt/component \
+    /mnt/node /mnt/component/aquila-salesforce.mjs install-component --agent-home /usr/share/elastic-agent \
   && "$(echo /usr/share/elastic-agent/data/elastic-agent-*/components/aquila-salesforce)" version
 USER elastic-agent
