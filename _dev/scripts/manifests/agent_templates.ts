@@ -1,7 +1,12 @@
 /** The Handlebars templates that Fleet renders into blocks of a policy, one line for each setting. Pure. */
 import type { AskedSetting } from "./package_variables.ts";
 
-const MAKER = "# Made by _dev/scripts/build_manifests.ts from src/policy/settings.ts.";
+const MAKER = `# Made by _dev/scripts/build_manifests.ts from src/policy/settings.ts.
+# Some versions of Fleet join the lines between two quotation marks, wherever these stand. A text may hold one: the
+# comment behind it closes that, and is nothing if there is none.`;
+
+/** `\"` is skipped within a quotation and begins one outside; the last mark ends it either way. */
+const QUOTATION_END = ' # \\" "';
 
 /** A data stream that the runner itself writes: it is in the policy so that the output's API key may write it. */
 const NOTHING_TO_COLLECT = "event_log_files:\n  enabled: false\n";
@@ -37,7 +42,7 @@ function settingLines({ setting, variable }: AskedSetting, key: string): string[
     case "url":
     case "choice":
     case "duration":
-      return ifGiven(name, `${key}: {{escape_string ${name}}}`);
+      return ifGiven(name, `${key}: {{escape_string ${name}}}${QUOTATION_END}`);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Makes of a package and what people entered for it the inputs of an agent policy, as Fleet does. */
 import { parse } from "yaml";
 import { z } from "zod";
-import { type EnteredValue, templateRenderer } from "./fleet_rendering.ts";
+import { type EnteredValue, type FleetCompiler, templateRenderer } from "./fleet_rendering.ts";
 
 /** Files of a package as text, by their path from its root. */
 export type PackageTexts = ReadonlyMap<string, string>;
@@ -43,7 +43,11 @@ const streamManifest = z.looseObject({
 });
 
 /** The one input that Fleet writes for an integration policy. Throws if the package lacks a file or a template is broken. */
-export function agentInput(files: PackageTexts, policy: IntegrationPolicy): Readonly<Record<string, unknown>> {
+export function agentInput(
+  files: PackageTexts,
+  policy: IntegrationPolicy,
+  compiler: FleetCompiler = "yaml",
+): Readonly<Record<string, unknown>> {
   const manifest = packageManifest.parse(parse(textOf(files, "manifest.yml")));
   const [template] = manifest.policy_templates;
   const [input] = template.inputs;
@@ -62,7 +66,7 @@ export function agentInput(files: PackageTexts, policy: IntegrationPolicy): Read
       {
         id: `${input.type}-${dataset}-${policy.id}`,
         data_stream: { dataset, type: own.type },
-        ...mapping(templateRenderer(text)(values)),
+        ...mapping(templateRenderer(text, compiler)(values)),
       },
     ];
   });
@@ -74,7 +78,7 @@ export function agentInput(files: PackageTexts, policy: IntegrationPolicy): Read
     data_stream: { namespace: policy.namespace ?? "default" },
     use_output: "default",
     package_policy_id: policy.id,
-    ...mapping(templateRenderer(textOf(files, `agent/input/${input.template_path}`))(connection)),
+    ...mapping(templateRenderer(textOf(files, `agent/input/${input.template_path}`), compiler)(connection)),
     meta: { package: { name: manifest.name, version: manifest.version, policy_template: template.name } },
     streams,
   };

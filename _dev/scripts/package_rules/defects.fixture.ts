@@ -212,7 +212,7 @@ export const DEFECTS: readonly (readonly [what: string, break_: (draft: PackageD
   [
     "a template that is no Handlebars",
     (d) => d.replace(CONNECTION, "{{/if}}", ""),
-    /can't be rendered with the defaults/,
+    /can't be rendered by Fleet's js-yaml with the defaults/,
   ],
   [
     "a template that is no YAML",
@@ -221,13 +221,18 @@ export const DEFECTS: readonly (readonly [what: string, break_: (draft: PackageD
   ],
   [
     "a variable without effect",
-    (d) => d.replace(CONNECTION, "  username: {{escape_string username}}\n", ""),
+    (d) => d.replace(CONNECTION, '  username: {{escape_string username}} # \\" "\n', ""),
     /a value for username does not arrive/,
   ],
   [
     "a value that is not quoted",
     (d) => d.replace(CONNECTION, "{{escape_string username}}", "{{username}}"),
-    /can't be rendered with a value for username/,
+    /can't be rendered by Fleet's yaml with a value for username/,
+  ],
+  [
+    "a text whose quotation mark runs on",
+    (d) => d.replace(CONNECTION, ' # \\" "', ""),
+    /can't be rendered by Fleet's yaml, joining lines with a value for organization_name/,
   ],
   [
     "a template with an unknown variable",

@@ -50,7 +50,7 @@ export class PackageDraft {
 }
 
 /** A copy with the change; steps into a text go into the JSON that it holds. */
-function changed(node: unknown, steps: readonly Step[], change: (value: unknown) => unknown): unknown {
+export function changed(node: unknown, steps: readonly Step[], change: (value: unknown) => unknown): unknown {
   const [step, ...rest] = steps;
   if (step === undefined) {
     return change(node);

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
 import { declaredSettings, INPUT_SETTINGS, STREAM_SETTINGS } from "../../../src/policy/settings.ts";
-import { type EnteredValue, templateRenderer } from "../manifests/fleet_rendering.ts";
+import { type EnteredValue, FLEET_COMPILERS, templateRenderer } from "../manifests/fleet_rendering.ts";
 import { policyTemplates } from "./manifest_rules.ts";
 import { isMapping, type Mapping, mappings, type PackageRule, type PackageView } from "./package_view.ts";
 
@@ -28,7 +28,7 @@ export const templateProblems: PackageRule = (view) => {
       .map((path) => `${path} is used by no manifest`),
     ...templates.flatMap((template) => {
       const text = view.text(template.path);
-      return text === undefined ? [`${template.path} is missing`] : problemsOf(template, text);
+      return text === undefined ? [`${template.path} is missing`] : knownProblemsOf(template, text);
     }),
   ];
 };
@@ -57,6 +57,16 @@ function templatesOf(view: PackageView): Template[] {
   ];
 }
 
+/** Packages that have a template in common are tried once. */
+const TRIED = new Map<string, readonly string[]>();
+
+function knownProblemsOf(template: Template, text: string): readonly string[] {
+  const key = JSON.stringify([template.path, template.visible, template.own, text]);
+  const problems = TRIED.get(key) ?? problemsOf(template, text);
+  TRIED.set(key, problems);
+  return problems;
+}
+
 function problemsOf({ path, visible, own, settings }: Template, text: string): string[] {
   const known = new Set(visible.map(({ name }) => String(name)));
   const problems = mentioned(text)
@@ -74,17 +84,19 @@ function problemsOf({ path, visible, own, settings }: Template, text: string): s
       })),
     ),
   ];
-  const render = templateRenderer(text);
-  for (const attempt of attempts) {
-    const rendered = tried(() => render(entered(visible, attempt.values)));
-    if ("error" in rendered) {
-      problems.push(`${path} can't be rendered with ${attempt.what}: ${rendered.error}`);
-    } else if (!isMapping(rendered.value)) {
-      problems.push(`${path} renders to no mapping with ${attempt.what}`);
-    } else {
-      problems.push(...unknownKeys(rendered.value, keys).map((key) => `${path} writes ${key}, which is no setting`));
-      if ("effect" in attempt && !holds(rendered.value, asRendered(attempt.effect))) {
-        problems.push(`${path}: ${attempt.what} does not arrive as it was entered`);
+  for (const compiler of FLEET_COMPILERS) {
+    const render = templateRenderer(text, compiler);
+    for (const attempt of attempts) {
+      const rendered = tried(() => render(entered(visible, attempt.values)));
+      if ("error" in rendered) {
+        problems.push(`${path} can't be rendered by Fleet's ${compiler} with ${attempt.what}: ${rendered.error}`);
+      } else if (!isMapping(rendered.value)) {
+        problems.push(`${path} renders to no mapping with ${attempt.what}`);
+      } else {
+        problems.push(...unknownKeys(rendered.value, keys).map((key) => `${path} writes ${key}, which is no setting`));
+        if ("effect" in attempt && !holds(rendered.value, asRendered(attempt.effect))) {
+          problems.push(`${path}: ${attempt.what} does not arrive as it was entered through Fleet's ${compiler}`);
+        }
       }
     }
   }
