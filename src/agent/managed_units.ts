@@ -2,6 +2,7 @@ import type { RunnerError } from "../core/errors.ts";
 import { LOG_LEVELS, type LogLevel } from "../core/log.ts";
 import type { PolicyContext } from "../policy/parse_policy.ts";
 import type { Policy } from "../policy/policy.ts";
+import { prepareRegularExpressions } from "../policy/regular_expression.ts";
 import { STATE, UNIT_TYPE, type UnitExpected, type UnitObserved } from "./control_protocol.ts";
 import { type ManagedPolicy, managedPolicy } from "./managed_policy.ts";
 import { brokenHealth, inputHealth, outputHealth, type StreamStanding, type UnitHealth } from "./unit_health.ts";
@@ -57,12 +58,18 @@ export class ManagedUnits {
     try {
       while (!stop.aborted) {
         const units = this.#units;
-        const managed = units === given ? undefined : managedPolicy(units, this.#context);
+        const isNew = units !== given;
+        if (isNew) {
+          await prepareRegularExpressions([...units.values()].map(({ config }) => config));
+        }
+        const managed = isNew ? managedPolicy(units, this.#context) : undefined;
         given = units;
         if (managed === undefined) {
-          await new Promise<void>((resolve) => {
-            this.#wake = resolve;
-          });
+          if (units === this.#units && !stop.aborted) {
+            await new Promise<void>((resolve) => {
+              this.#wake = resolve;
+            });
+          }
           continue;
         }
         this.#managed = managed;

@@ -8,6 +8,7 @@ import { followKibanaPolicy, readKibanaPolicy } from "../policy/kibana_policy.ts
 import { parsePolicy } from "../policy/parse_policy.ts";
 import type { Policy } from "../policy/policy.ts";
 import { followPolicyFile, readText } from "../policy/policy_file.ts";
+import { prepareRegularExpressions } from "../policy/regular_expression.ts";
 import type { Environment } from "../policy/variables.ts";
 import { kibanaCredentials } from "./install_package.ts";
 import { knownDatasets } from "./wire.ts";
@@ -59,11 +60,14 @@ export function policySource(policy: string | URL, surroundings: PolicySourceSur
   const { environment, log, stop, clock = systemClock } = surroundings;
   const named = new NamedFiles();
   const context = { datasets: knownDatasets(), environment, host: HOST, readFile: (path: string) => named.read(path) };
-  const parse = (content: unknown) => parsePolicy(content, context);
+  const parse = async (content: unknown) => {
+    await prepareRegularExpressions(content);
+    return parsePolicy(content, context);
+  };
   if (typeof policy === "string") {
     const namedFiles = () => named.fingerprint();
     return {
-      read: async () => parse(await readText(policy)),
+      read: async () => await parse(await readText(policy)),
       follow: () => followPolicyFile(policy, { parse, clock, log, namedFiles }, stop),
       close: () => {},
     };

@@ -1,4 +1,5 @@
 import { type ErrorCode, GIVE_UP, type NextStep, RETRY, RunnerError } from "./errors.ts";
+import { lookup } from "./lookup.ts";
 
 interface Meaning {
   readonly code: ErrorCode;
@@ -58,7 +59,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 function knownCode(error: unknown): string | undefined {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 6; at = at.cause, depth += 1) {
     const code = (at as NodeJS.ErrnoException).code;
-    if (code !== undefined && MEANINGS[code] !== undefined) {
+    if (lookup(MEANINGS, code) !== undefined) {
       return code;
     }
     if (at instanceof AggregateError) {
@@ -80,7 +81,7 @@ export function transportError(host: string, error: unknown): RunnerError {
     return error;
   }
   const code = knownCode(error);
-  const meaning = code === undefined ? undefined : MEANINGS[code];
+  const meaning = lookup(MEANINGS, code);
   if (meaning === undefined) {
     const text = (error instanceof Error ? error.message : String(error)).replace(/\.+$/, "");
     return new RunnerError("connection_lost", `No answer from ${host}: ${text}.`, { next: RETRY });

@@ -150,3 +150,10 @@ test("a used-up share names the time at which collection goes on, and when the o
   expect(late.next).toEqual({ do: "waitUntil", at: NOW + 60 * MINUTE });
   expect(late.message).toMatch(/goes on at 2026-07-17T\d\d:\d\dZ\. At 2026-07-17T\d\d:\d\dZ it asks the org/);
 });
+
+test.each(["constructor", "toString", "__proto__", "hasOwnProperty"])(
+  "an error code %s is no known one",
+  (errorCode) => {
+    expect(meaning(503, [{ errorCode, message: "" }])).toMatchObject({ code: "server_error", next: RETRY });
+  },
+);

@@ -3,6 +3,7 @@ import { isoTime } from "../core/clock.ts";
 import { type ErrorCode, GIVE_UP, type NextStep, REFRESH, RETRY, RunnerError } from "../core/errors.ts";
 import { retryAfterMs } from "../core/header_values.ts";
 import type { HttpHeaders } from "../core/http.ts";
+import { lookup } from "../core/lookup.ts";
 import type { ShareUsed } from "./api_budget.ts";
 
 /** An answer of the org that is no success. */
@@ -170,7 +171,7 @@ function meaningOf(status: number, said: SaidError | undefined): Meaning {
   if (said?.errorCode === "API_CURRENTLY_DISABLED" && FOR_THIS_USER.test(said.message)) {
     return API_DISABLED;
   }
-  return BY_ERROR_CODE[said?.errorCode ?? ""] ?? byStatus(status);
+  return lookup(BY_ERROR_CODE, said?.errorCode) ?? byStatus(status);
 }
 
 function byStatus(status: number): Meaning {

@@ -3,6 +3,8 @@
  * Source: "Conditions" in Elastic's documentation of processors.
  */
 import { BlockList, isIP } from "node:net";
+import { lookup } from "../core/lookup.ts";
+import { HIDDEN, isHidden } from "./field_names.ts";
 import { isMapping, type Key, type Mapping } from "./policy_block.ts";
 import { regularExpression } from "./regular_expression.ts";
 import { didYouMean } from "./suggestion.ts";
@@ -65,6 +67,9 @@ export function readCondition(block: unknown, tell: Tell): Condition | undefined
     }
     case "has_fields": {
       const fields = list(given, within).filter((field) => typeof field === "string");
+      for (const field of fields.filter(isHidden)) {
+        within([field], `must be ${HIDDEN.must}`);
+      }
       return fields.length === 0 ? undefined : { is: name, fields };
     }
     case "equals":
@@ -100,9 +105,9 @@ function eachField<T>(value: unknown, tell: Tell, read: (value: unknown) => Take
     tell([], "must name fields with their values");
     return {};
   }
-  const fields: Record<string, T> = {};
+  const fields: Record<string, T> = Object.create(null);
   for (const [name, content] of Object.entries(flattened(value))) {
-    const taken = read(content);
+    const taken = isHidden(name) ? HIDDEN : read(content);
     if ("must" in taken) {
       tell([name], `must be ${taken.must}`);
     } else {
@@ -128,7 +133,7 @@ function withBounds(fields: unknown): unknown {
   if (!isMapping(fields)) {
     return fields;
   }
-  const result: Record<string, unknown> = {};
+  const result: Record<string, unknown> = Object.create(null);
   for (const [name, value] of Object.entries(flattened(fields))) {
     const bound = name.split(".").at(-1) ?? "";
     if (isBound(bound) && name.includes(".")) {
@@ -161,7 +166,7 @@ function pattern(value: unknown): Taken<string> {
 
 function networks(value: unknown): Taken<readonly string[]> {
   const listed: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const names = listed.flatMap((one) => (typeof one === "string" ? (NAMED_NETWORKS[one] ?? [one]) : [""]));
+  const names = listed.flatMap((one) => (typeof one === "string" ? (lookup(NAMED_NETWORKS, one) ?? [one]) : [""]));
   const must = { must: `a network such as 10.0.0.0/8, or one of ${Object.keys(NAMED_NETWORKS).join(", ")}` };
   return names.length > 0 && names.every(isNetwork) ? { value: names } : must;
 }

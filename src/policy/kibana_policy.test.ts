@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 /** Policies are told apart by the revision in their one warning. */
-function parse(policy: unknown): Policy {
+async function parse(policy: unknown): Promise<Policy> {
   const { revision, bad } = policy as { revision: number; bad?: boolean };
   if (bad === true) {
     throw new RunnerError("policy_invalid", `Revision ${revision} is wrong.`, { next: GIVE_UP });

@@ -10,7 +10,7 @@ import { addressProblem } from "./setting_kinds.ts";
 export interface KibanaPolicySurroundings {
   readonly http: Http;
   readonly credentials: KibanaCredentials;
-  readonly parse: (policy: unknown) => Policy;
+  readonly parse: (policy: unknown) => Promise<Policy>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -36,7 +36,7 @@ export async function* followKibanaPolicy(
   while (!signal.aborted) {
     try {
       const { revision, content, key } = await fetchPolicy(source, surroundings, signal);
-      const policy = key === running ? undefined : surroundings.parse(content);
+      const policy = key === running ? undefined : await surroundings.parse(content);
       complaint = undefined;
       if (policy !== undefined) {
         log.info(`${running === undefined ? "Took" : "Took over"} revision ${revision} of ${source.asked}.`);
@@ -67,7 +67,7 @@ export async function readKibanaPolicy(
   signal: AbortSignal,
 ): Promise<Policy> {
   const { content } = await fetchPolicy(kibanaPolicyAddress(address), surroundings, signal);
-  return surroundings.parse(content);
+  return await surroundings.parse(content);
 }
 
 export interface KibanaPolicyAddress {

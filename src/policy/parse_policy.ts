@@ -1,5 +1,6 @@
 import { LineCounter, parseDocument } from "yaml";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
+import { lookup } from "../core/lookup.ts";
 import { type InputReading, isSwitchedOn, type KnownDataset, readInput } from "./input_block.ts";
 import { type OutputReading, readOutput } from "./output_block.ts";
 import type { BrokenInput, Input, Output, Policy, Problem } from "./policy.ts";
@@ -43,7 +44,7 @@ export function parsePolicy(policy: unknown, context: PolicyContext): Policy {
   const providers = providersOf(root, context);
   const readings = new Map<string, OutputReading>();
   const output = (name: string): Output | readonly Problem[] => {
-    const reading = readings.get(name) ?? readOutput(name, outputs[name], providers);
+    const reading = readings.get(name) ?? readOutput(name, lookup(outputs, name), providers);
     readings.set(name, reading);
     return "problems" in reading ? reading.problems : reading.output;
   };

@@ -36,7 +36,7 @@ function write(text: string): void {
 }
 
 /** A parser whose policies are told apart by their one warning. */
-function parse(text: string): Policy {
+async function parse(text: string): Promise<Policy> {
   if (text.startsWith("bad")) {
     throw new RunnerError("policy_invalid", `${text} is wrong.`, { next: GIVE_UP });
   }

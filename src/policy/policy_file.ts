@@ -11,7 +11,7 @@ import type { Policy } from "./policy.ts";
 export type WatchFolder = (folder: string, changed: () => void) => () => void;
 
 export interface PolicyFileSurroundings {
-  readonly parse: (text: string) => Policy;
+  readonly parse: (text: string) => Promise<Policy>;
   readonly clock: Clock;
   readonly log: Log;
   readonly watchFolder?: WatchFolder;
@@ -41,7 +41,7 @@ export async function* followPolicyFile(
   try {
     let text = await readText(path);
     let complaint: string | undefined;
-    const first = parse(text);
+    const first = await parse(text);
     let named = namedFiles();
     await reportExposure(path, first, log);
     yield first;
@@ -55,7 +55,7 @@ export async function* followPolicyFile(
           complaint = undefined;
           continue;
         }
-        const policy = parse(newText);
+        const policy = await parse(newText);
         text = newText;
         named = newNamed;
         complaint = undefined;

@@ -1,6 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { readProcessors } from "./processors.ts";
-import { regularExpression } from "./regular_expression.ts";
+import { prepareRegularExpressions, regularExpression } from "./regular_expression.ts";
+
+beforeAll(() => prepareRegularExpressions("regexp"));
+
+const NAMELESS = "must be a field without __proto__, constructor, prototype in its name";
 
 function problemsOf(...listed: readonly unknown[]): string[] {
   return readProcessors(listed).findings.map(({ at, text }) => `${at.join(".")}: ${text}`);
@@ -97,6 +101,25 @@ describe("what is wrong is named", () => {
       { drop_event: { when: { equal: { a: 1 } } } },
       ["0.drop_event.when.equal: is a condition that this runner has not; did you mean equals?"],
     ],
+    [
+      { add_fields: { target: "", fields: JSON.parse('{"__proto__.x": 1, "a": {"constructor": 1}}') } },
+      [`0.add_fields.fields.__proto__.x: ${NAMELESS}`, `0.add_fields.fields.constructor: ${NAMELESS}`],
+    ],
+    [{ add_fields: { target: "a.__proto__", fields: { x: 1 } } }, [`0.add_fields.target: ${NAMELESS}`]],
+    [{ add_tags: { target: "__proto__", tags: ["a"] } }, [`0.add_tags.target: ${NAMELESS}`]],
+    [{ drop_fields: { fields: ["__proto__.toString"] } }, [`0.drop_fields.fields.__proto__.toString: ${NAMELESS}`]],
+    [
+      { drop_event: { when: { equals: JSON.parse('{"__proto__": {"x": 1}}') } } },
+      [`0.drop_event.when.equals.__proto__.x: ${NAMELESS}`],
+    ],
+    [
+      { drop_event: { when: { has_fields: ["constructor.name"] } } },
+      [`0.drop_event.when.has_fields.constructor.name: ${NAMELESS}`],
+    ],
+    [
+      { drop_event: { when: { network: { "source.ip": "constructor" } } } },
+      [expect.stringMatching(/network.source.ip: must be a network such as/)],
+    ],
     [{ drop_event: { when: { or: [] } } }, ["0.drop_event.when.or: must be a list"]],
     [
       { drop_event: { when: { or: [{ regexp: { a: "(" } }, { contains: { b: 1 } }] } } },
@@ -130,6 +153,12 @@ test.each([
   ["\\Alogin\\z", "login", true],
   ["\\Alogin\\z", "logins", false],
   ["a\\.b", "axb", false],
-])("the regular expression %s and %s: %s", (pattern, value, fits) => {
+  ["^(a+)+$", `${"a".repeat(100_000)}b`, false],
+  ["(x+x+)+y", "x".repeat(100_000), false],
+])("the regular expression %s on %.40s: %s", (pattern, value, fits) => {
   expect(regularExpression(pattern)?.test(value)).toBe(fits);
+});
+
+test.each(["a(?=b)", "(a)\\1", "a{2000}", "["])("%s is no regular expression of RE2", (pattern) => {
+  expect(regularExpression(pattern)).toBeUndefined();
 });

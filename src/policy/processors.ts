@@ -3,6 +3,7 @@
  * Source: "Processors" and "Conditions" in Elastic's documentation of Elastic Agent.
  */
 import { type Condition, readCondition } from "./conditions.ts";
+import { HIDDEN, isHidden } from "./field_names.ts";
 import { type Finding, isMapping, type Key, type Mapping } from "./policy_block.ts";
 import { regularExpression } from "./regular_expression.ts";
 import { didYouMean } from "./suggestion.ts";
@@ -96,18 +97,26 @@ function addedFields(settings: Mapping, tell: Tell): Mapping {
   for (const name of names.filter(touchesFixed)) {
     tell(["fields"], `would change ${name}, by which events are told apart`);
   }
-  const result: Mapping = {};
-  for (const [name, value] of Object.entries(fields)) {
+  const hidden = [...names, ...Object.values(fields).flatMap(namesWithin)].filter(isHidden);
+  for (const name of hidden) {
+    tell(["fields", name], `must be ${HIDDEN.must}`);
+  }
+  const result: Mapping = Object.create(null);
+  for (const [name, value] of hidden.length > 0 ? [] : Object.entries(fields)) {
     const path = (target === "" ? name : `${target}.${name}`).split(".");
     let at = result;
     for (const part of path.slice(0, -1)) {
-      const inner = isMapping(at[part]) ? at[part] : {};
+      const inner: Mapping = isMapping(at[part]) ? at[part] : Object.create(null);
       at[part] = inner;
       at = inner;
     }
     at[path.at(-1) ?? name] = value;
   }
   return result;
+}
+
+function namesWithin(value: unknown): readonly string[] {
+  return isMapping(value) ? [...Object.keys(value), ...Object.values(value).flatMap(namesWithin)] : [];
 }
 
 function droppedFields(settings: Mapping, tell: Tell): { names: readonly string[]; patterns: readonly string[] } {
@@ -119,6 +128,9 @@ function droppedFields(settings: Mapping, tell: Tell): { names: readonly string[
   const names = listed.filter((text) => !isPattern(text));
   for (const name of names.filter(touchesFixed)) {
     tell(["fields"], `would drop ${name}, by which events are told apart`);
+  }
+  for (const name of names.filter(isHidden)) {
+    tell(["fields", name], `must be ${HIDDEN.must}`);
   }
   return { names, patterns };
 }
@@ -134,10 +146,10 @@ function touchesFixed(name: string): boolean {
 
 function targetOf(settings: Mapping, fallback: string, tell: Tell): string {
   const { target = fallback } = settings;
-  if (typeof target === "string") {
+  if (typeof target === "string" && !isHidden(target)) {
     return target;
   }
-  tell(["target"], "must be text");
+  tell(["target"], `must be ${typeof target === "string" ? HIDDEN.must : "text"}`);
   return fallback;
 }
 

@@ -3,6 +3,7 @@
  * `${filesource.NAME}`, facts of the machine `${host.platform}`, alternatives and constants `${env.A|env.B|'text'}`, a default `${env.A:text}`, and `$${…}` for a literal `${…}`.
  * Source: "Variables and conditions in input configurations" in Elastic's documentation.
  */
+import { lookup } from "../core/lookup.ts";
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -67,7 +68,7 @@ export function resolveVariable(expression: string, providers: VariableProviders
       }
       missing.push(`the file ${name}, which ${file.problem}`);
     } else if (provider === "env" || provider === "host") {
-      const value = providers[provider]?.[name];
+      const value = lookup(providers[provider] ?? {}, name);
       if (value !== undefined) {
         return { value };
       }

@@ -1,10 +1,14 @@
-/** An event's document as an object. Fields are named by their path, `user.name`. */
+import { lookup } from "../core/lookup.ts";
+
+/**
+ * An event's document as an object. Fields are named by their path, `user.name`; what every object inherits is no field.
+ */
 export type EventDocument = Record<string, unknown>;
 
 export function fieldAt(document: EventDocument, path: string): unknown {
   let at: unknown = document;
   for (const name of path.split(".")) {
-    at = isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined;
+    at = isObject(at) ? lookup(at, name) : undefined;
   }
   return at;
 }
@@ -12,7 +16,7 @@ export function fieldAt(document: EventDocument, path: string): unknown {
 /** Takes a field away, and the objects that are empty without it. */
 export function removeField(document: EventDocument, path: string): void {
   const [name = "", ...rest] = path.split(".");
-  const inner = document[name];
+  const inner = lookup(document, name);
   if (rest.length === 0) {
     delete document[name];
   } else if (isObject(inner)) {
@@ -26,11 +30,12 @@ export function removeField(document: EventDocument, path: string): void {
 /** Puts fields in: objects are merged, everything else is replaced. */
 export function mergeFields(document: EventDocument, fields: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(fields)) {
-    const there = document[name];
+    const there = lookup(document, name);
     if (isObject(there) && isObject(value)) {
       mergeFields(there, value);
     } else {
-      document[name] = isObject(value) ? structuredClone(value) : value;
+      const added = isObject(value) ? structuredClone(value) : value;
+      Object.defineProperty(document, name, { value: added, enumerable: true, configurable: true, writable: true });
     }
   }
 }

@@ -1,9 +1,12 @@
-import { describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { SourceEvent } from "../core/event.ts";
 import { readProcessors } from "../policy/processors.ts";
+import { prepareRegularExpressions } from "../policy/regular_expression.ts";
 import { createProcessingSink } from "./processing.ts";
 import { anEvent } from "./sink.contract.ts";
 import type { Sink } from "./sink.ts";
+
+beforeAll(() => prepareRegularExpressions("regexp"));
 
 const never = new AbortController().signal;
 
