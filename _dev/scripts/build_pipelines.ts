@@ -1,9 +1,11 @@
 /**
  * Puts the ingest pipelines of `_dev/shared/ingest_pipeline/` into every data stream that calls them: Fleet finds a sub-pipeline only in
- * the data stream's own folder. With `--check`, exits with 1 if a copy differs from its source.
+ * the data stream's own folder. What moves to ECS is that which the catalogue declares. With `--check`, exits with 1 if a copy differs from its source.
  */
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
+import type { StreamName } from "../../src/catalog/column.ts";
+import { movedFields } from "./fields/moved_fields.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const SOURCES = "_dev/shared/ingest_pipeline";
@@ -14,17 +16,30 @@ export interface PipelineCopy {
   readonly text: string;
 }
 
+/** The pipeline that moves values to ECS, which differs by data stream in what it moves. */
+const MOVING = "ecs";
+
 /** What the copies below `root` have to be, with absolute paths. */
 export function pipelineCopies(root: string): PipelineCopy[] {
   const entries = globSync("data_stream/*/elasticsearch/ingest_pipeline/default.yml", { cwd: root }).sort();
   const sources = globSync(`${SOURCES}/*.yml`, { cwd: root }).sort();
   return sources.flatMap((source) => {
     const name = basename(source, ".yml");
-    const text = readFileSync(join(root, source), "utf8").replace(/^---\n/, `---\n${NAMED_MAKER}\n`);
+    const shared = readFileSync(join(root, source), "utf8").replace(/^---\n/, `---\n${NAMED_MAKER}\n`);
+    const textFor = (entry: string) => (name === MOVING ? withMoves(shared, entry.split(sep)[1] ?? "") : shared);
     return entries
       .filter((entry) => readFileSync(join(root, entry), "utf8").includes(`{{ IngestPipeline "${name}" }}`))
-      .map((entry) => ({ path: join(root, dirname(entry), `${name}.yml`), text }));
+      .map((entry) => ({ path: join(root, dirname(entry), `${name}.yml`), text: textFor(entry) }));
   });
+}
+
+/** The text with what the catalogue declares to move, a line each; `stream` is a folder of data_stream/ with homes. */
+function withMoves(text: string, stream: string): string {
+  const list = (path: string) => `[${path.split(".").join(", ")}]`;
+  const lines = movedFields(stream as StreamName).map(({ from, to }) => `- { from: ${list(from)}, to: ${list(to)} }`);
+  return text.replace(/^( *)moves: \[\]$/m, (_, indent: string) =>
+    [`${indent}moves:`, ...lines.map((line) => `${indent}  ${line}`)].join("\n"),
+  );
 }
 
 /** The copies that are missing or differ. */

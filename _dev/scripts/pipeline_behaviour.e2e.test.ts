@@ -63,7 +63,7 @@ describeOnCluster("pipelines of the package", (cluster) => {
     const organization = { id: "00D30000000V77YEAS", name: "Acme production" };
 
     test.each<[string, string, string[]]>([
-      ["login", "Login", ["script_event", "script_connection", "script_user", "script_related"]],
+      ["login", "Login", ["script_event", "script_connection", "script_related"]],
       ["apex", "ApexCallout", ["script_request", "script_outcome", "script_related"]],
       ["api", "RestApi", ["script_request", "script_operation", "script_outcome", "script_related"]],
     ])("of %s is kept and says which", async (folder, code, tags) => {
@@ -73,7 +73,9 @@ describeOnCluster("pipelines of the package", (cluster) => {
       expect(document).toMatchObject({
         "@timestamp": TIME,
         organization,
-        salesforce,
+        // Even here no value is left in the place of an alias, which Elasticsearch would refuse.
+        salesforce: [{ [folder]: {} }],
+        user: { id: "0053000000Ank29AAB" },
         ecs: { version: expect.any(String) },
         event: { code, kind: "pipeline_error" },
       });

@@ -11,7 +11,7 @@ export const APEX_HOME: Home = {
     event_type: "event.code",
     organization_id: "organization.id",
     user_agent: "salesforce.apex.user_agent_code",
-    user_id_derived: "salesforce.apex.user_id",
+    user_id_derived: "user.id",
   },
   columns: {
     ...requestColumns({
@@ -22,6 +22,7 @@ export const APEX_HOME: Home = {
       sessionKey: "session_key",
       uri: "uri",
       uriId: "uri_derived_id",
+      url: "url.original",
     }),
     ...REST_COLUMNS,
     ...APEX_COLUMNS,
@@ -37,11 +38,25 @@ const DATABASE_TIME: Columns = {
   },
 };
 
-/** One continuation makes up to three requests: the cell has a value for each. */
+/** One continuation makes up to three requests: the cell has a value for each. ECS gets one of them, or their sum. */
 const UP_TO_THREE_REQUESTS: Columns = {
-  STATUS_CODE: { field: "status_code", kind: "long", several: true, description: "HTTP status of the answer." },
-  RESPONSE_SIZE: { field: "response_size", kind: "bytes", several: true, description: "Size of the answer's body." },
-  URL: { field: "url", kind: "url", several: true, description: "Address that was called." },
+  STATUS_CODE: { field: "status_codes", kind: "long", several: true, description: "HTTP statuses of the answers." },
+  RESPONSE_SIZE: {
+    field: "response_sizes",
+    kind: "bytes",
+    several: true,
+    description: "Sizes of the answers' bodies.",
+  },
+  URL: { field: "urls", kind: "url", several: true, description: "Addresses that were called." },
+};
+
+/** The address of a callout is the one that is called. */
+const CALLOUT: Columns = {
+  URI: {
+    field: "origin_uri",
+    kind: "long_keyword",
+    description: "URI of the page or endpoint whose request led to the callout.",
+  },
 };
 
 function apexType(type: Pick<LogFileType, "name" | "tells" | "columns"> & Partial<LogFileType>): LogFileType {
@@ -76,6 +91,7 @@ export const APEX_TYPES: readonly LogFileType[] = [
   apexType({
     name: "ApexCallout",
     tells: "Each request that Apex sends out: address, method, status, sizes and duration.",
+    variants: CALLOUT,
     columns: [
       ...TRANSACTION,
       "TYPE",
@@ -224,6 +240,7 @@ export const APEX_TYPES: readonly LogFileType[] = [
   apexType({
     name: "NamedCredential",
     tells: "Each callout by a named credential, with the package that made it.",
+    variants: CALLOUT,
     columns: [...TRANSACTION, "NAMED_CREDENTIAL_NAME", "CALLER_PACKAGE_NAMESPACE", ...AI_AGENT, ...ENDING],
   }),
 ];

@@ -32,7 +32,7 @@ export const APEX_COLUMNS: Columns = {
   TYPE: { field: "type", kind: "keyword", description: "Kind of callout: REST, AJAX and others." },
   SUCCESS: { field: "success", kind: "boolean", description: "Whether the callout was sent and answered." },
   TIME: { field: "time", kind: "milliseconds", description: "Time that the callout took." },
-  URL: { field: "url", kind: "url", description: "Address that was called." },
+  URL: { field: "url", ecs: "url.original", kind: "url", description: "Address that was called." },
   CONTINUATION_ID: { field: "continuation_id", kind: "keyword", description: "Id of the continuation." },
   ORIGIN_REQUEST_ID: {
     field: "origin_request_id",
@@ -84,7 +84,12 @@ export const APEX_COLUMNS: Columns = {
     kind: "keyword",
     description: "Class or trigger that threw the exception.",
   },
-  EXCEPTION_TYPE: { field: "exception_type", kind: "keyword", description: "Class of the exception." },
+  EXCEPTION_TYPE: {
+    field: "exception_type",
+    ecs: "error.type",
+    kind: "keyword",
+    description: "Class of the exception.",
+  },
   EXCEPTION_CATEGORY: {
     field: "exception_category",
     kind: "keyword",
@@ -92,6 +97,7 @@ export const APEX_COLUMNS: Columns = {
   },
   STACK_TRACE: {
     field: "stack_trace",
+    ecs: "error.stack_trace",
     kind: "text",
     description: "Stack trace of the exception; nothing for managed packages.",
   },
@@ -108,6 +114,7 @@ export const APEX_COLUMNS: Columns = {
   },
   REQUEST_URI: {
     field: "uri",
+    ecs: "url.original",
     kind: "long_keyword",
     description: "URI of the page or endpoint that got the request.",
   },

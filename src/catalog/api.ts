@@ -17,6 +17,8 @@ export const API_HOME: Home = {
       sessionKey: "session_key",
       uri: "uri",
       uriId: "uri_derived_id",
+      client: "source.ip",
+      url: "url.original",
     }),
     ...REST_COLUMNS,
     ...API_COLUMNS,

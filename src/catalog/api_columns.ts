@@ -13,15 +13,25 @@ export const API_COLUMNS: Columns = {
     kind: "keyword",
     description: "Family of the API: REST, SOAP, Bulk, ApexREST, DirectApexREST or DirectAura.",
   },
-  API_RESOURCE: { field: "api_resource", kind: "long_keyword", description: "Method or resource that was called." },
-  HTTP_METHOD: { field: "method", kind: "keyword", description: "HTTP method of the request." },
+  API_RESOURCE: {
+    field: "api_resource",
+    ecs: "url.original",
+    kind: "long_keyword",
+    description: "Method or resource that was called.",
+  },
+  HTTP_METHOD: {
+    field: "method",
+    ecs: "http.request.method",
+    kind: "keyword",
+    description: "HTTP method of the request.",
+  },
   COUNTS_AGAINST_API_LIMIT: {
     field: "counts_against_api_limit",
     kind: "boolean",
     description: "Whether the request counts against the org's daily API requests.",
   },
   CONNECTED_APP_NAME: { field: "connected_app_name", kind: "keyword", description: "Name of the connected app." },
-  USER_NAME: { field: "user_name", kind: "keyword", description: "Username of the user." },
+  USER_NAME: { field: "user_name", ecs: "user.name", kind: "keyword", description: "Username of the user." },
   API_CLIENT_CATEGORY: {
     field: "api_client_category",
     kind: "keyword",
@@ -34,7 +44,7 @@ export const API_COLUMNS: Columns = {
   NUMBER_FAILURES: { field: "failures_count", kind: "long", description: "Rows that failed." },
   SUCCESS: { field: "success", kind: "boolean", description: "Whether it succeeded." },
   MESSAGE: { field: "message", kind: "text", description: "Message about the batch." },
-  ERROR_MESSAGE: { field: "error_message", kind: "text", description: "Message of the error." },
+  ERROR_MESSAGE: { field: "error_message", ecs: "error.message", kind: "text", description: "Message of the error." },
   ENTITY_TYPE: { field: "entity_type", kind: "keyword", description: "The sObject that the job is about." },
   OPERATION_TYPE: {
     field: "operation_type",

@@ -61,10 +61,11 @@ describe.each(EVENT_TYPES.map((type) => [type.name, type] as const))("%s", (_nam
     expect(type.home.stream).toBe(type.stream);
   });
 
-  it("varies only the form of columns, never their fields", () => {
+  it("varies columns of its home, and a field has one meaning", () => {
     for (const [name, column] of Object.entries(type.variants ?? {})) {
-      expect(column.field).toBe(type.home.columns[name]?.field);
-      expect(column.description).toBe(type.home.columns[name]?.description);
+      const usual = type.home.columns[name];
+      expect(usual).toBeDefined();
+      expect(column.field === usual?.field).toBe(column.description === usual?.description);
     }
   });
 });
@@ -103,4 +104,11 @@ it("has a text for every login status, and one that is success", () => {
   expect(Object.entries(LOGIN_STATUSES).filter(([, text]) => text === "Success")).toEqual([
     ["LOGIN_NO_ERROR", "Success"],
   ]);
+});
+
+it("no two codes that are told by their name alone have the same name", () => {
+  for (const { codes, decoded, field } of HOMES.flatMap((home) => Object.values(home.columns))) {
+    const names = Object.values(codes ?? {});
+    expect(decoded !== undefined || new Set(names).size === names.length, field).toBe(true);
+  }
 });

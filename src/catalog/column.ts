@@ -46,11 +46,16 @@ export interface Column {
   readonly field: string;
   readonly kind: ColumnKind;
   readonly description: string;
+  /**
+   * The field outside of the home, mostly of ECS, that holds the value in Elasticsearch: the ingest pipeline moves it there, and the
+   * column's own field is an alias of it. Of several addresses the first is moved, all of them to `related.ip`.
+   */
+  readonly ecs?: string;
   /** Only where the kind does not say it. */
   readonly unit?: FieldUnit;
-  /** The field has the code's name and `<field>_code` the code; see `decodedFields`. An unknown code is kept in both. */
+  /** The field has the code's name, or the code itself where it is not known. Each name stands for one code, unless `decoded`. */
   readonly codes?: CodeTable;
-  /** Where the code goes and where its name, if not `<field>_code` and `<field>`. */
+  /** Two fields instead of one: where the code goes and where its name. */
   readonly decoded?: { readonly code: string; readonly name: string };
   /** Other texts by which Salesforce says the same, each with the one that is kept. */
   readonly forms?: CodeTable;
@@ -97,7 +102,7 @@ export interface LogFileType extends Described {
   readonly provider: "EventLogFile";
   /** Columns that Salesforce documents for the type, in the order of its files; names of `home.columns`. */
   readonly columns: readonly string[];
-  /** Columns that the type delivers in another form than the other types of the home; the fields are the same. */
+  /** Columns that the type delivers in another form than the other types of the home, or that mean something else in it. */
   readonly variants?: Columns;
 }
 
@@ -134,8 +139,3 @@ export const ENVELOPE_COLUMNS: Readonly<Record<string, string>> = {
   TIMESTAMP_DERIVED: "@timestamp",
   ORGANIZATION_ID: "organization.id",
 };
-
-/** Fields that a decoded column fills: the name's and the code's. */
-export function decodedFields(column: Column): { readonly code: string; readonly name: string } {
-  return column.decoded ?? { code: `${column.field}_code`, name: column.field };
-}

@@ -17,10 +17,12 @@ export const LOGIN_HOME: Home = {
       sessionKey: "session.key",
       uri: "uri.original",
       uriId: "uri.id",
+      url: "url.original",
     }),
     LOGIN_TYPE: { field: "type", kind: "keyword", codes: LOGIN_TYPES, description: "Kind of login." },
     BROWSER_TYPE: {
       field: "browser_type",
+      ecs: "user_agent.original",
       kind: "encoded",
       description: "How the browser or client names itself: its User-Agent header, percent-decoded.",
     },
@@ -37,18 +39,34 @@ export const LOGIN_HOME: Home = {
     },
     USER_NAME: {
       field: "user_name",
+      ecs: "user.name",
       kind: "keyword",
       description: "Username that was given, also where no such user exists.",
     },
-    TLS_PROTOCOL: { field: "tls_protocol", kind: "keyword", description: "Version of TLS, as Salesforce names it." },
-    CIPHER_SUITE: { field: "cipher_suite", kind: "keyword", description: "TLS cipher suite in OpenSSL's naming." },
+    TLS_PROTOCOL: {
+      field: "tls_protocol",
+      ecs: "tls.version",
+      kind: "keyword",
+      description: "Version of TLS, as Salesforce names it.",
+    },
+    CIPHER_SUITE: {
+      field: "cipher_suite",
+      ecs: "tls.cipher",
+      kind: "keyword",
+      description: "TLS cipher suite in OpenSSL's naming.",
+    },
     USE_API_TOKEN: {
       field: "credential",
       kind: "keyword",
       codes: CREDENTIALS,
       description: "Whether the password came with an API security token.",
     },
-    HTTP_REFERER: { field: "http_referer", kind: "long_keyword", description: "Page from which the login came." },
+    HTTP_REFERER: {
+      field: "http_referer",
+      ecs: "http.request.referrer",
+      kind: "long_keyword",
+      description: "Page from which the login came.",
+    },
     LOGIN_URL: {
       field: "login_url",
       kind: "long_keyword",
@@ -84,6 +102,7 @@ export const LOGIN_HOME: Home = {
     },
     SOURCE_IP: {
       field: "source.ip",
+      ecs: "source.ip",
       kind: "ip",
       description: "Address from which the login reached Salesforce: the client's, or that of its last proxy.",
     },

@@ -10,7 +10,7 @@ export const LOGOUT_HOME: Home = {
   fieldAliases: {
     event_type: "event.code",
     organization_id: "organization.id",
-    user_id_derived: "salesforce.logout.user_id",
+    user_id_derived: "user.id",
   },
   columns: {
     ...requestColumns({
@@ -21,6 +21,8 @@ export const LOGOUT_HOME: Home = {
       sessionKey: "session.key",
       uri: "uri",
       uriId: "uri_derived_id",
+      client: "source.ip",
+      url: "url.original",
     }),
     USER_TYPE: { field: "user_type", kind: "keyword", codes: USER_TYPES, description: "Kind of user licence." },
     SESSION_TYPE: { field: "session.type", kind: "keyword", codes: SESSION_TYPES, description: "Kind of session." },
@@ -28,10 +30,12 @@ export const LOGOUT_HOME: Home = {
       field: "session.level",
       kind: "keyword",
       codes: SESSION_LEVELS,
+      decoded: { code: "session.level_code", name: "session.level" },
       description: "Security level of the session: STANDARD, HIGH_ASSURANCE or LOW.",
     },
     BROWSER_TYPE: {
       field: "browser_type",
+      ecs: "user_agent.original",
       kind: "encoded",
       description: "How the browser or client named itself at login: its User-Agent header, percent-decoded.",
     },

@@ -13,7 +13,7 @@ import {
   wholeNumber,
   withoutCredentials,
 } from "./cell_value.ts";
-import { type CodeTable, type Column, decodedFields } from "./column.ts";
+import type { CodeTable, Column } from "./column.ts";
 import { databaseTime } from "./database_time.ts";
 import { eventTime } from "./event_time.ts";
 
@@ -77,14 +77,21 @@ export function memberWriter(column: Column): MemberWriter {
 
 /** Every field that the column can fill; the first is the column's own. */
 export function fieldsOf(column: Column): readonly string[] {
-  if (column.codes !== undefined) {
-    const { code, name } = decodedFields(column);
-    return [name, code];
+  if (column.decoded !== undefined) {
+    return [column.decoded.name, column.decoded.code];
   }
   if (column.kind === "ip") {
     return [column.field, addressField(column.field), portField(column.field)];
   }
   return [column.field];
+}
+
+/** Where a field that the column fills stands in Elasticsearch; text and port of an address stand beside it. */
+export function movedTo({ ecs, kind }: Column, field: string): string {
+  if (ecs === undefined) {
+    return field;
+  }
+  return kind === "ip" ? ecs.replace(/ip$/, field.slice(field.lastIndexOf(".") + 1)) : ecs;
 }
 
 /** `client.ip` → `client.address`, which has the text that is not an address alone. */
@@ -168,17 +175,19 @@ function formWriter(key: string, forms: CodeTable): MemberWriter {
 }
 
 /** Known codes are few, so their members are made once, for code and name alike; an unknown code is its own name. */
-function codeWriter(column: Column): MemberWriter {
-  const fields = decodedFields(column);
-  const [nameKey, codeKey] = [member(fields.name), member(fields.code)];
+function codeWriter({ field, codes = {}, decoded }: Column): MemberWriter {
+  const nameKey = member(decoded?.name ?? field);
+  const codeKey = decoded === undefined ? undefined : member(decoded.code);
+  const write = (name: string, code: string) =>
+    codeKey === undefined ? nameKey + name : `${nameKey}${name},${codeKey}${code}`;
   const known = new Map<string, string>();
-  const codes = Object.entries(column.codes ?? {});
-  for (const [code, name] of codes) {
-    known.set(code, `${nameKey}${JSON.stringify(name)},${codeKey}${JSON.stringify(code)}`);
+  const table = Object.entries(codes);
+  for (const [code, name] of table) {
+    known.set(code, write(JSON.stringify(name), JSON.stringify(code)));
   }
-  for (const [code, name] of codes) {
+  for (const [code, name] of table) {
     // Where several codes share a name, the name alone does not say which.
-    if (!known.has(name) && codes.every(([other, its]) => other === code || its !== name)) {
+    if (!known.has(name) && table.every(([other, its]) => other === code || its !== name)) {
       known.set(name, known.get(code) ?? "");
     }
   }
@@ -188,7 +197,7 @@ function codeWriter(column: Column): MemberWriter {
       return text;
     }
     const value = textValue(cell, plain);
-    return `${nameKey}${value},${codeKey}${value}`;
+    return write(value, value);
   };
 }
 

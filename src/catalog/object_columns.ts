@@ -10,11 +10,12 @@ export function sameAs(home: Home, name: string): Column {
   if (column === undefined) {
     throw new TypeError(`No column ${name} in ${home.name}.`);
   }
-  const { field, kind, description, unit, forms } = column;
+  const { field, kind, description, unit, forms, ecs } = column;
   return {
     field,
     kind,
     description,
+    ...(ecs === undefined ? {} : { ecs }),
     ...(unit === undefined ? {} : { unit }),
     ...(forms === undefined ? {} : { forms }),
   };
@@ -34,11 +35,19 @@ export const RELATED_EVENT_IDENTIFIER: Column = {
   description: "Id of the event in Salesforce that this one follows from.",
 };
 
-export const SOURCE_IP: Column = { field: "source.ip", kind: "ip", description: "Address from which it was done." };
+export const SOURCE_IP: Column = {
+  field: "source.ip",
+  ecs: "source.ip",
+  kind: "ip",
+  description: "Address from which it was done.",
+};
 export const APPLICATION: Column = { field: "application", kind: "keyword", description: "Application that was used." };
 export const BROWSER: Column = { field: "browser", kind: "keyword", description: "Name and version of the browser." };
 export const PLATFORM: Column = { field: "platform", kind: "keyword", description: "Operating system of the client." };
-export const USER_NAME: Column = { field: "user_name", kind: "keyword", description: "Username of the user." };
+
+export function userName(user: "user" | "user.effective"): Column {
+  return { field: "user_name", ecs: `${user}.name`, kind: "keyword", description: "Username of the user." };
+}
 
 export const HISTORY_ID: Column = {
   field: "history_id",

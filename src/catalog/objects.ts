@@ -16,7 +16,7 @@ import {
   SOURCE_IP,
   sameAs,
   sessionLevel,
-  USER_NAME,
+  userName,
 } from "./object_columns.ts";
 
 const login = (name: string) => sameAs(LOGIN_HOME, name);
@@ -51,7 +51,12 @@ export const LOGIN_EVENT: ObjectType = {
       kind: "keyword",
       description: "Country of the address, as Salesforce looks it up.",
     },
-    HttpMethod: { field: "http_method", kind: "keyword", description: "HTTP method of the login request." },
+    HttpMethod: {
+      field: "http_method",
+      ecs: "http.request.method",
+      kind: "keyword",
+      description: "HTTP method of the login request.",
+    },
     HttpReferer: login("HTTP_REFERER"),
     LoginHistoryId: HISTORY_ID,
     LoginKey: login("LOGIN_KEY"),
@@ -121,7 +126,7 @@ export const LOGOUT_EVENT: ObjectType = {
     SessionLevel: logout("SESSION_LEVEL"),
     SourceIp: SOURCE_IP,
     UserId: logout("USER_ID_DERIVED"),
-    Username: USER_NAME,
+    Username: userName("user"),
   },
 };
 
@@ -164,7 +169,7 @@ export const LOGIN_AS_EVENT: ObjectType = {
       description: "Page to which the login as the user led.",
     },
     UserId: loginAs("USER_ID_DERIVED"),
-    Username: USER_NAME,
+    Username: userName("user.effective"),
     UserType: loginAs("USER_TYPE"),
   },
 };
@@ -207,7 +212,12 @@ export const API_EVENT: ObjectType = {
     SessionKey: api("SESSION_KEY"),
     SessionLevel: sessionLevel("session_level"),
     SourceIp: SOURCE_IP,
-    UserAgent: { field: "user_agent", kind: "long_keyword", description: "User-Agent header of the request." },
+    UserAgent: {
+      field: "user_agent",
+      ecs: "user_agent.original",
+      kind: "long_keyword",
+      description: "User-Agent header of the request.",
+    },
     UserId: api("USER_ID_DERIVED"),
     Username: api("USER_NAME"),
     ...POLICY,

@@ -10,6 +10,12 @@ export interface RequestFields {
   readonly sessionKey: string;
   readonly uri: string;
   readonly uriId: string;
+  /** Where the user whose doing it was stands in ECS; `user` by default. */
+  readonly user?: "user" | "user.effective";
+  /** Where the client's address stands in ECS, if in one place for all event types of the home. */
+  readonly client?: "source.ip";
+  /** Where the URI stands in ECS, if in one place. */
+  readonly url?: "url.original";
 }
 
 /** REQUEST_STATUS. The names are those of Elastic's own `salesforce` package. */
@@ -42,16 +48,19 @@ export function requestColumns(fields: RequestFields): Columns {
   return {
     REQUEST_ID: {
       field: fields.requestId,
+      ecs: "transaction.id",
       kind: "keyword",
       description: "Id of one transaction. Events of several types may share it, and several events of one type too.",
     },
     USER_ID_DERIVED: {
       field: "user_id",
+      ecs: `${fields.user ?? "user"}.id`,
       kind: "id",
       description: "Id of the user whose doing it was, 18 characters.",
     },
     USER_ID: {
       field: "user_id",
+      ecs: `${fields.user ?? "user"}.id`,
       kind: "id",
       description: "Id of the user whose doing it was, 18 characters.",
       fallback: true,
@@ -62,7 +71,12 @@ export function requestColumns(fields: RequestFields): Columns {
       kind: "milliseconds",
       description: "CPU time that the request used in the app server.",
     },
-    URI: { field: fields.uri, kind: "long_keyword", description: "URI of the page or endpoint that got the request." },
+    URI: {
+      field: fields.uri,
+      ...inEcs(fields.url),
+      kind: "long_keyword",
+      description: "URI of the page or endpoint that got the request.",
+    },
     URI_ID_DERIVED: {
       field: fields.uriId,
       kind: "id",
@@ -70,11 +84,13 @@ export function requestColumns(fields: RequestFields): Columns {
     },
     SESSION_KEY: {
       field: fields.sessionKey,
+      ecs: "salesforce.session_key",
       kind: "keyword",
       description: "Hash that is the same for all events of one session.",
     },
     LOGIN_KEY: {
       field: fields.loginKey,
+      ecs: "salesforce.login_key",
       kind: "keyword",
       description: "Hash that ties all events of a user's session together, from login to logout.",
     },
@@ -96,6 +112,7 @@ export function requestColumns(fields: RequestFields): Columns {
     },
     CLIENT_IP: {
       field: "client.ip",
+      ...inEcs(fields.client),
       kind: "ip",
       description: "Address of the client that used Salesforce's services.",
     },
@@ -103,6 +120,10 @@ export function requestColumns(fields: RequestFields): Columns {
     BOT_SESSION_ID: agentColumn("bot_session_id", "Id of the AI agent's session.", "BOT_SESSION_IDENTIFIER"),
     PLANNER_ID: agentColumn("planner_id", "Id of the AI agent's planner.", "PLANNER_IDENTIFIER"),
   };
+}
+
+function inEcs(field: string | undefined): Pick<Column, "ecs"> {
+  return field === undefined ? {} : { ecs: field };
 }
 
 /** Salesforce documents the one name and delivers the other. */

@@ -33,8 +33,8 @@ describe("fields of a row", () => {
       { API_VERSION: "9998.0", REQUEST_ID: "4x" },
       { api: { version: "9998.0" }, request: { id: "4x" } },
     ],
-    ["a known code with its name", "Login", { LOGIN_TYPE: "i" }, { type: "Remote Access 2.0", type_code: "i" }],
-    ["an unknown code in both fields", "Login", { LOGIN_TYPE: "~" }, { type: "~", type_code: "~" }],
+    ["the name of a known code", "Login", { LOGIN_TYPE: "i" }, { type: "Remote Access 2.0" }],
+    ["a code without a name", "Login", { LOGIN_TYPE: "~" }, { type: "~" }],
     [
       "a login status with its text",
       "Login",
@@ -82,7 +82,12 @@ describe("fields of a row", () => {
     ["a status in lower case", "API", { REQUEST_STATUS: "f" }, { request_status: "F" }],
     ["a status by its name", "API", { REQUEST_STATUS: "Success" }, { request_status: "S" }],
     ["a status as Elastic's package names it", "Login", { REQUEST_STATUS: "s" }, { request: { status: "Success" } }],
-    ["a code by its name", "Login", { LOGIN_TYPE: "Application" }, { type: "Application", type_code: "A" }],
+    [
+      "a code by its name",
+      "Logout",
+      { SESSION_LEVEL: "STANDARD" },
+      { session: { level: "STANDARD", level_code: "1" } },
+    ],
     ["how Apex was started", "ApexExecution", { QUIDDITY: "L" }, { quiddity: "L", quiddity_name: "Lightning" }],
     ["when a trigger fired", "ApexTrigger", { TRIGGER_TYPE: "AfterInsert" }, { trigger_type: "AfterInsert" }],
     ["percent-encoded text", "Login", { BROWSER_TYPE: "rv%3A50.0" }, { browser_type: "rv:50.0" }],
@@ -117,14 +122,14 @@ describe("fields of a row", () => {
       "up to three values",
       "ContinuationCalloutSummary",
       { STATUS_CODE: "200 2000 500" },
-      { status_code: [200, 2000, 500] },
+      { status_codes: [200, 2000, 500] },
     ],
-    ["one of up to three values", "ContinuationCalloutSummary", { RESPONSE_SIZE: "12" }, { response_size: 12 }],
+    ["one of up to three values", "ContinuationCalloutSummary", { RESPONSE_SIZE: "12" }, { response_sizes: 12 }],
     [
       "three addresses, one of several",
       "ContinuationCalloutSummary",
       { URL: '"https://a.example/x https://b.example/y"' },
-      { url: ["https://a.example/x", "https://b.example/y"] },
+      { urls: ["https://a.example/x", "https://b.example/y"] },
     ],
     ["an address with a blank", "ApexCallout", { URL: "https://a.example/x y" }, { url: "https://a.example/x y" }],
     [
@@ -144,10 +149,8 @@ describe("fields of a row", () => {
       { USER_TYPE: "S", SESSION_LEVEL: "10", APP_TYPE: "4242" },
       {
         user_type: "Standard",
-        user_type_code: "S",
         session: { level: "HIGH_ASSURANCE", level_code: "10" },
         app_type: "4242",
-        app_type_code: "4242",
       },
     ],
     [

@@ -18,6 +18,20 @@ export function baseFields(stream: string): readonly PackageField[] {
   ];
 }
 
+/** What ties the events of one session together, whatever their type. */
+export const SESSION_FIELDS: readonly PackageField[] = [
+  {
+    name: "salesforce.login_key",
+    type: "keyword",
+    description: "Hash that ties all events of a user's session together, from login to logout.",
+  },
+  {
+    name: "salesforce.session_key",
+    type: "keyword",
+    description: "Hash that is the same for all events of one session.",
+  },
+];
+
 /** Where an event of Salesforce comes from. */
 export const COLLECTION_FIELDS: readonly PackageField[] = [
   { name: "salesforce.instance_url", type: "keyword", description: "Address of the org's instance." },
@@ -46,5 +60,10 @@ export const COLLECTION_FIELDS: readonly PackageField[] = [
     description:
       "True for a row without a readable time of its own: @timestamp is the beginning of its file's hour or day.",
   },
-  { name: "salesforce.collection.row", type: "long", description: "Number of the row in the file, from 1." },
+  {
+    name: "salesforce.collection.row",
+    type: "long",
+    index: false,
+    description: "Number of the row in the file, from 1.",
+  },
 ];

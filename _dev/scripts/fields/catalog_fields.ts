@@ -1,13 +1,6 @@
 import { EVENT_TYPES, HOMES, OBJECTS } from "../../../src/catalog/catalog.ts";
-import {
-  type Column,
-  type ColumnKind,
-  decodedFields,
-  type FieldUnit,
-  type Home,
-  type StreamName,
-} from "../../../src/catalog/column.ts";
-import { addressField, portField } from "../../../src/catalog/member_writer.ts";
+import type { Column, ColumnKind, FieldUnit, Home, StreamName } from "../../../src/catalog/column.ts";
+import { addressField, fieldsOf, movedTo, portField } from "../../../src/catalog/member_writer.ts";
 import type { FieldType, PackageField } from "./package_field.ts";
 
 /** Lucene takes terms of up to 32,766 bytes, and a character has at most four. */
@@ -15,6 +8,7 @@ const LONGEST_KEYWORD = 8_191;
 
 interface Mapping {
   readonly type: FieldType;
+  readonly index?: false;
   readonly unit?: FieldUnit;
   readonly ignore_above?: number;
 }
@@ -24,13 +18,14 @@ const MAPPINGS: Readonly<Record<ColumnKind, Mapping>> = {
   long_keyword: { type: "keyword", ignore_above: LONGEST_KEYWORD },
   text: { type: "match_only_text" },
   encoded: { type: "keyword", ignore_above: LONGEST_KEYWORD },
-  long: { type: "long" },
-  double: { type: "double" },
-  degrees: { type: "double" },
-  milliseconds: { type: "long", unit: "ms" },
-  nanoseconds: { type: "long", unit: "nanos" },
-  database_time: { type: "long", unit: "nanos" },
-  bytes: { type: "long", unit: "byte" },
+  // Measures are summed and compared, hardly ever looked up: their doc values do for that, without an index beside them.
+  long: { type: "long", index: false },
+  double: { type: "double", index: false },
+  degrees: { type: "double", index: false },
+  milliseconds: { type: "long", index: false, unit: "ms" },
+  nanoseconds: { type: "long", index: false, unit: "nanos" },
+  database_time: { type: "long", index: false, unit: "nanos" },
+  bytes: { type: "long", index: false, unit: "byte" },
   boolean: { type: "boolean" },
   ip: { type: "ip" },
   url: { type: "keyword", ignore_above: LONGEST_KEYWORD },
@@ -47,7 +42,7 @@ export function homeFields(home: Home): readonly PackageField[] {
     const known = fields.get(field.name);
     if (known === undefined) {
       fields.set(field.name, field);
-    } else if (known.type !== field.type || known.unit !== field.unit) {
+    } else if (known.type !== field.type || known.unit !== field.unit || known.path !== field.path) {
       throw new TypeError(`${field.name} is declared as ${known.type} and as ${field.type}.`);
     }
   };
@@ -68,14 +63,13 @@ export function homeFields(home: Home): readonly PackageField[] {
     description: "Values of unmapped that are longer than what is indexed of them, whole, by column name.",
   });
   for (const [name, path] of Object.entries(home.fieldAliases)) {
-    declare({
-      name: `salesforce.${home.name}.${name}`,
-      type: "alias",
-      path,
-      description: `Stands for ${path}.`,
-    });
+    declare(aliasOf(`salesforce.${home.name}.${name}`, path));
   }
   return [...fields.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function aliasOf(name: string, path: string): PackageField {
+  return { name, type: "alias", path, description: `Stands for ${path}.` };
 }
 
 export function homesOf(stream: StreamName): readonly Home[] {
@@ -83,7 +77,7 @@ export function homesOf(stream: StreamName): readonly Home[] {
 }
 
 /** Columns of the home's log files in all their forms, then those of its objects. */
-function columnsOf(home: Home): readonly Column[] {
+export function columnsOf(home: Home): readonly Column[] {
   const variants = EVENT_TYPES.filter((type) => type.home === home).flatMap((type) =>
     Object.values(type.variants ?? {}),
   );
@@ -95,14 +89,17 @@ function columnFields(home: Home, column: Column): readonly PackageField[] {
   const prefix = `salesforce.${home.name}.`;
   const mapping = MAPPINGS[column.kind];
   const { description } = column;
-  if (column.codes !== undefined) {
-    const { code, name } = decodedFields(column);
+  if (column.decoded !== undefined) {
+    const { code, name } = column.decoded;
     return [
       { name: prefix + name, ...mapping, description },
       { name: prefix + code, ...mapping, description: `${withoutStop(description)}, as Salesforce codes it.` },
     ];
   }
   const unit = column.unit ?? mapping.unit;
+  if (column.ecs !== undefined) {
+    return fieldsOf(column).map((field) => aliasOf(prefix + field, movedTo(column, field)));
+  }
   const own: PackageField = {
     name: prefix + column.field,
     ...mapping,
@@ -119,7 +116,12 @@ function columnFields(home: Home, column: Column): readonly PackageField[] {
       type: "keyword",
       description: "The text, where it is more than addresses or none, such as Salesforce.com IP.",
     },
-    { name: prefix + portField(column.field), type: "long", description: "Port of the address, where one is named." },
+    {
+      name: prefix + portField(column.field),
+      type: "long",
+      index: false,
+      description: "Port of the address, where one is named.",
+    },
   ];
 }
 

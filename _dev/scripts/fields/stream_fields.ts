@@ -1,5 +1,5 @@
 import { HOMES } from "../../../src/catalog/catalog.ts";
-import { baseFields, COLLECTION_FIELDS } from "./base_fields.ts";
+import { baseFields, COLLECTION_FIELDS, SESSION_FIELDS } from "./base_fields.ts";
 import { homeFields, homesOf } from "./catalog_fields.ts";
 import { COLLECTOR_FIELDS } from "./collector_fields.ts";
 import { ECS_FIELDS, ecsFields } from "./ecs_fields.ts";
@@ -19,7 +19,7 @@ export type Stream = (typeof STREAMS)[number];
 /** The text of each file below data_stream/<stream>/fields, by its name. */
 export function fieldFiles(stream: Stream): ReadonlyMap<string, string> {
   return new Map([
-    ["base-fields.yml", fieldsYaml([...baseFields(stream), ...COLLECTION_FIELDS])],
+    ["base-fields.yml", fieldsYaml(commonFields(stream))],
     ["ecs.yml", fieldsYaml(ecsFields(ECS_FIELDS[stream] ?? []))],
     ["fields.yml", fieldsYaml(ownGroups(stream))],
   ]);
@@ -28,11 +28,14 @@ export function fieldFiles(stream: Stream): ReadonlyMap<string, string> {
 /** Every field of the data stream, in the order of their names. */
 export function streamFields(stream: Stream): readonly PackageField[] {
   return [
-    ...baseFields(stream),
-    ...COLLECTION_FIELDS,
+    ...commonFields(stream),
     ...ecsFields(ECS_FIELDS[stream] ?? []),
     ...ownGroups(stream).flatMap((group) => group.fields),
   ].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function commonFields(stream: Stream): readonly PackageField[] {
+  return [...baseFields(stream), ...COLLECTION_FIELDS, ...(stream === COLLECTOR ? [] : SESSION_FIELDS)];
 }
 
 function ownGroups(stream: Stream): readonly FieldGroup[] {
