@@ -57,6 +57,7 @@ const BENCHES: Readonly<Record<string, (print: Print) => Promise<void>>> = {
   many_orgs: (print) => script("many_orgs.ts", print),
   reconcile: (print) => script("reconcile.ts", print),
   pipelines: (print) => script("pipelines.ts", print),
+  storage: (print) => script("storage.ts", print),
 };
 
 /** A bench that is a program of its own, so that nothing before it counts as its memory. */
