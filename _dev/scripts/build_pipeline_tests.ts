@@ -11,7 +11,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { findEventType, toId18 } from "../../src/catalog/catalog.ts";
 import type { LogFileType, ObjectType } from "../../src/catalog/column.ts";
-import { EventBytesPool } from "../../src/core/event_bytes.ts";
+import { Memory } from "../../src/core/memory.ts";
 import type { StreamContext } from "../../src/sources/envelope.ts";
 import { logFileRows } from "../../src/sources/log_file_rows.ts";
 import { ObjectRecords } from "../../src/sources/object_records.ts";
@@ -98,7 +98,8 @@ async function rowEvents(type: LogFileType, written: readonly Row[]): Promise<un
     skipRows: 0,
     stream: streamContext(type.stream),
     primary: true,
-    memory: new EventBytesPool(),
+    memory: new Memory().share(),
+    signal: new AbortController().signal,
     now: () => COLLECTED_AT,
     tell: () => {},
   });

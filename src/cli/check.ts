@@ -1,8 +1,8 @@
+import { createBudget } from "../core/budget.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
 import type { DataStream } from "../core/event.ts";
 import { type Log, silentLog } from "../core/log.ts";
-import { createSlots } from "../core/slots.ts";
 import { ApiBudget } from "../org/api_budget.ts";
 import { exposureOf } from "../policy/file_exposure.ts";
 import type { BrokenInput, Input, Output, Policy } from "../policy/policy.ts";
@@ -53,7 +53,7 @@ export async function check(options: CheckOptions, surroundings: CheckSurroundin
   const { environment, print, coloured, stop, log = silentLog, clock = systemClock } = surroundings;
   const policy = await readPolicy(options.policy, { environment, log, stop });
   const { inputs, brokenInputs } = chosen(policy, options.org);
-  const slots = createSlots(AT_ONCE);
+  const places = createBudget(AT_ONCE);
 
   const report = (one: SubjectReport): SubjectReport => {
     const lines = options.json ? reportJson(one) : reportLines(one, coloured);
@@ -65,7 +65,7 @@ export async function check(options: CheckOptions, surroundings: CheckSurroundin
     name: string,
     open: () => Promise<Opened>,
   ): Promise<SubjectReport> => {
-    const giveBack = await slots.take(stop);
+    const giveBack = await places.take(1, stop);
     try {
       return { kind, name, findings: await findingsWithin(open, clock, stop) };
     } finally {

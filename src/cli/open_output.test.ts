@@ -7,6 +7,7 @@ import { BulkEndpoint } from "../../_dev/shared/fake_elasticsearch/bulk_endpoint
 import { type Authority, type KeyAndCertificate, makeAuthority } from "../../_dev/shared/testing/certificates.ts";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import type { RunnerError } from "../core/errors.ts";
+import { Memory } from "../core/memory.ts";
 import { readOutput } from "../policy/output_block.ts";
 import { anEvent } from "../sinks/sink.contract.ts";
 import type { Sink } from "../sinks/sink.ts";
@@ -46,7 +47,12 @@ async function sinkOf(block: object, problems: (RunnerError | undefined)[] = [])
   if ("problems" in reading) {
     throw new Error(JSON.stringify(reading.problems));
   }
-  const sink = await openOutput(reading.output, (problem) => problems.push(problem), new ManualClock());
+  const sink = await openOutput(
+    reading.output,
+    (problem) => problems.push(problem),
+    new ManualClock(),
+    new Memory().share(),
+  );
   opened.push(() => sink.close());
   return sink;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { isLoopback } from "../core/loopback.ts";
+import type { MemoryShare } from "../core/memory.ts";
 import type { Secret } from "../core/secret.ts";
 import type { ElasticsearchOutput, Output } from "../policy/policy.ts";
 import { readTlsTrust } from "../policy/tls_trust.ts";
@@ -15,16 +16,16 @@ const BULK_WORKERS = 4;
 const BULK_TIMEOUT_MS = 90_000;
 
 /** The sink of an output. Rejects with what can't be read or reached to open it; see `elasticsearchOptions`. */
-export async function openOutput(output: Output, health: SinkHealth, clock: Clock): Promise<Sink> {
+export async function openOutput(output: Output, health: SinkHealth, clock: Clock, memory: MemoryShare): Promise<Sink> {
   switch (output.type) {
     case "file":
-      return createNdjsonSink(output.path, health, clock);
+      return createNdjsonSink(output.path, health, clock, memory);
     case "console":
       return createConsoleSink(process.stdout);
     case "elasticsearch": {
       // Imported here, because its client takes 30 MiB of memory, which other outputs do without.
       const { createElasticsearchSink } = await import("../sinks/elasticsearch.ts");
-      return createElasticsearchSink(await elasticsearchOptions(output), health, clock);
+      return createElasticsearchSink(await elasticsearchOptions(output), health, clock, memory);
     }
   }
 }

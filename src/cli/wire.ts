@@ -6,6 +6,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { dataStreamName } from "../core/event.ts";
 import type { Fact, Tell } from "../core/fact.ts";
 import type { Log } from "../core/log.ts";
+import { Memory, type MemoryShare } from "../core/memory.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
 import type { RowLedger } from "../cursors/row_ledger.ts";
 import { createMemoryLedger } from "../cursors/row_ledger_memory.ts";
@@ -41,6 +42,8 @@ export interface Surroundings {
   readonly deliveryHealth?: SinkHealth;
   readonly clock?: Clock;
   readonly agent?: AgentFacts;
+  /** What all orgs and outputs of the process share. */
+  readonly memory?: Memory;
   /** Where API calls are counted; by default each input counts its own, in memory. */
   readonly calls?: Pick<CallCounts, "of">;
   /** Collects this range once instead of following the present. */
@@ -51,6 +54,7 @@ export interface Surroundings {
 interface OpenedInput {
   readonly client: OrgClient;
   readonly sink: Sink;
+  readonly memory: MemoryShare;
   close(): Promise<void>;
 }
 
@@ -79,13 +83,15 @@ export class Wiring {
   readonly #ledger: RowLedger;
   readonly #clock: Clock;
   readonly #agent: AgentFacts;
+  readonly #memory: Memory;
   readonly #outputs: SharedOutputs;
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
     this.#ledger = surroundings.ledger ?? createMemoryLedger();
     this.#clock = surroundings.clock ?? systemClock;
-    this.#outputs = new SharedOutputs(this.#clock, surroundings.deliveryHealth ?? (() => {}));
+    this.#memory = surroundings.memory ?? new Memory();
+    this.#outputs = new SharedOutputs(this.#clock, this.#memory, surroundings.deliveryHealth ?? (() => {}));
     this.#agent = surroundings.agent ?? {
       id: randomUUID(),
       name: hostname(),
@@ -131,6 +137,7 @@ export class Wiring {
       return {
         client,
         sink: output.sink,
+        memory: this.#memory.share(`org of ${input.id}`, output.key),
         close: async () => {
           http.close();
           await output.release();
@@ -171,10 +178,10 @@ export class Wiring {
       interval,
       tell,
       round: async (stop, abandon) => {
-        const { client, sink } = await opened();
+        const { client, sink, memory } = await opened();
         collector.begin(sink);
         collector.identify(await client.identity(stop));
-        source ??= open(client, tell);
+        source ??= open(client, memory, tell);
         await pump({
           source,
           sink: createProcessingSink(sink, stream.processors),

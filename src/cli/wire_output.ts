@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { asRunnerError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import type { Memory } from "../core/memory.ts";
 import type { Output } from "../policy/policy.ts";
 import { createSettingAsideSink } from "../sinks/setting_aside.ts";
 import type { Sink, SinkHealth } from "../sinks/sink.ts";
@@ -11,6 +12,8 @@ import { equalityKey } from "./wire_key.ts";
 /** An output that is in use. */
 export interface HeldOutput {
   readonly sink: Sink;
+  /** The same for all who share it. */
+  readonly key: string;
   /** The last one to release it closes the sink. */
   release(): Promise<void>;
 }
@@ -19,11 +22,13 @@ export interface HeldOutput {
 export class SharedOutputs {
   readonly #clock: Clock;
   readonly #deliveryHealth: SinkHealth;
+  readonly #memory: Memory;
   readonly #sinks = new Map<string, { readonly sink: Promise<Sink>; users: number }>();
 
   /** `deliveryHealth` is told what holds an output's deliveries up, and `undefined` when they flow. */
-  constructor(clock: Clock, deliveryHealth: SinkHealth) {
+  constructor(clock: Clock, memory: Memory, deliveryHealth: SinkHealth) {
     this.#clock = clock;
+    this.#memory = memory;
     this.#deliveryHealth = deliveryHealth;
   }
 
@@ -31,7 +36,7 @@ export class SharedOutputs {
   async hold(output: Output, log: Log): Promise<HeldOutput> {
     const key = equalityKey(output);
     const sink = await this.#take(key, output, log);
-    return { sink, release: () => this.#giveBack(key) };
+    return { sink, key, release: () => this.#giveBack(key) };
   }
 
   async #take(key: string, output: Output, log: Log): Promise<Sink> {
@@ -45,7 +50,7 @@ export class SharedOutputs {
       logged(problem);
       this.#deliveryHealth(problem);
     };
-    const opening = openOutput(output, health, this.#clock).then((sink) =>
+    const opening = openOutput(output, health, this.#clock, this.#memory.share(key)).then((sink) =>
       createSettingAsideSink(sink, COLLECTOR_DATASET, this.#clock),
     );
     this.#sinks.set(key, { sink: opening, users: 1 });

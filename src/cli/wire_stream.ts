@@ -1,6 +1,7 @@
 import type { AgentFacts } from "../core/agent_facts.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Tell } from "../core/fact.ts";
+import type { MemoryShare } from "../core/memory.ts";
 import type { RowLedger } from "../cursors/row_ledger.ts";
 import type { OrgClient } from "../org/org_client.ts";
 import type { Input, Stream } from "../policy/policy.ts";
@@ -21,7 +22,7 @@ export interface StreamSource {
   readonly name: string;
   /** Milliseconds between rounds. */
   readonly interval: number;
-  open(client: OrgClient, tell: Tell): Source;
+  open(client: OrgClient, memory: MemoryShare, tell: Tell): Source;
 }
 
 export interface StreamSourceOptions {
@@ -47,7 +48,7 @@ function filesSource(input: Input, stream: Stream, { ledger, agent, clock, range
     id,
     name: "EventLogFile",
     interval: pollInterval,
-    open: (client, tell) =>
+    open: (client, memory, tell) =>
       new EventLogFiles({
         id,
         client,
@@ -58,6 +59,7 @@ function filesSource(input: Input, stream: Stream, { ledger, agent, clock, range
         range,
         downloads: DOWNLOADS_PER_STREAM,
         ledger,
+        memory,
         tell,
         clock,
       }),
@@ -76,7 +78,7 @@ function objectSource(
     id,
     name: objectName,
     interval: objects.pollInterval,
-    open: (client, tell) =>
+    open: (client, memory, tell) =>
       new ObjectWindows({
         id,
         client,
@@ -89,6 +91,7 @@ function objectSource(
         initialLookback: objects.initialLookback,
         range,
         settleTime: objects.settleTime,
+        memory,
         tell,
         clock,
       }),

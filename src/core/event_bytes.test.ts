@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EventBytes, EventBytesPool } from "./event_bytes.ts";
+import { EventBytes } from "./event_bytes.ts";
 
 test("events read their text back, whatever the characters and however much it grows", () => {
   const bytes = new EventBytes();
@@ -25,14 +25,4 @@ test("documents are copied from other bytes or from text", () => {
   body.document({ index: "i", id: "2", json: '{"ü":2}' });
   expect(body.bytes.toString("utf8")).toBe('{"é":1}\n{"ü":2}');
   expect(body.length).toBe(Buffer.byteLength('{"é":1}\n{"ü":2}'));
-});
-
-test("a pool gives out again what it was given back, empty", () => {
-  const pool = new EventBytesPool();
-  const first = pool.take();
-  first.text("x");
-  expect(pool.take()).not.toBe(first);
-  pool.giveBack(first);
-  expect(pool.take()).toBe(first);
-  expect(first.length).toBe(0);
 });

@@ -25,6 +25,11 @@ export class EventBytes {
     return this.#length;
   }
 
+  /** Bytes of memory that it holds, which never become fewer. */
+  get size(): number {
+    return this.#buffer.length;
+  }
+
   /** What has been put in so far. It is overwritten after `clear`. */
   get bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);
@@ -81,6 +86,11 @@ export class EventBytes {
     return new StoredEvent(index, id, this, start, this.#length);
   }
 
+  /** Bytes that the document of an event takes at most. */
+  static lengthOf(event: SourceEvent): number {
+    return event instanceof StoredEvent ? event.end - event.start : event.json.length * BYTES_A_UNIT;
+  }
+
   /** Adds the document of an event. */
   document(event: SourceEvent): void {
     if (event instanceof StoredEvent) {
@@ -124,19 +134,5 @@ class StoredEvent implements SourceEvent {
 
   get json(): string {
     return this.store.slice(this.start, this.end);
-  }
-}
-
-/** Memory for batches that is used again: what is given back is given out next. */
-export class EventBytesPool {
-  readonly #free: EventBytes[] = [];
-
-  take(): EventBytes {
-    return this.#free.pop() ?? new EventBytes();
-  }
-
-  giveBack(bytes: EventBytes): void {
-    bytes.clear();
-    this.#free.push(bytes);
   }
 }

@@ -14,14 +14,17 @@ export class InFlight {
   }
 
   /**
-   * Starts `deliver` as soon as there is room; runs `save` when it and every earlier save are done. Rejects with the first
-   * error of an earlier one; nothing is saved after that.
+   * Starts `deliver` as soon as there is room; runs `save` when it and every earlier save are done, and `over` in any case at
+   * the end. Rejects with the first error of an earlier one; nothing is saved after that.
    */
-  async add(deliver: () => Promise<void>, save: () => Promise<void>): Promise<void> {
+  async add(deliver: () => Promise<void>, save: () => Promise<void>, over: () => void = () => {}): Promise<void> {
     while (this.#open >= this.#limit && this.#failure === undefined) {
       await new Promise<void>((resolve) => {
         this.#roomMade = resolve;
       });
+    }
+    if (this.#failure !== undefined) {
+      over();
     }
     this.#throwFailure();
     this.#open += 1;
@@ -37,6 +40,7 @@ export class InFlight {
       } catch (error) {
         this.#failure ??= { error };
       } finally {
+        over();
         this.#open -= 1;
         this.#roomMade?.();
       }

@@ -111,3 +111,34 @@ test("rounds that fail from the start on are tried for ever, ever more slowly", 
   expect(waits.slice(0, 8)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
   expect(Math.max(...waits)).toBe(60_000);
 });
+
+test("every batch is released once it has come to an end, also behind a delivery that fails", async () => {
+  const batches = 12;
+  const released: number[] = [];
+  const source: Source = {
+    id: "numbers",
+    async *read() {
+      for (let n = 1; n <= batches; n += 1) {
+        const events = [{ index: "i", id: String(n), json: "{}" }];
+        yield { events, changes: [], release: () => released.push(n) };
+      }
+    },
+  };
+  const failing: Sink = {
+    async deliver([event]) {
+      if (event?.id === "3") {
+        throw new Error("abandoned");
+      }
+      return { created: 1, existing: 0, refused: [] };
+    },
+    async close() {},
+  };
+  const given = { source, cursors: createMemoryCursors(), tell: () => {}, clock: new ManualClock() };
+  await pump({ ...given, sink: recordingSink([]), stop: never, abandon: never });
+  expect(released).toEqual(Array.from({ length: batches }, (_, n) => n + 1));
+  released.length = 0;
+  await expect(pump({ ...given, sink: failing, stop: never, abandon: never })).rejects.toThrow("abandoned");
+  // The last one was pulled before the failure was known.
+  expect(released.length).toBeGreaterThan(3);
+  expect(released.sort((a, b) => a - b)).toEqual(Array.from({ length: released.length }, (_, n) => n + 1));
+});

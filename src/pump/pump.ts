@@ -61,8 +61,8 @@ export async function pump({ source, sink, cursors, tell, clock, stop, abandon }
           await batch.delivered?.();
           await save(batch.changes);
           batch.facts?.forEach(tell);
-          batch.release?.();
         },
+        () => batch.release?.(),
       );
     }
   } finally {

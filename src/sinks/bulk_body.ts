@@ -1,5 +1,15 @@
 import type { SourceEvent } from "../core/event.ts";
-import type { EventBytes } from "../core/event_bytes.ts";
+import { EventBytes } from "../core/event_bytes.ts";
+
+const ACTION = '{"create":{"_index":"","_id":""}}\n\n'.length;
+
+/** Bytes that the body of a bulk request takes at most. */
+export function bulkBodyLength(events: readonly SourceEvent[]): number {
+  return events.reduce(
+    (sum, event) => sum + ACTION + event.index.length + event.id.length + EventBytes.lengthOf(event),
+    0,
+  );
+}
 
 /**
  * Writes the body of a bulk request: for each event a `create` action with its identity as `_id`, then the document.

@@ -2,11 +2,12 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { errors } from "@elastic/elasticsearch";
 import { REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
+import { createBudget, type GiveBack } from "../core/budget.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { SourceEvent } from "../core/event.ts";
-import { EventBytesPool } from "../core/event_bytes.ts";
-import { createSlots } from "../core/slots.ts";
-import { writeBulkBody } from "./bulk_body.ts";
+import type { EventBytes } from "../core/event_bytes.ts";
+import { Memory, type MemoryShare } from "../core/memory.ts";
+import { bulkBodyLength, writeBulkBody } from "./bulk_body.ts";
 import { BULK_FILTER, type BulkAnswer, type BulkVerdict, bulkVerdict } from "./bulk_verdict.ts";
 import { createElasticsearchClient, type ElasticsearchOptions, unreachable } from "./elasticsearch_client.ts";
 import { addReceipts, EMPTY_RECEIPT, type Receipt, type Sink, type SinkHealth } from "./sink.ts";
@@ -21,15 +22,20 @@ export function createElasticsearchSink(
   options: ElasticsearchOptions,
   health: SinkHealth = () => {},
   clock: Clock = systemClock,
+  memory: MemoryShare = new Memory().share(),
 ): Sink {
   const client = createElasticsearchClient(options);
-  const slots = createSlots(options.workers);
-  const bodies = new EventBytesPool();
+  const requests = createBudget(options.workers);
+  const compressed = options.compressionLevel > 0;
 
   async function send(events: readonly SourceEvent[], signal: AbortSignal): Promise<BulkVerdict> {
-    const giveBack = await slots.take(signal);
+    const leave = await requests.take(1, signal);
+    let giveBack: GiveBack | undefined;
     try {
-      return bulkVerdict(await request(events, signal), events.length);
+      const body = await memory.body(bulkBodyLength(events) * (compressed ? 2 : 1), signal);
+      giveBack = body.giveBack;
+      writeBulkBody(events, body.bytes);
+      return bulkVerdict(await request(body.bytes, signal), events.length);
     } catch (error) {
       signal.throwIfAborted();
       return {
@@ -41,14 +47,12 @@ export function createElasticsearchSink(
         problem: unreachable(options.hosts, error),
       };
     } finally {
-      giveBack();
+      giveBack?.();
+      leave();
     }
   }
 
-  async function request(events: readonly SourceEvent[], signal: AbortSignal): Promise<BulkAnswer> {
-    const body = bodies.take();
-    writeBulkBody(events, body);
-    const compressed = options.compressionLevel > 0;
+  async function request(body: EventBytes, signal: AbortSignal): Promise<BulkAnswer> {
     try {
       const answer = await client.transport.request(
         {
@@ -73,8 +77,6 @@ export function createElasticsearchSink(
         return { status: error.statusCode ?? 0, body: error.body };
       }
       throw error;
-    } finally {
-      bodies.giveBack(body);
     }
   }
 

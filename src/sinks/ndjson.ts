@@ -5,6 +5,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
 import { EventBytes } from "../core/event_bytes.ts";
+import { Memory, type MemoryShare } from "../core/memory.ts";
 import type { Receipt, Sink, SinkHealth } from "./sink.ts";
 
 /**
@@ -22,7 +23,12 @@ const LINE_FEED = 0x0a;
  * After a crash the torn last line is cut off and what the last lines hold is not written again, so that each event stands
  * in the file once.
  */
-export function createNdjsonSink(directory: string, health: SinkHealth = () => {}, clock: Clock = systemClock): Sink {
+export function createNdjsonSink(
+  directory: string,
+  health: SinkHealth = () => {},
+  clock: Clock = systemClock,
+  memory: MemoryShare = new Memory().share(),
+): Sink {
   const files = new Map<string, Promise<DataStreamFile>>();
 
   const fileOf = (index: string) => {
@@ -41,15 +47,17 @@ export function createNdjsonSink(directory: string, health: SinkHealth = () => {
       let created = 0;
       for (const [index, group] of byIndex(events)) {
         for (let attempt = 1; ; attempt += 1) {
-          signal.throwIfAborted();
+          const lines = await memory.body(linesLength(group), signal);
           try {
-            created += await (await fileOf(index)).append(group);
+            created += await (await fileOf(index)).append(group, lines.bytes);
             health(undefined);
             break;
           } catch (error) {
             health(unwritable(directory, error));
-            await clock.sleep(waitBefore(attempt, REMOTE_BACKOFF, clock.random()), signal);
+          } finally {
+            lines.giveBack();
           }
+          await clock.sleep(waitBefore(attempt, REMOTE_BACKOFF, clock.random()), signal);
         }
       }
       return { created, existing: events.length - created, refused: [] } satisfies Receipt;
@@ -63,8 +71,8 @@ export function createNdjsonSink(directory: string, health: SinkHealth = () => {
 }
 
 interface DataStreamFile {
-  /** Writes what is not there yet and says how many that were. One write at a time. */
-  append(events: readonly SourceEvent[]): Promise<number>;
+  /** Writes what is not there yet, put together in `lines`, and says how many that were. One write at a time. */
+  append(events: readonly SourceEvent[], lines: EventBytes): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -73,12 +81,10 @@ async function openFile(directory: string, index: string): Promise<DataStreamFil
   const handle = await open(join(directory, `${index}.ndjson`), "a+", 0o600);
   const found = await readTail(handle);
   let size = found.size;
-  const lines = new EventBytes();
   let last: Promise<unknown> = Promise.resolve();
 
-  async function write(events: readonly SourceEvent[]): Promise<number> {
+  async function write(events: readonly SourceEvent[], lines: EventBytes): Promise<number> {
     const fresh = found.ids.size === 0 ? events : events.filter(({ id }) => !found.ids.has(id));
-    lines.clear();
     for (const event of fresh) {
       lines.document(event);
       lines.text("\n");
@@ -94,8 +100,8 @@ async function openFile(directory: string, index: string): Promise<DataStreamFil
   }
 
   return {
-    append(events) {
-      const done = last.then(() => write(events));
+    append(events, lines) {
+      const done = last.then(() => write(events, lines));
       last = done.catch(() => undefined);
       return done;
     },
@@ -104,6 +110,11 @@ async function openFile(directory: string, index: string): Promise<DataStreamFil
       await handle.close();
     },
   };
+}
+
+/** Bytes that the lines of some events take at most. */
+function linesLength(events: readonly SourceEvent[]): number {
+  return events.reduce((sum, event) => sum + EventBytes.lengthOf(event) + 1, 0);
 }
 
 /** The ids in the last lines of a file, after a line that was not finished has been cut off. */

@@ -69,6 +69,11 @@ export class CsvRows {
     this.#onBrokenRow = onBrokenRow;
   }
 
+  /** Bytes of a row that has begun and not ended. */
+  get pending(): number {
+    return this.#end - this.#start;
+  }
+
   push(chunk: Uint8Array): void {
     this.#append(this.#wellFormed(chunk));
     this.#take(false);
@@ -247,8 +252,8 @@ export class CsvRows {
     const cells = this.#cells;
     const from = this.#buffer;
     const needed = this.#position - this.#rowStart + WORD_SLACK;
-    if (this.#unescaped.length < needed) {
-      this.#unescaped = Buffer.allocUnsafeSlow(needed * 2);
+    if (this.#unescaped.length < needed || (this.#unescaped.length > USUAL_SIZE && needed <= USUAL_SIZE)) {
+      this.#unescaped = Buffer.allocUnsafeSlow(needed > USUAL_SIZE ? needed : Math.min(needed * 2, USUAL_SIZE));
     }
     const to = this.#unescaped;
     let length = 0;

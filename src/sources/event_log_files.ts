@@ -2,8 +2,8 @@ import { REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
-import { EventBytesPool } from "../core/event_bytes.ts";
 import type { Fact, Tell } from "../core/fact.ts";
+import { Memory, type MemoryShare } from "../core/memory.ts";
 import type { CursorEntries } from "../cursors/cursor.ts";
 import type { RecordedRows, RowLedger } from "../cursors/row_ledger.ts";
 import { type EventLogFile, logFileBody } from "../org/log_file_body.ts";
@@ -46,6 +46,8 @@ export interface EventLogFilesOptions {
   readonly ledger: RowLedger;
   readonly tell: Tell;
   readonly clock?: Clock;
+  /** By default, which is for tests, memory of its own. */
+  readonly memory?: MemoryShare;
 }
 
 /** What the files of one round have in common. */
@@ -70,7 +72,7 @@ export class EventLogFiles implements Source {
   readonly #options: EventLogFilesOptions;
   readonly #clock: Clock;
   readonly #failures = new Map<string, { attempts: number; notBefore: number; error: RunnerError }>();
-  readonly #memory = new EventBytesPool();
+  readonly #memory: MemoryShare;
   readonly #reconciliation: Reconciliation;
   #hasHourlyFiles = true;
 
@@ -79,13 +81,25 @@ export class EventLogFiles implements Source {
     this.id = options.id;
     this.#reconciliation = new Reconciliation({ ledger: options.ledger, source: options.id, tell: options.tell });
     this.#clock = options.clock ?? systemClock;
+    this.#memory = options.memory ?? new Memory().share();
   }
 
   async *read(from: CursorEntries, signal: AbortSignal): AsyncGenerator<Batch> {
     const stop = new AbortController();
     const stopped = AbortSignal.any([signal, stop.signal]);
     try {
-      yield* this.#round(from, stopped);
+      for await (const batch of this.#round(from, stopped)) {
+        let goesOn = false;
+        try {
+          yield batch;
+          goesOn = true;
+        } finally {
+          if (!goesOn) {
+            // Before the files are closed: they may be waiting for memory or for Salesforce.
+            stop.abort(new Error("the round is not read to its end"));
+          }
+        }
+      }
     } finally {
       stop.abort(new Error("the round has ended"));
     }
@@ -118,12 +132,14 @@ export class EventLogFiles implements Source {
     const { firstHand, inTurn } = this.#reconciles ? readingOrder(due, cursor.files) : { firstHand: due, inTurn: [] };
     const round: Round = { cursor, context, listed, open, signal, stopped: undefined };
     yield* merged(
-      firstHand.map((file) => () => this.#readFile(file, undefined, round)),
+      firstHand.map((file) => () => this.#inPlace(() => this.#readFile(file, undefined, round), signal)),
       downloads,
+      giveBack,
     );
     yield* merged(
-      inTurn.map((files) => () => this.#readInTurn(files, round)),
+      inTurn.map((files) => () => this.#inPlace(() => this.#readInTurn(files, round), signal)),
       downloads,
+      giveBack,
     );
     this.#reconciliation.end();
 
@@ -132,6 +148,16 @@ export class EventLogFiles implements Source {
     const problem = round.stopped ?? this.#firstFailure(open);
     if (problem !== undefined) {
       throw problem;
+    }
+  }
+
+  /** Reads as soon as there is a place for it in the process. */
+  async *#inPlace(read: () => AsyncIterable<Batch>, signal: AbortSignal): AsyncGenerator<Batch> {
+    const leave = await this.#memory.reading(signal);
+    try {
+      yield* read();
+    } finally {
+      leave();
     }
   }
 
@@ -199,7 +225,8 @@ export class EventLogFiles implements Source {
     try {
       const body = logFileBody(client, file, signal);
       const now = () => this.#clock.now();
-      const given = { file, body, skipRows, brought, stream: context, primary: true, memory: this.#memory, now, tell };
+      const memory = this.#memory;
+      const given = { file, body, skipRows, brought, stream: context, primary: true, memory, signal, now, tell };
       for await (const batch of logFileRows(given)) {
         ({ rows, rejected, newestEvent, lackedHours } = batch);
         lacked = lackedBefore + (rows - skipRows) - rejected - batch.repeated;
@@ -272,6 +299,10 @@ export class EventLogFiles implements Source {
     }
     return undefined;
   }
+}
+
+function giveBack({ release }: Batch): void {
+  release?.();
 }
 
 /** Errors that every further file of the org would meet as well. */

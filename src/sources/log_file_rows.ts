@@ -1,8 +1,10 @@
 import { compileRowWriter, type RowWriter } from "../catalog/row_writer.ts";
+import type { GiveBack } from "../core/budget.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import { dataStreamName, type SourceEvent } from "../core/event.ts";
-import type { EventBytes, EventBytesPool } from "../core/event_bytes.ts";
+import type { EventBytes } from "../core/event_bytes.ts";
 import type { Tell } from "../core/fact.ts";
+import type { HeldBytes, MemoryShare } from "../core/memory.ts";
 import type { RowCells } from "../core/row_cells.ts";
 import type { RecordedRows } from "../cursors/row_ledger.ts";
 import type { EventLogFile } from "../org/log_file_body.ts";
@@ -12,11 +14,15 @@ import { compileRowIdentity, Occurrences, type RowIdentity } from "./event_ident
 import { rejectedRowEvent } from "./rejected_row.ts";
 
 /**
- * Events of one batch and the bytes they may have together: a bulk request of a useful size, and little memory though a dozen
- * batches may be under way. The memory of a batch grows by doubling, so the bytes stay a little below a power of two.
+ * A batch ends behind the bytes that bring it to so many events, or so many bytes of events: a bulk request of a useful size.
+ * What these bytes bring beyond that still has room below BATCH_MEMORY.
  */
 const BATCH_EVENTS = 500;
 const BATCH_BYTES = 768 * 1024;
+/** Bytes of the file that are read before it is looked whether the batch has to end. */
+const PIECE_BYTES = 4 * 1024;
+/** A row that has this many bytes without an end is long. */
+const LONG_ROW = 512 * 1024;
 /** Rows after which a batch ends though hardly one of them is sent, so that the file's cursor moves on. */
 const BATCH_ROWS = 20_000;
 
@@ -30,7 +36,8 @@ export interface LogFileRowsOptions {
   readonly brought?: Pick<RecordedRows, "has"> | undefined;
   readonly stream: StreamContext;
   readonly primary: boolean;
-  readonly memory: EventBytesPool;
+  readonly memory: MemoryShare;
+  readonly signal: AbortSignal;
   /** Milliseconds since the epoch, for events of the collector. */
   readonly now: () => number;
   readonly tell: Tell;
@@ -61,16 +68,24 @@ export interface FileRows {
 export async function* logFileRows(options: LogFileRowsOptions): AsyncGenerator<FileRows> {
   const reader = new LogFileReader(options);
   try {
+    await reader.beginBatch();
     for await (const chunk of options.body) {
-      reader.push(chunk);
-      yield* reader.fullBatches();
+      for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+        reader.push(chunk.subarray(at, at + PIECE_BYTES));
+        if (reader.isFull) {
+          yield* reader.endBatch();
+          await reader.beginBatch();
+        }
+      }
     }
     reader.end();
+    yield* reader.endBatch();
   } catch (error) {
-    yield* reader.lastBatch();
+    yield* reader.endBatch();
     throw error;
+  } finally {
+    reader.close();
   }
-  yield* reader.lastBatch();
 }
 
 /** Bytes of an id without the three characters that make it insensitive to case. */
@@ -98,17 +113,18 @@ class LogFileReader {
   #rejected = 0;
   #foreign = 0;
   #repeated = 0;
-  #rowsOfFullBatches = 0;
+  #rowsOfFullBatches: number;
   /** As the beginning of an ISO time stamp. */
   readonly #lackedHours = new Set<string>();
   #newestTimestamp: string | undefined;
   #events: SourceEvent[] = [];
-  #bytes: EventBytes;
-  #full: FileRows[] = [];
+  /** What the batch is written into; undefined between two batches. */
+  #held: HeldBytes | undefined;
+  #longRow: GiveBack | undefined;
 
   constructor(options: LogFileRowsOptions) {
     this.#options = options;
-    this.#bytes = options.memory.take();
+    this.#rowsOfFullBatches = options.skipRows;
     this.#index = dataStreamName(options.stream.dataStream);
     this.#organizationId = Buffer.from(options.stream.organization.id);
     this.#fallbackTimestamp = new Date(options.file.logDate).toISOString();
@@ -133,16 +149,67 @@ class LogFileReader {
     }
   }
 
-  *fullBatches(): Generator<FileRows> {
-    const full = this.#full;
-    this.#full = [];
-    yield* full;
+  /** Waits until there is memory for the next batch, and for a long row that has begun. Meanwhile nothing is held. */
+  async beginBatch(): Promise<void> {
+    const { memory, signal } = this.#options;
+    if (this.#longRowBegins) {
+      this.#held?.giveBack();
+      this.#held = undefined;
+      this.#longRow = await memory.longRow(signal);
+    }
+    this.#held ??= await memory.batch(signal);
   }
 
-  *lastBatch(): Generator<FileRows> {
-    this.#closeBatch();
-    yield* this.fullBatches();
-    this.#options.memory.giveBack(this.#bytes);
+  get isFull(): boolean {
+    return (
+      this.#events.length >= BATCH_EVENTS ||
+      this.#bytes.length >= BATCH_BYTES ||
+      this.#rows - this.#rowsOfFullBatches >= BATCH_ROWS ||
+      this.#longRowBegins
+    );
+  }
+
+  get #longRowBegins(): boolean {
+    return this.#csv.pending > LONG_ROW && this.#longRow === undefined;
+  }
+
+  /** Hands the batch over, and its memory with it. */
+  *endBatch(): Generator<FileRows> {
+    const held = this.#held;
+    if (held === undefined || this.#rows <= this.#options.skipRows) {
+      return;
+    }
+    const longRow = this.#longRow;
+    const events = this.#events;
+    this.#held = undefined;
+    this.#longRow = undefined;
+    this.#events = [];
+    this.#rowsOfFullBatches = this.#rows;
+    yield {
+      events,
+      release: () => {
+        held.giveBack();
+        longRow?.();
+      },
+      rows: this.#rows,
+      rejected: this.#rejected,
+      repeated: this.#repeated,
+      lackedHours: [...this.#lackedHours].map((hour) => Date.parse(`${hour}:00:00Z`)),
+      newestEvent: this.#newestTimestamp === undefined ? undefined : Date.parse(this.#newestTimestamp),
+    };
+  }
+
+  /** Gives back what is left, after an error or an early end. */
+  close(): void {
+    this.#held?.giveBack();
+    this.#longRow?.();
+  }
+
+  get #bytes(): EventBytes {
+    if (this.#held === undefined) {
+      throw new Error("no batch has begun");
+    }
+    return this.#held.bytes;
   }
 
   #row(cells: RowCells, text: () => string): void {
@@ -168,23 +235,21 @@ class LogFileReader {
     const { brought } = this.#options;
     if (brought?.has(id) === true) {
       this.#repeated += 1;
-      if (this.#rows - this.#rowsOfFullBatches >= BATCH_ROWS) {
-        this.#closeBatch();
-      }
       return;
     }
     if (brought !== undefined) {
       this.#lackedHours.add(timestamp.slice(0, "2026-07-17T09".length));
     }
-    const start = this.#bytes.length;
+    const bytes = this.#bytes;
+    const start = bytes.length;
     if (this.#isForeign(cells, compiled.organizationAt)) {
       this.#foreign += 1;
       compiled.writer.keep("ORGANIZATION_ID", cells.text(compiled.organizationAt));
     }
-    compiled.envelope.open(this.#bytes, { id, timestamp, original: () => rowAsJson(compiled.header, cells) });
-    compiled.writer.fields(cells, this.#bytes);
-    compiled.envelope.close(this.#bytes, { row: this.#rows, estimatedTime: time === undefined });
-    this.#add(this.#index, id, start);
+    compiled.envelope.open(bytes, { id, timestamp, original: () => rowAsJson(compiled.header, cells) });
+    compiled.writer.fields(cells, bytes);
+    compiled.envelope.close(bytes, { row: this.#rows, estimatedTime: time === undefined });
+    this.#events.push(bytes.event(this.#index, id, start));
   }
 
   /** Whether the row names another org than the one that was asked. Its id has 15 characters in files, or 18. */
@@ -219,34 +284,7 @@ class LogFileReader {
     const { index, id, json } = rejectedRowEvent({ stream, file, row: this.#rows, reason, text, now: now() });
     const start = this.#bytes.length;
     this.#bytes.text(json);
-    this.#add(index, id, start);
-  }
-
-  #add(index: string, id: string, start: number): void {
     this.#events.push(this.#bytes.event(index, id, start));
-    if (this.#events.length >= BATCH_EVENTS || this.#bytes.length >= BATCH_BYTES) {
-      this.#closeBatch();
-    }
-  }
-
-  #closeBatch(): void {
-    if (this.#rows > this.#options.skipRows) {
-      const { memory } = this.#options;
-      const bytes = this.#bytes;
-      const release = () => memory.giveBack(bytes);
-      this.#full.push({
-        events: this.#events,
-        release,
-        rows: this.#rows,
-        rejected: this.#rejected,
-        repeated: this.#repeated,
-        lackedHours: [...this.#lackedHours].map((hour) => Date.parse(`${hour}:00:00Z`)),
-        newestEvent: this.#newestTimestamp === undefined ? undefined : Date.parse(this.#newestTimestamp),
-      });
-      this.#bytes = memory.take();
-      this.#events = [];
-      this.#rowsOfFullBatches = this.#rows;
-    }
   }
 
   #compile(header: readonly string[]): Compiled {

@@ -66,6 +66,15 @@ test("stopping early closes the open sequences", async () => {
   expect(closed.sort()).toEqual(["a", "b"]);
 });
 
+test("what was pulled ahead of a reader that stops is told", async () => {
+  const dropped: number[] = [];
+  for await (const item of merged([() => numbers(0, 5), () => numbers(100, 5)], 2, (pulled) => dropped.push(pulled))) {
+    expect(item).toBe(0);
+    break;
+  }
+  expect(dropped.sort((a, b) => a - b)).toEqual([1, 100]);
+});
+
 test("an error of a sequence is thrown on, and closes the others", async () => {
   let closed = false;
   async function* other(): AsyncGenerator<number> {

@@ -1,8 +1,13 @@
 /**
  * What several sequences give, each in its own order, together in the order in which it comes. At most `width` sequences are
- * open at a time; each is pulled one item ahead. Stopping early closes the open ones.
+ * open at a time; each is pulled one item ahead. Stopping early closes the open ones; `dropped` is called with what they have
+ * been pulled ahead for nothing.
  */
-export async function* merged<T>(sequences: Iterable<() => AsyncIterable<T>>, width: number): AsyncGenerator<T> {
+export async function* merged<T>(
+  sequences: Iterable<() => AsyncIterable<T>>,
+  width: number,
+  dropped: (item: T) => void = () => {},
+): AsyncGenerator<T> {
   const waiting = sequences[Symbol.iterator]();
   const open = new Map<AsyncIterator<T>, Promise<Pulled<T>>>();
 
@@ -32,7 +37,11 @@ export async function* merged<T>(sequences: Iterable<() => AsyncIterable<T>>, wi
   } finally {
     const pulls = [...open.values()];
     await Promise.allSettled([...open.keys()].map((iterator) => iterator.return?.()));
-    await Promise.allSettled(pulls);
+    for (const pulled of await Promise.allSettled(pulls)) {
+      if (pulled.status === "fulfilled" && pulled.value.step.done !== true) {
+        dropped(pulled.value.step.value);
+      }
+    }
   }
 }
 

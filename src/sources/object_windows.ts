@@ -2,7 +2,9 @@ import { findObjectType, selectFields } from "../catalog/catalog.ts";
 import type { ObjectType } from "../catalog/column.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
+import type { SourceEvent } from "../core/event.ts";
 import type { Fact, Tell } from "../core/fact.ts";
+import { Memory, type MemoryShare } from "../core/memory.ts";
 import type { CursorEntries } from "../cursors/cursor.ts";
 import type { OrgClient } from "../org/org_client.ts";
 import { queryPages } from "../org/query_pages.ts";
@@ -53,6 +55,8 @@ export interface ObjectWindowsOptions {
   readonly settleTime: number;
   readonly tell: Tell;
   readonly clock?: Clock;
+  /** By default, which is for tests, memory of its own. */
+  readonly memory?: MemoryShare;
 }
 
 /** What one round knows and moves. */
@@ -76,6 +80,7 @@ export class ObjectWindows implements Source {
   readonly #type: ObjectType;
   readonly #order: ReadingOrder;
   readonly #clock: Clock;
+  readonly #memory: MemoryShare;
   #columns: readonly string[];
   #width = FIRST_WIDTH_MS;
 
@@ -90,6 +95,7 @@ export class ObjectWindows implements Source {
     this.#order = type.storage === "big object" ? "newest first" : "oldest first";
     this.#columns = selectFields(type.name);
     this.#clock = options.clock ?? systemClock;
+    this.#memory = options.memory ?? new Memory().share();
   }
 
   async *read(from: CursorEntries, signal: AbortSignal): AsyncGenerator<Batch> {
@@ -140,7 +146,9 @@ export class ObjectWindows implements Source {
           } else if (ordered) {
             rest = restFrom(rest, edge, order);
           }
-          yield { events, changes: move(afterRecords(round.cursor, { window, rest, settledTo, order }, delivered)) };
+          const release = events.length === 0 ? undefined : await this.#memory.events(bytesOf(events), signal);
+          const changes = move(afterRecords(round.cursor, { window, rest, settledTo, order }, delivered));
+          yield { events, changes, ...(release === undefined ? {} : { release }) };
         }
       } catch (error) {
         this.#narrow(asRunnerError(error), part, signal);
@@ -160,9 +168,25 @@ export class ObjectWindows implements Source {
     for (;;) {
       const soql = objectSoql({ object: name, columns: this.#columns, timeColumn, ...part, ...thenBy });
       try {
-        return yield* queryPages(this.#options.client, soql, `records of ${name}`, signal);
+        return yield* this.#inPlace(queryPages(this.#options.client, soql, `records of ${name}`, signal), signal);
       } catch (error) {
         this.#leaveOut(asRunnerError(error));
+      }
+    }
+  }
+
+  /** Asks for each page as soon as there is a place to read it in the process. */
+  async *#inPlace<T>(pages: AsyncGenerator<T>, signal: AbortSignal): AsyncGenerator<T> {
+    for (;;) {
+      const leave = await this.#memory.reading(signal);
+      try {
+        const step = await pages.next();
+        if (step.done) {
+          return;
+        }
+        yield step.value;
+      } finally {
+        leave();
       }
     }
   }
@@ -192,4 +216,8 @@ export class ObjectWindows implements Source {
     }
     this.#options.tell({ fact: "window_halved", object: this.#type.name, width, error });
   }
+}
+
+function bytesOf(events: readonly SourceEvent[]): number {
+  return events.reduce((sum, { json }) => sum + json.length, 0);
 }

@@ -9,7 +9,10 @@ export interface Batch {
   readonly facts?: readonly Fact[];
   /** Run when the events have been delivered, before the changes are saved: what it writes is there no later than they. */
   readonly delivered?: () => Promise<void>;
-  /** Gives the memory of the events back; they are not to be touched after it. */
+  /**
+   * Gives the memory of the events back; they are not to be touched after it. The reader calls it for every batch that it
+   * gets, whatever becomes of it: until then the events count against the memory of the process. It may be called again.
+   */
   readonly release?: () => void;
 }
 

@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { Client } from "@elastic/elasticsearch";
 import { parse } from "csv-parse/sync";
 import { toId18 } from "../../../src/catalog/catalog.ts";
-import { EventBytesPool } from "../../../src/core/event_bytes.ts";
+import { Memory } from "../../../src/core/memory.ts";
 import { logFileRows } from "../../../src/sources/log_file_rows.ts";
 import { plannedFiles } from "../../deploy/docker/mock_org/traffic/plan.ts";
 import { Traffic } from "../../deploy/docker/mock_org/traffic/traffic.ts";
@@ -87,7 +87,8 @@ async function rowsOf(stream: string, events: number): Promise<Row[]> {
         },
       },
       primary: true,
-      memory: new EventBytesPool(),
+      memory: new Memory().share(),
+      signal: new AbortController().signal,
       now: () => UNTIL,
       tell: () => {},
     });
@@ -95,6 +96,7 @@ async function rowsOf(stream: string, events: number): Promise<Row[]> {
       for (const event of batch.events) {
         rows.push({ id: event.id, document: JSON.parse(event.json), cells: cells[row++] ?? {} });
       }
+      batch.release();
       batch.release();
     }
   }

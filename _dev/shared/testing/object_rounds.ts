@@ -106,6 +106,7 @@ export class ObjectRounds {
         documents.push(...batch.events.map(({ json }) => JSON.parse(json)));
         await this.cursors.save(from.id, batch.changes);
         this.facts.push(...(batch.facts ?? []));
+        batch.release?.();
       }
     } catch (caught) {
       error = asRunnerError(caught);
