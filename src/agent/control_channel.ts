@@ -40,7 +40,9 @@ export const openGrpcChannel: OpenChannel = (startUp, handlers) => {
   const { address, serverName, certificateAuthority, key, certificate, maxMessageSize } = startUp;
   const client = new Client(
     address,
-    credentials.createSsl(Buffer.from(certificateAuthority), Buffer.from(key.reveal()), Buffer.from(certificate)),
+    credentials.createSsl(Buffer.from(certificateAuthority), Buffer.from(key.reveal()), Buffer.from(certificate), {
+      rejectUnauthorized: true,
+    }),
     {
       "grpc.ssl_target_name_override": serverName,
       "grpc.default_authority": serverName,

@@ -37,6 +37,9 @@ export interface LoginOutcome {
   readonly clockOffset: number;
 }
 
+/** Bytes; a token with everything beside it takes a few thousand. */
+const LONGEST_ANSWER = 64 * 1_024;
+
 const GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /** A `Date` header has whole seconds and may be as old as the way of the answer; less than this is no wrong clock. */
@@ -101,6 +104,7 @@ async function send(
       headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
       body: new URLSearchParams({ grant_type: GRANT_TYPE, assertion: assertion.reveal() }).toString(),
       timeout: login.requestTimeout,
+      longest: LONGEST_ANSWER,
       signal,
     });
   } catch (error) {

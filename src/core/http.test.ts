@@ -105,6 +105,92 @@ describe("http", () => {
     expect(text).toBe("firstsecond");
   });
 
+  test.each<[string, number, (body: string) => { headers: Record<string, string>; body: string | Buffer }]>([
+    ["as it is", 200, (body) => ({ headers: {}, body })],
+    ["compressed", 200, (body) => ({ headers: { "content-encoding": "gzip" }, body: gzipSync(body) })],
+    ["of an error", 503, (body) => ({ headers: { "content-encoding": "gzip" }, body: gzipSync(body) })],
+  ])("an answer %s is read up to its limit, counted after decompression", async (_, status, made) => {
+    const url = await serve((request, response) => {
+      const { headers, body } = made("x".repeat(Number(request.url?.slice(1))));
+      response.writeHead(status, headers);
+      response.end(body);
+    });
+    const ask = (length: number) =>
+      http.send({ method: "POST", url: `${url}/${length}`, body: "a", timeout: 5_000, longest: 100_000 });
+    expect(await ask(100_000)).toMatchObject({ status, body: "x".repeat(100_000) });
+    const error = await errorOf(ask(100_001));
+    expect(error).toMatchObject({ code: "answer_unreadable", next: { do: "retry" } });
+    expect(error.text).toMatch(/^127\.0\.0\.1:\d+ answered with more than 98 KiB, which .* Check the address/);
+  });
+
+  test("of an answer that has no end no more is read than its limit", async () => {
+    let sent = 0;
+    const url = await serve((_, response) => {
+      const part = Buffer.alloc(64 * 1_024);
+      const more = () => {
+        while (!response.destroyed && response.write(part)) {
+          sent += part.length;
+        }
+        sent += part.length;
+      };
+      response.on("drain", more);
+      more();
+    });
+    const error = await errorOf(http.send({ method: "GET", url, timeout: 30_000 }));
+    expect(error.code).toBe("answer_unreadable");
+    expect(sent).toBeLessThan(16 * 1_024 * 1_024);
+  });
+
+  test("a download that goes on, but too slowly, has failed", async () => {
+    let now = 0;
+    const slow = createHttp({ monotonic: () => now });
+    const url = await serve(async (_, response) => {
+      response.writeHead(200);
+      for (let second = 0; second < 100 && !response.destroyed; second += 1) {
+        response.write("x");
+        await new Promise(setImmediate);
+      }
+      response.end();
+    });
+    const { chunks } = await slow.open({ method: "GET", url, timeout: 5_000 });
+    const reader = chunks[Symbol.asyncIterator]();
+    let asked = 0;
+    const error = await errorOf(
+      (async () => {
+        for (;;) {
+          const pending = reader.next();
+          now += 30_000;
+          asked += 1;
+          if ((await pending).done) {
+            return;
+          }
+        }
+      })(),
+    );
+    expect(error).toMatchObject({ code: "timed_out", next: { do: "retry" } });
+    expect(error.text).toMatch(
+      /^127\.0\.0\.1:\d+ sent only 1 KiB in 60 s in the middle of a download\. Check the network/,
+    );
+    expect(asked).toBe(2);
+  });
+
+  test("only the time of waiting makes a download slow", async () => {
+    let now = 0;
+    const patient = createHttp({ monotonic: () => now });
+    const url = await serve((_, response) => {
+      response.writeHead(200);
+      response.write("first");
+      setTimeout(() => response.end("second"), 10);
+    });
+    const { chunks } = await patient.open({ method: "GET", url, timeout: 5_000 });
+    let text = "";
+    for await (const chunk of chunks) {
+      text += Buffer.from(chunk).toString();
+      now += 3_600_000;
+    }
+    expect(text).toBe("firstsecond");
+  });
+
   test.each([
     ["http://127.0.0.1:1/", "host_unreachable"],
     ["http://no-such-host.invalid/", "host_unknown"],

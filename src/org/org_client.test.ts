@@ -130,6 +130,7 @@ describe("a call", () => {
           "x-sfdc-request-id": "request1",
         },
         timeout: 7_000,
+        longest: expect.any(Number),
         signal: never,
       },
     ]);

@@ -2,9 +2,12 @@ import { randomUUID } from "node:crypto";
 import type { Session, Token } from "../auth/session_token.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
-import type { Http, HttpAnswer, HttpDownload } from "../core/http.ts";
+import { type Http, type HttpAnswer, type HttpDownload, MEGABYTE } from "../core/http.ts";
 import type { ApiBudget } from "./api_budget.ts";
 import { responseMeaning, shareUsed } from "./response_meaning.ts";
+
+/** Bytes of a page of a query: 2,000 records of usual events take 5 MB. */
+const LONGEST_PAGE = 32 * MEGABYTE;
 
 export interface OrgClientOptions {
   readonly http: Http;
@@ -87,6 +90,7 @@ export class OrgClient {
       url: token.instanceUrl + path,
       headers: this.#headers(token),
       timeout: requestTimeout,
+      longest: LONGEST_PAGE,
       signal,
     });
     this.#count(answer);

@@ -18,6 +18,7 @@ import {
 import { type Processor, readProcessors } from "./processors.ts";
 import { camelKeys, INPUT_SETTINGS, STREAM_SETTINGS } from "./settings.ts";
 import { didYouMean } from "./suggestion.ts";
+import { unverified } from "./tls_trust.ts";
 import type { VariableProviders } from "./variables.ts";
 
 /** What the catalogue knows of a dataset: the names that its settings may hold, and that count where none are given. */
@@ -83,7 +84,11 @@ export function readInput(block: unknown, root: string, defaultName: string, aro
   if ("findings" in result || problems.length > 0 || !isOutput(output)) {
     return { input: undefined, problems, warnings };
   }
-  return { input: inputOf(result.value, defaultName, output, read, processors), problems: [], warnings };
+  const input = inputOf(result.value, defaultName, output, read, processors);
+  if (input.api.ssl.verificationMode === "none") {
+    warnings.push(unverified(`${root}.api.ssl`, "Salesforce"));
+  }
+  return { input, problems: [], warnings };
 }
 
 /** A dataset without event types and objects is written by the runner itself; its stream says only that this is allowed. */

@@ -3,7 +3,7 @@
  * and "Elastic Agent policies". The only place that reads its status codes.
  */
 import { type ErrorCode, GIVE_UP, type NextStep, RETRY, RunnerError } from "../core/errors.ts";
-import type { Http, HttpAnswer } from "../core/http.ts";
+import { type Http, type HttpAnswer, MEGABYTE } from "../core/http.ts";
 import type { Secret } from "../core/secret.ts";
 
 export type KibanaCredentials = { readonly apiKey: Secret } | { readonly username: string; readonly password: Secret };
@@ -61,6 +61,9 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   429: { code: "kibana_busy", next: RETRY, what: "asks to come back later", cure: "Try again in a minute." },
 };
 
+/** Bytes; an agent policy with thousands of orgs is among the answers. */
+const LONGEST_ANSWER = 64 * MEGABYTE;
+
 /** The JSON of a successful answer. Throws RunnerErrors of the table above, and those of the way to the host. */
 export async function askKibana(http: Http, credentials: KibanaCredentials, request: KibanaRequest): Promise<unknown> {
   const answer = await http.send({
@@ -74,6 +77,7 @@ export async function askKibana(http: Http, credentials: KibanaCredentials, requ
     },
     ...(request.body === undefined ? {} : { body: request.body.content }),
     timeout: request.timeout,
+    longest: LONGEST_ANSWER,
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   });
   const json = parsed(answer.body);

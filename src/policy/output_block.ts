@@ -13,6 +13,7 @@ import {
 } from "./policy_block.ts";
 import { camelKeys } from "./settings.ts";
 import { didYouMean } from "./suggestion.ts";
+import { unverified } from "./tls_trust.ts";
 import type { VariableProviders } from "./variables.ts";
 
 /** One output of the policy, or why it can't be used. */
@@ -90,6 +91,7 @@ function elasticsearch(name: string, ready: PreparedBlock): OutputReading {
     },
     warnings: [
       ...withoutEffect(block).map((key) => `${root}.${key} has no effect in this runner.`),
+      ...(block.ssl.verification_mode === "none" ? [unverified(`${root}.ssl`, "Elasticsearch")] : []),
       ...overruled.map((key) => `${root}.${key} has no effect with the preset ${preset}; write preset: custom.`),
     ],
   };

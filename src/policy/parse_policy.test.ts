@@ -567,6 +567,17 @@ describe("outputs", () => {
     expect(outputOf({ ...block, proxy_disable: true })).toMatchObject({ proxyUrl: undefined });
   });
 
+  test("is announced as unverified where the policy wants it so, on both sides", () => {
+    const output = { type: "elasticsearch", hosts: ["https://es:9200"], api_key: "id:key" };
+    const none = { verification_mode: "none" };
+    const policy = policyOf([inputBlock({ api: { ssl: none } })], { default: { ...output, ssl: none } });
+    expect(policy.warnings).toEqual([
+      expect.stringMatching(/^inputs\[0\] \(.*\)\.api\.ssl\.verification_mode is none: .* taken for Salesforce, /),
+      expect.stringMatching(/^outputs\.default\.ssl\.verification_mode is none: .* taken for Elasticsearch, /),
+    ]);
+    expect(policyOf([inputBlock()], { default: output }).warnings).toEqual([]);
+  });
+
   test("without security, to files and to the console", () => {
     expect(outputOf({ type: "elasticsearch", hosts: ["http://localhost:9200"] })).toMatchObject({
       credentials: undefined,

@@ -5,6 +5,11 @@ import type { TlsTrust } from "../core/http.ts";
 import { Secret } from "../core/secret.ts";
 import type { SslSettings } from "./settings.ts";
 
+/** What a person should know of `verification_mode: none`; `root` is the path of the TLS settings. */
+export function unverified(root: string, whom: string): string {
+  return `${root}.verification_mode is none: whoever answers is taken for ${whom}, and gets keys and events. Name the host's authority in ${root}.certificate_authorities instead.`;
+}
+
 /**
  * What TLS settings mean, with the files they name read. Throws `key_unreadable` for a file that can't be read, and
  * `key_passphrase_wrong` for a client key that its passphrase does not open.

@@ -1,6 +1,6 @@
 import { Client, errors, HttpConnection } from "@elastic/elasticsearch";
 import { RETRY, RunnerError } from "../core/errors.ts";
-import type { TlsTrust } from "../core/http.ts";
+import { MEGABYTE, type TlsTrust, tlsOptions } from "../core/http.ts";
 import type { Secret } from "../core/secret.ts";
 import { transportError } from "../core/transport_meaning.ts";
 
@@ -24,13 +24,16 @@ export interface ElasticsearchOptions {
   readonly userAgent?: string;
 }
 
+/** Bytes; the answer to 50,000 refused events takes 30 MB. */
+const LONGEST_ANSWER = 128 * MEGABYTE;
+
 /** A client of Elasticsearch that repeats nothing by itself. */
 export function createElasticsearchClient(options: ElasticsearchOptions): Client {
-  const { tls } = options;
   return new Client({
     nodes: [...options.hosts],
     maxRetries: 0,
     requestTimeout: options.requestTimeout,
+    maxResponseSize: LONGEST_ANSWER,
     headers: { "user-agent": options.userAgent ?? "aquila-salesforce", ...inLowerCase(options.headers) },
     ...(options.apiKey !== undefined
       ? { auth: { apiKey: options.apiKey.reveal() } }
@@ -38,17 +41,7 @@ export function createElasticsearchClient(options: ElasticsearchOptions): Client
         ? { auth: { username: options.username, password: options.password?.reveal() ?? "" } }
         : {}),
     ...(options.proxyUrl === undefined ? {} : throughProxy(options.proxyUrl, options.proxyHeaders)),
-    ...(tls === undefined
-      ? {}
-      : {
-          tls: {
-            ...(tls.certificateAuthorities === undefined ? {} : { ca: [...tls.certificateAuthorities] }),
-            ...(tls.certificate === undefined ? {} : { cert: tls.certificate }),
-            ...(tls.key === undefined ? {} : { key: tls.key.reveal() }),
-            ...(tls.verification === "none" ? { rejectUnauthorized: false } : {}),
-            ...(tls.verification === "certificate" ? { checkServerIdentity: () => undefined } : {}),
-          },
-        }),
+    tls: tlsOptions(options.tls),
   });
 }
 
