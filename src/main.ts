@@ -13,6 +13,9 @@ import { systemClock } from "./core/clock.ts";
 import { asRunnerError } from "./core/errors.ts";
 import { createLog, ecsLine, terminalLine, type WriteLine } from "./core/log.ts";
 
+// Node's own answer to this signal is a port for a debugger, which would hand every secret to whoever may connect.
+process.on("SIGUSR1", () => {});
+
 const writeLine: WriteLine = (level, message, fields) => {
   const line = process.stderr.isTTY ? terminalLine : ecsLine;
   process.stderr.write(`${line(new Date(), level, message, fields)}\n`);

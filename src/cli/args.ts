@@ -146,7 +146,7 @@ export function parseCommand(argv: readonly string[]): Command {
         once: values.once === true,
       };
     case "backfill":
-      return { command: "backfill", ...backfillOptions(values) };
+      return { command: "backfill", ...backfillOptions(values, policyOf(first, values)) };
     case "cursors":
       return { command: "cursors", ...cursorsOptions(values) };
     case "agent":

@@ -1,12 +1,12 @@
 import { generateKeyPairSync } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
-import { silentLog } from "../core/log.ts";
+import { createLog, type Log, silentLog } from "../core/log.ts";
 import { openCallCounts } from "../cursors/sqlite_call_hours.ts";
 import { parseCommand } from "./args.ts";
 import { backfill } from "./backfill.ts";
@@ -56,12 +56,16 @@ afterEach(async () => {
 
 /** Runs `backfill` as it is typed. */
 async function collect(...more: string[]): Promise<number> {
+  return await collectWith(silentLog, ...more);
+}
+
+async function collectWith(log: Log, ...more: string[]): Promise<number> {
   const argv = ["backfill", "--policy", join(folder, "policy.yml"), "--data-dir", join(folder, "data"), ...more];
   const command = parseCommand(argv);
   if (command.command !== "backfill") {
     throw new Error("not a backfill");
   }
-  return await backfill(command, { environment: {}, log: silentLog, stop: new AbortController().signal, clock });
+  return await backfill(command, { environment: {}, log, stop: new AbortController().signal, clock });
 }
 
 /** The collected events, as code and day. */
@@ -200,4 +204,19 @@ test.each([
 ])("reads the time %s", (text, from) => {
   const argv = ["backfill", "--policy", "p.yml", "--from", text, "--to", "2027-01-01"];
   expect(parseCommand(argv)).toMatchObject({ range: { from, to: Date.UTC(2027, 0, 1) } });
+});
+
+test("tells of a policy that others can read, as run does", async () => {
+  chmodSync(join(folder, "policy.yml"), 0o644);
+  const lines: string[] = [];
+  const log = createLog((_, message) => lines.push(message));
+  await collectWith(log, "--from", "2026-07-01", "--to", "2026-07-02", "--event-types", "Logout");
+  expect(lines).toContainEqual(expect.stringMatching(/policy\.yml is open to other users .* chmod 600/));
+});
+
+test("takes the policy from Kibana as run does", () => {
+  const address = "https://kibana.example.com/app/fleet/policies/6f1c0d";
+  const range = ["--from", "2026-07-01", "--to", "2026-07-02"];
+  expect(parseCommand(["backfill", "--policy-url", address, ...range])).toMatchObject({ policy: new URL(address) });
+  expect(() => parseCommand(["backfill", ...range])).toThrow(/either --policy or --policy-url/);
 });

@@ -1,9 +1,7 @@
 import { join } from "node:path";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import { parsePolicy } from "../policy/parse_policy.ts";
 import type { Input, Stream } from "../policy/policy.ts";
-import { readText } from "../policy/policy_file.ts";
 import { closest } from "../policy/suggestion.ts";
 import type { Environment } from "../policy/variables.ts";
 import { Supervisor } from "../pump/supervisor.ts";
@@ -11,11 +9,13 @@ import type { TimeRange } from "../sources/time_range.ts";
 import { usage } from "./command_declaration.ts";
 import { tellProblems } from "./follow_policies.ts";
 import { openState, runnerFacts } from "./open_state.ts";
+import { policySource } from "./policy_source.ts";
 import { exitCode } from "./run.ts";
-import { knownDatasets, type Surroundings, Wiring } from "./wire.ts";
+import { type Surroundings, Wiring } from "./wire.ts";
 
 export interface BackfillOptions {
-  readonly policy: string;
+  /** A file, or the page of an agent policy in Kibana. */
+  readonly policy: string | URL;
   readonly range: TimeRange;
   /** Event types and objects; undefined for all that the policy collects. */
   readonly eventTypes: readonly string[] | undefined;
@@ -39,7 +39,8 @@ export interface BackfillSurroundings {
  */
 export async function backfill(options: BackfillOptions, surroundings: BackfillSurroundings): Promise<number> {
   const { environment, log, stop, observe, clock = systemClock } = surroundings;
-  const policy = parsePolicy(await readText(options.policy), { datasets: knownDatasets(), environment });
+  const source = policySource(options.policy, { environment, log, stop });
+  const policy = await source.readAloud().finally(() => source.close());
   const inputs = chosenInputs(policy.inputs, options.eventTypes);
   const state = openState(join(options.dataDirectory, "backfill"), options.dataDirectory);
   try {

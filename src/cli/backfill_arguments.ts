@@ -4,7 +4,12 @@ import { type CommandDeclaration, type OptionValues, textOf, usage } from "./com
 export const BACKFILL_COMMAND = {
   summary: "Collects a past range once, also while run collects the present.",
   options: {
-    policy: { type: "string", value: "FILE", required: true, help: "The policy." },
+    policy: { type: "string", value: "FILE", help: "The policy." },
+    "policy-url": {
+      type: "string",
+      value: "URL",
+      help: "Instead: an agent policy in Kibana. Its page in Fleet; the API key is in KIBANA_API_KEY.",
+    },
     from: {
       type: "string",
       value: "TIME",
@@ -31,7 +36,7 @@ export const BACKFILL_COMMAND = {
 } as const satisfies CommandDeclaration;
 
 /** Throws `usage` for what is no time, or no range. */
-export function backfillOptions(values: OptionValues): BackfillOptions {
+export function backfillOptions(values: OptionValues, policy: BackfillOptions["policy"]): BackfillOptions {
   const from = timeOf(values, "from");
   const to = timeOf(values, "to");
   if (from >= to) {
@@ -42,7 +47,7 @@ export function backfillOptions(values: OptionValues): BackfillOptions {
     .map((name) => name.trim())
     .filter((name) => name !== "");
   return {
-    policy: String(values.policy),
+    policy,
     range: { from, to },
     eventTypes: names,
     dataDirectory: String(values["data-dir"]),

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
+import { visible } from "../core/visible.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
 import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
 import { closest } from "../policy/suggestion.ts";
@@ -34,9 +35,9 @@ export async function showCursors(options: CursorsOptions, { print }: CursorsSur
   try {
     if (reset === undefined) {
       const lines = linesOf(await positions(cursors), json);
-      lines.forEach(print);
+      lines.map(visible).forEach(print);
     } else {
-      print(await forget(reset, cursors));
+      print(visible(await forget(reset, cursors)));
     }
     return 0;
   } finally {

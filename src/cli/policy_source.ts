@@ -7,7 +7,7 @@ import type { Log } from "../core/log.ts";
 import { followKibanaPolicy, readKibanaPolicy } from "../policy/kibana_policy.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
 import type { Policy } from "../policy/policy.ts";
-import { followPolicyFile, readText } from "../policy/policy_file.ts";
+import { followPolicyFile, readText, reportExposure } from "../policy/policy_file.ts";
 import { prepareRegularExpressions } from "../policy/regular_expression.ts";
 import type { Environment } from "../policy/variables.ts";
 import { kibanaCredentials } from "./install_package.ts";
@@ -17,6 +17,8 @@ import { knownDatasets } from "./wire.ts";
 export interface PolicySource {
   /** The policy as it is now. */
   read(): Promise<Policy>;
+  /** The same for whoever goes on to use it: files of secrets that others can read are logged, as `follow` does. */
+  readAloud(): Promise<Policy>;
   /** The policy as it is now, and each later version of it. */
   follow(): AsyncGenerator<Policy>;
   close(): void;
@@ -68,14 +70,21 @@ export function policySource(policy: string | URL, surroundings: PolicySourceSur
     const namedFiles = () => named.fingerprint();
     return {
       read: async () => await parse(await readText(policy)),
+      readAloud: async () => {
+        const read = await parse(await readText(policy));
+        await reportExposure(policy, read, log);
+        return read;
+      },
       follow: () => followPolicyFile(policy, { parse, clock, log, namedFiles }, stop),
       close: () => {},
     };
   }
   const http = createHttp();
   const kibana = { http, credentials: kibanaCredentials(environment), parse, clock, log };
+  const read = () => readKibanaPolicy(policy.href, kibana, stop);
   return {
-    read: () => readKibanaPolicy(policy.href, kibana, stop),
+    read,
+    readAloud: read,
     follow: () => followKibanaPolicy(policy.href, kibana, stop),
     close: () => http.close(),
   };

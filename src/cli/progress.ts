@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { formatDuration } from "../core/duration.ts";
 import type { Fact, FileFacts } from "../core/fact.ts";
+import { visible } from "../core/visible.ts";
 
 /** How far a run is, from the facts that its streams tell. */
 export class Progress {
@@ -66,7 +67,7 @@ export class Progress {
   }
 
   #notAll(): readonly string[] {
-    return this.#keptBack.size === 0 ? [] : ["Not everything was collected:", ...this.#keptBack];
+    return this.#keptBack.size === 0 ? [] : ["Not everything was collected:", ...[...this.#keptBack].map(visible)];
   }
 
   #expect({ id, length }: FileFacts): void {

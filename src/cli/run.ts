@@ -31,7 +31,7 @@ export interface RunSurroundings {
 export async function run(options: RunOptions, surroundings: RunSurroundings): Promise<number> {
   const { log, stop, environment, observe, clock = systemClock } = surroundings;
   const source = policySource(options.policy, { environment, log, stop });
-  const firstPolicy = options.once ? await source.read() : undefined;
+  const firstPolicy = options.once ? await source.readAloud() : undefined;
   const state = openState(options.dataDirectory);
   try {
     const wiring = new Wiring({

@@ -1,3 +1,5 @@
+import { visible } from "./visible.ts";
+
 /** Levels as ECS `log.level` has them, least first. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -43,7 +45,9 @@ export function terminalLine(time: Date, level: LogLevel, message: string, field
   const input = fields["organization.name"];
   const stream = fields.stream;
   const subject = [input, stream].filter((part) => part !== undefined).join(" · ");
-  return `${time.toISOString().slice(11, 19)} ${level.padEnd(5)} ${subject === "" ? "" : `${subject}: `}${message}`;
+  return visible(
+    `${time.toISOString().slice(11, 19)} ${level.padEnd(5)} ${subject === "" ? "" : `${subject}: `}${message}`,
+  );
 }
 
 /** Says nothing; the default where no log is given. */

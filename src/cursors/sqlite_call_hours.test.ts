@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -51,4 +51,23 @@ test("counts that could not be kept are kept with the next one", () => {
       [8, 1],
     ]),
   );
+});
+
+test("nobody else can read the counts, nor what SQLite puts beside them, nor those that an earlier version left open", () => {
+  const umask = process.umask(0o022);
+  try {
+    for (const left of ["none", "open"]) {
+      const calls = openCallCounts(folder);
+      calls.of("a").add(7);
+      const files = readdirSync(folder);
+      expect(files.length, left).toBeGreaterThan(1);
+      expect(files.map((name) => statSync(join(folder, name)).mode & 0o777)).toEqual(files.map(() => 0o600));
+      calls.close();
+      for (const name of readdirSync(folder)) {
+        chmodSync(join(folder, name), 0o644);
+      }
+    }
+  } finally {
+    process.umask(umask);
+  }
 });

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { CallHours } from "./call_hours.ts";
+import { makePrivate } from "./private_file.ts";
 
 const FILE_NAME = "api_calls.sqlite";
 /** A writer of another process holds the file for less than this. Milliseconds. */
@@ -64,7 +65,9 @@ export function openCallCounts(dataDirectory: string): CallCounts {
 
 function openDatabase(dataDirectory: string): DatabaseSync {
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
-  const database = new DatabaseSync(join(dataDirectory, FILE_NAME), { timeout: LONGEST_LOCK_MS });
+  const path = join(dataDirectory, FILE_NAME);
+  makePrivate(path);
+  const database = new DatabaseSync(path, { timeout: LONGEST_LOCK_MS });
   database.exec(
     `PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;
      CREATE TABLE IF NOT EXISTS calls (org TEXT NOT NULL, hour INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (org, hour)) WITHOUT ROWID`,

@@ -1,9 +1,10 @@
-import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
 import type { CursorValue } from "./cursor.ts";
 import type { CursorStore } from "./cursor_store.ts";
+import { makePrivate } from "./private_file.ts";
 
 const FILE_NAME = "cursors.sqlite";
 /** `PRAGMA user_version` of the layout below. A newer one is refused, never overwritten. */
@@ -89,6 +90,7 @@ function openDatabase(dataDirectory: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     makeFolder(dataDirectory);
+    makePrivate(path);
     database = new DatabaseSync(path, { timeout: 0 });
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     const layout = Number(database.prepare("PRAGMA user_version").get()?.user_version);
@@ -101,7 +103,6 @@ function openDatabase(dataDirectory: string): DatabaseSync {
        PRAGMA user_version = ${LAYOUT}`,
     );
     database.exec("COMMIT");
-    chmodSync(path, 0o600);
     return database;
   } catch (error) {
     if (database?.isOpen) {

@@ -97,7 +97,8 @@ async function changedOrTime(clock: Clock, changed: AbortSignal, signal: AbortSi
   return !signal.aborted;
 }
 
-async function reportExposure(path: string, policy: Policy, log: Log): Promise<void> {
+/** Warns of a policy and of private keys that other users of this machine can read. */
+export async function reportExposure(path: string, policy: Policy, log: Log): Promise<void> {
   const keys = policy.inputs.flatMap(({ auth }) => (auth.privateKeyPath === undefined ? [] : [auth.privateKeyPath]));
   for (const file of new Set([path, ...keys])) {
     const warning = await exposureOf(file);

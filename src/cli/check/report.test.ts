@@ -37,8 +37,8 @@ describe("reports", () => {
   test("let nothing from elsewhere steer the terminal", () => {
     const findings = [ok("organization", "Ac\u001b[2Jme\u0007, \u009b31mEurope\nsecond line")];
     expect(reportLines({ kind: "organization", name: "x\u001b]0;title\u0007", findings }, false)).toEqual([
-      "x]0;title",
-      "  ok       organization     Ac[2Jme, 31mEurope; second line",
+      "x\\u001b]0;title\\u0007",
+      "  ok       organization     Ac\\u001b[2Jme\\u0007, \\u009b31mEurope; second line",
       "",
     ]);
   });

@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { visible } from "../../core/visible.ts";
 import type { Finding, Verdict } from "./finding.ts";
 
 /** What was looked at, with all that was found. */
@@ -64,7 +65,7 @@ function isFailed({ verdict }: Finding): boolean {
   return verdict === "failed";
 }
 
-/** Names and answers come from elsewhere; their control characters must not reach a terminal. */
+/** On one line. */
 function harmless(text: string): string {
-  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "").replaceAll("\n", "; ");
+  return visible(text.replaceAll("\n", "; "));
 }
