@@ -1,3 +1,5 @@
+import { withoutSecrets } from "./secret.ts";
+
 /** Whose doing an error is. It decides the health that is shown: `configuration` needs a person, `remote` heals by itself. */
 export type Fault = "configuration" | "remote" | "ours";
 
@@ -80,7 +82,7 @@ export interface RunnerErrorOptions {
 
 /**
  * The one error class. `message` says what happened, `cure` what mends it, `next` what the caller does.
- * Neither ever holds a secret.
+ * Neither ever holds a secret: what a far side has said in them is cleaned of all that are held.
  */
 export class RunnerError extends Error {
   readonly code: ErrorCode;
@@ -88,11 +90,11 @@ export class RunnerError extends Error {
   readonly cure: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: RunnerErrorOptions) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(withoutSecrets(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "RunnerError";
     this.code = code;
     this.next = options.next;
-    this.cure = options.cure;
+    this.cure = options.cure === undefined ? undefined : withoutSecrets(options.cure);
   }
 
   get fault(): Fault {

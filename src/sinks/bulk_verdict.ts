@@ -1,4 +1,5 @@
 import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
+import { withoutSecrets } from "../core/secret.ts";
 
 /** What Elasticsearch said to a bulk request, as far as it is read. */
 export interface BulkAnswer {
@@ -82,7 +83,11 @@ export function bulkVerdict(answer: BulkAnswer, count: number): BulkVerdict {
     } else {
       const again = itemProblem(status, error);
       if (again === undefined) {
-        refused.push({ at, type: error?.type ?? `status_${status}`, reason: error?.reason ?? "no reason given" });
+        refused.push({
+          at,
+          type: error?.type ?? `status_${status}`,
+          reason: withoutSecrets(error?.reason ?? "no reason given"),
+        });
       } else {
         retry.push(at);
         problem ??= again;
