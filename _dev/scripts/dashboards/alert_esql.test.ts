@@ -9,7 +9,7 @@ const CONDITION: AlertCondition = {
   where: [{ field: "event.action", is: ["login", "logout"] }],
   by: ["source.ip"],
   measures: {
-    failures: { of: "count", where: { field: "event.outcome", is: ["failure"] } },
+    failures: { of: "count", where: [{ field: "event.outcome", is: ["failure"] }] },
     users: { of: "unique_count", field: "user.name" },
     first: { of: "min", field: "@timestamp" },
   },
@@ -34,18 +34,66 @@ test("a condition is told in ES|QL", () => {
 });
 
 test("a condition is told as a search of the same documents and groups", () => {
-  const search = JSON.parse(JSON.stringify(alertSearch(CONDITION, { field: "event.ingested", from: 1, to: 2 })));
+  const search = JSON.parse(JSON.stringify(alertSearch(CONDITION, { from: 1, to: 2 })));
   expect(search.query.bool.filter).toEqual([
     { term: { "data_stream.dataset": "aquila_salesforce.login" } },
     { match: { "salesforce.collection.primary": "true" } },
     { terms: { "event.action": ["login", "logout"] } },
-    { range: { "event.ingested": { gte: 1, lt: 2, format: "epoch_millis" } } },
+    { range: { "@timestamp": { gte: 1, lt: 2, format: "epoch_millis" } } },
   ]);
   expect(search.aggs.groups.composite.sources).toEqual([{ "source.ip": { terms: { field: "source.ip" } } }]);
-  expect(search.aggs.groups.aggs.failures).toEqual({ filter: { terms: { "event.outcome": ["failure"] } } });
+  expect(search.aggs.groups.aggs.failures).toEqual({
+    filter: { bool: { filter: [{ terms: { "event.outcome": ["failure"] } }] } },
+  });
 });
 
 const HOUR = 3_600_000;
+
+const BY_THE_HOUR: AlertCondition = {
+  stream: "api",
+  where: [],
+  by: ["user.id"],
+  hourly: true,
+  measures: {
+    asked: { of: "sum", field: "salesforce.api.rows_processed" },
+    moved: {
+      of: "sum",
+      field: "salesforce.api.records_processed",
+      where: [
+        { field: "event.code", is: ["BulkApi2"] },
+        { field: "salesforce.api.operation_type", is: ["query"] },
+      ],
+    },
+    rows: { of: "total", measures: ["asked", "moved"] },
+  },
+  having: [{ measure: "rows", is: ">=", than: 10 }],
+};
+
+test("each hour of the events is judged for itself, with measures added up", () => {
+  expect(esqlOf(BY_THE_HOUR)).toBe(
+    [
+      "FROM logs-aquila_salesforce.api-*",
+      "| WHERE salesforce.collection.primary == true AND user.id IS NOT NULL",
+      "| STATS asked = SUM(salesforce.api.rows_processed), moved = SUM(salesforce.api.records_processed) WHERE " +
+        'event.code == "BulkApi2" AND salesforce.api.operation_type == "query" BY user.id, hour = BUCKET(@timestamp, 1 hour)',
+      "| EVAL rows = COALESCE(asked, 0) + COALESCE(moved, 0)",
+      "| WHERE rows >= 10",
+      "| KEEP user.id, hour, asked, moved, rows",
+      "| LIMIT 100",
+    ].join("\n"),
+  );
+  const search = JSON.parse(JSON.stringify(alertSearch(BY_THE_HOUR, { from: 1, to: 2 })));
+  expect(search.aggs.groups.composite.sources[1]).toEqual({
+    hour: { date_histogram: { field: "@timestamp", fixed_interval: "1h" } },
+  });
+  const group = (asked: number | null, moved: number | null) => ({
+    key: { "user.id": "005", hour: HOUR },
+    asked: { doc_count: asked === null ? 0 : 1, value: { value: asked } },
+    moved: { doc_count: moved === null ? 0 : 1, value: { value: moved } },
+  });
+  const groups = [group(4, 6), group(9, null), group(null, 12)];
+  expect(findings(BY_THE_HOUR, groups, 0).map(({ rows }) => rows)).toEqual([10, 12]);
+});
 
 test.each([
   ["all comparisons hold", 8, 4, 0, true],
@@ -74,7 +122,7 @@ test("a template that names an undeclared field is refused", () => {
     tags: [],
     dashboard: "logins",
     interval: "1h",
-    window: { size: 1, unit: "h", field: "@timestamp" },
+    window: { size: 1, unit: "h" },
     condition: CONDITION,
   } as const;
   expect(() => alertTemplateObject(spec, declared)).toThrow(

@@ -1,19 +1,23 @@
 /** The ES|QL of an alert's condition. Pure. */
-import type { AlertCondition, AlertMeasure, Bound, Comparison, Is } from "../../shared/kibana/alert_condition.ts";
+import type { Aggregated, AlertCondition, Bound, Comparison, Is, Total } from "../../shared/kibana/alert_condition.ts";
 import { datasetOf } from "./subject_query.ts";
 
 /** Aggregations with a condition of their own (`COUNT(*) WHERE …`) need Elasticsearch 8.18 or newer. */
-export function esqlOf({ stream, where, by, measures, having }: AlertCondition): string {
+export function esqlOf({ stream, where, by, hourly, measures, having }: AlertCondition): string {
   const primary: Is[] = stream === "collector" ? [] : [{ field: "salesforce.collection.primary", is: [true] }];
   const conditions = [...primary, ...where].map(condition);
   const present = by.map((field) => `${field} IS NOT NULL`);
-  const columns = Object.entries(measures).map(([name, measure]) => `${name} = ${aggregate(measure)}`);
+  const named = Object.entries(measures);
+  const columns = named.flatMap(([name, one]) => (one.of === "total" ? [] : [`${name} = ${aggregate(one)}`]));
+  const totals = named.flatMap(([name, one]) => (one.of === "total" ? [`${name} = ${total(one)}`] : []));
+  const groups = [...by, ...(hourly === true ? ["hour = BUCKET(@timestamp, 1 hour)"] : [])];
   return [
     `FROM logs-${datasetOf(stream)}-*`,
     `| WHERE ${[...conditions, ...present].join(" AND ")}`,
-    `| STATS ${columns.join(", ")} BY ${by.join(", ")}`,
+    `| STATS ${columns.join(", ")} BY ${groups.join(", ")}`,
+    ...(totals.length === 0 ? [] : [`| EVAL ${totals.join(", ")}`]),
     `| WHERE ${having.map(comparison).join(" AND ")}`,
-    `| KEEP ${[...by, ...Object.keys(measures)].join(", ")}`,
+    `| KEEP ${[...by, ...(hourly === true ? ["hour"] : []), ...Object.keys(measures)].join(", ")}`,
     `| LIMIT ${LIMIT}`,
   ].join("\n");
 }
@@ -26,9 +30,14 @@ function condition({ field, is }: Is): string {
   return values.length === 1 ? `${field} == ${values[0]}` : `${field} IN (${values.join(", ")})`;
 }
 
-function aggregate({ of, field, where }: AlertMeasure): string {
-  const call = of === "count" ? "COUNT(*)" : `${FUNCTIONS[of]}(${field ?? ""})`;
-  return where === undefined ? call : `${call} WHERE ${condition(where)}`;
+function total({ measures }: Total): string {
+  return measures.map((name) => `COALESCE(${name}, 0)`).join(" + ");
+}
+
+function aggregate(measure: Aggregated): string {
+  const { where } = measure;
+  const call = measure.of === "count" ? "COUNT(*)" : `${FUNCTIONS[measure.of]}(${measure.field})`;
+  return where === undefined ? call : `${call} WHERE ${where.map(condition).join(" AND ")}`;
 }
 
 const FUNCTIONS = { unique_count: "COUNT_DISTINCT", sum: "SUM", min: "MIN", max: "MAX" } as const;

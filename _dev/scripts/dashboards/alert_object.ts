@@ -4,12 +4,18 @@ import { esqlOf } from "./alert_esql.ts";
 import { type KibanaObject, objectId } from "./dashboard_object.ts";
 import { type DeclaredFields, typeIn } from "./declared_fields.ts";
 
+const TIME_FIELD = "@timestamp";
+
 /** Throws an Error that names the template where its condition names an undeclared field. */
 export function alertTemplateObject(spec: AlertTemplateSpec, declared: DeclaredFields): KibanaObject {
   const { condition, window, name, description, guide, tags, dashboard, interval } = spec;
   const { stream, where, by, measures } = condition;
-  const inMeasures = Object.values(measures).flatMap(({ field, where }) => [field, where?.field]);
-  for (const field of [window.field, ...where.map(({ field }) => field), ...by, ...inMeasures]) {
+  const inMeasures = Object.values(measures).flatMap((measure) =>
+    measure.of === "total"
+      ? []
+      : [...("field" in measure ? [measure.field] : []), ...(measure.where ?? []).map(({ field }) => field)],
+  );
+  for (const field of [TIME_FIELD, ...where.map(({ field }) => field), ...by, ...inMeasures]) {
     if (field !== undefined && typeIn(declared, [stream], field) === undefined) {
       throw new Error(`alert template ${spec.key}: ${field} is not declared in ${stream}`);
     }
@@ -31,7 +37,7 @@ export function alertTemplateObject(spec: AlertTemplateSpec, declared: DeclaredF
       params: {
         searchType: "esqlQuery",
         esqlQuery: { esql: esqlOf(condition) },
-        timeField: window.field,
+        timeField: TIME_FIELD,
         timeWindowSize: window.size,
         timeWindowUnit: window.unit,
         size: 0,

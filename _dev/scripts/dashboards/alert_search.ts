@@ -1,5 +1,5 @@
 /** An alert's condition as a search of Elasticsearch without ES|QL, and what its answer finds. Pure. */
-import type { AlertCondition, AlertMeasure, Bound, Is } from "../../shared/kibana/alert_condition.ts";
+import type { Aggregated, AlertCondition, Bound, Is } from "../../shared/kibana/alert_condition.ts";
 import { parseKql, searchOf } from "./kql.ts";
 import type { Json } from "./lens_columns.ts";
 import { datasetOf, PRIMARY } from "./subject_query.ts";
@@ -9,29 +9,32 @@ export type Finding = Readonly<Record<string, string | number | null>>;
 
 /** Milliseconds since the epoch, `to` excluded. */
 export interface AlertWindow {
-  readonly field: "@timestamp" | "event.ingested";
   readonly from: number;
   readonly to: number;
 }
 
 const GROUPS = 10_000;
 
-export function alertSearch({ stream, where, by, measures }: AlertCondition, window: AlertWindow): Json {
+export function alertSearch({ stream, where, by, hourly, measures }: AlertCondition, window: AlertWindow): Json {
   const range = { gte: window.from, lt: window.to, format: "epoch_millis" };
   const primary = stream === "collector" ? [] : [searchOf(parseKql(PRIMARY))];
   const filter = [
     { term: { "data_stream.dataset": datasetOf(stream) } },
     ...primary,
     ...where.map(isSearch),
-    { range: { [window.field]: range } },
+    { range: { "@timestamp": range } },
   ];
-  const aggs = Object.entries(measures).map(([name, measure]) => [name, measureAggregation(measure)] as const);
+  const aggs = Object.entries(measures).flatMap(([name, measure]) =>
+    measure.of === "total" ? [] : [[name, measureAggregation(measure)] as const],
+  );
+  const groups = by.map((field) => ({ [field]: { terms: { field } } }));
+  const hours = { hour: { date_histogram: { field: "@timestamp", fixed_interval: "1h" } } };
   return {
     size: 0,
     query: { bool: { filter } },
     aggs: {
       groups: {
-        composite: { size: GROUPS, sources: by.map((field) => ({ [field]: { terms: { field } } })) },
+        composite: { size: GROUPS, sources: hourly === true ? [...groups, hours] : groups },
         aggs: Object.fromEntries(aggs),
       },
     },
@@ -46,7 +49,14 @@ interface Group {
 /** The groups of an answer for which the condition holds at `now`, milliseconds since the epoch. */
 export function findings({ measures, having }: AlertCondition, groups: readonly Group[], now: number): Finding[] {
   const rows = groups.map((group) => {
-    const values = Object.entries(measures).map(([name, measure]) => [name, measured(measure, group[name])] as const);
+    const values = new Map<string, number | null>();
+    for (const [name, measure] of Object.entries(measures)) {
+      const value =
+        measure.of === "total"
+          ? measure.measures.reduce((sum, other) => sum + (values.get(other) ?? 0), 0)
+          : measured(measure, group[name]);
+      values.set(name, value);
+    }
     return { ...group.key, ...Object.fromEntries(values) } as Finding;
   });
   return rows.filter((row) =>
@@ -76,16 +86,17 @@ function isSearch({ field, is }: Is): Json {
   return { terms: { [field]: is } };
 }
 
-function measureAggregation({ of, field, where }: AlertMeasure): Json {
-  const filter = where === undefined ? { match_all: {} } : isSearch(where);
-  if (of === "count") {
+function measureAggregation(measure: Aggregated): Json {
+  const { where } = measure;
+  const filter = where === undefined ? { match_all: {} } : { bool: { filter: where.map(isSearch) } };
+  if (measure.of === "count") {
     return { filter };
   }
-  const kind = of === "unique_count" ? "cardinality" : of;
-  return { filter, aggs: { value: { [kind]: { field } } } };
+  const kind = measure.of === "unique_count" ? "cardinality" : measure.of;
+  return { filter, aggs: { value: { [kind]: { field: measure.field } } } };
 }
 
-function measured({ of }: AlertMeasure, answer: unknown): number | null {
+function measured({ of }: Aggregated, answer: unknown): number | null {
   const { doc_count, value } = answer as { doc_count: number; value?: { value: number | null } };
   if (of === "count") {
     return doc_count;

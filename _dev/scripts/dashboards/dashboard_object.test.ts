@@ -17,7 +17,7 @@ const DECLARED = new Map([
 const logins = { streams: ["login"], where: 'event.outcome : "failure"' } as const;
 
 function dashboard(...panels: Panel[]): DashboardSpec {
-  return { key: "door", title: "Door", description: "", streams: ["login"], rows: [equalRow(6, ...panels)] };
+  return { key: "door", title: "Door", description: "", opensWith: "7d", rows: [equalRow(6, ...panels)] };
 }
 
 function built(...panels: Panel[]) {

@@ -53,7 +53,6 @@ export function dashboardObject(
   declared: DeclaredFields,
 ): KibanaObject {
   const panels = [linksPanel(all), ...laidOut(spec, declared)];
-  const filter = datasetFilter(spec.streams);
   const control = (field: string, title: string, order: number) => optionsControl(field, title, order);
   const controls = {
     organization: control("organization.name", "Org", 0),
@@ -66,14 +65,15 @@ export function dashboardObject(
     typeMigrationVersion: "10.2.0",
     managed: false,
     references: [
-      indexPattern(`${SEARCH_SOURCE}.filter[0].meta.index`),
       ...panels.flatMap(({ references }) => references),
       ...Object.keys(controls).map((id) => indexPattern(`controlGroup_${id}:optionsListDataView`)),
     ],
     attributes: {
       title: TITLE_PREFIX + spec.title,
       description: spec.description,
-      timeRestore: false,
+      timeRestore: true,
+      timeFrom: `now-${spec.opensWith}`,
+      timeTo: "now",
       version: 3,
       optionsJSON: {
         hidePanelTitles: false,
@@ -82,7 +82,7 @@ export function dashboardObject(
         syncTooltips: false,
         useMargins: true,
       },
-      kibanaSavedObjectMeta: { searchSourceJSON: { query: { language: "kuery", query: "" }, filter: [filter] } },
+      kibanaSavedObjectMeta: { searchSourceJSON: { query: { language: "kuery", query: "" }, filter: [] } },
       controlGroupInput: {
         chainingSystem: "HIERARCHICAL",
         controlStyle: "oneLine",
@@ -224,7 +224,10 @@ function textPanel(panel: TextPanel): BuiltPanel {
   };
 }
 
-/** Links to every dashboard, the one that is shown among them, so that they stay in place. */
+/**
+ * Links to every dashboard, the one that is shown among them, so that they stay in place. Kibana adds the filters of the dashboard
+ * that one leaves to those of the next; no dashboard saves one, so only what a person chose travels: query, time and controls.
+ */
 function linksPanel(all: readonly DashboardSpec[]): BuiltPanel {
   const links = all.map(({ key, title }, order) => ({
     id: key,

@@ -57,8 +57,7 @@ function groupColumn(group: Groups, measures: readonly Measure[], typeOf: TypeOf
     sourceField: group.field,
     params: {
       size: group.size ?? 10,
-      orderBy: { type: "column", columnId: measureId(rankOf(group, measures)) },
-      orderDirection: group.ascending === true ? "asc" : "desc",
+      ...orderOf(group, measures),
       otherBucket: group.other === true,
       missingBucket: group.missing === true,
       parentFormat: { id: "terms" },
@@ -70,12 +69,20 @@ function groupColumn(group: Groups, measures: readonly Measure[], typeOf: TypeOf
   };
 }
 
-function rankOf({ rankedBy = 0, label }: Terms, measures: readonly Measure[]): number {
-  const measure = measures[rankedBy];
-  if (measure === undefined || measure.of === "quotient" || measure.of === "last_value") {
-    throw new Error(`groups by ${label} can't be ranked by measure ${rankedBy}: it must be an aggregate`);
+function orderOf({ rankedBy = 0, label, ascending = false }: Terms, measures: readonly Measure[]): Json {
+  if (rankedBy === "name") {
+    return { orderBy: { type: "alphabetical", fallback: false }, orderDirection: "asc" };
   }
-  return rankedBy;
+  const measure = measures[rankedBy];
+  if (measure === undefined || measure.of === "quotient" || measure.of === "last_value" || measure.before === true) {
+    throw new Error(
+      `groups by ${label} can't be ranked by measure ${rankedBy}: it must be an aggregate of the time chosen`,
+    );
+  }
+  return {
+    orderBy: { type: "column", columnId: measureId(rankedBy) },
+    orderDirection: ascending ? "asc" : "desc",
+  };
 }
 
 function measureColumns(id: string, measure: Measure, typeOf: TypeOf): [string, Json][] {
@@ -93,6 +100,7 @@ function aggregateColumn(aggregate: Aggregate, label: string, format: Format | u
     isBucketed: false,
     operationType: aggregate.of,
     ...(where === undefined ? {} : { filter: { query: where, language: "kuery" } }),
+    ...(aggregate.before === true ? { timeShift: "previous" } : {}),
   };
   const formatted = format === undefined ? {} : { format: storedFormat(format) };
   if (aggregate.of === "count") {

@@ -12,6 +12,9 @@ const storedFormat = z
 
 export type StoredFormat = z.infer<typeof storedFormat>;
 
+/** The time as long that ends where the chosen one begins. */
+const timeShift = z.literal("previous").optional();
+
 const label = z.string();
 const dataType = z.enum(["string", "number", "date", "boolean", "ip"]);
 const format = z.object({ format: storedFormat });
@@ -23,7 +26,10 @@ const termsColumn = z.object({
   sourceField: z.string(),
   params: z.object({
     size: z.int(),
-    orderBy: z.object({ type: z.literal("column"), columnId: z.string() }),
+    orderBy: z.discriminatedUnion("type", [
+      z.object({ type: z.literal("column"), columnId: z.string() }),
+      z.object({ type: z.literal("alphabetical"), fallback: z.literal(false) }),
+    ]),
     orderDirection: z.enum(["asc", "desc"]),
     otherBucket: z.boolean(),
     missingBucket: z.literal(false),
@@ -49,7 +55,7 @@ const filtersColumn = z.object({
   }),
 });
 
-const countColumn = z.object({ operationType: z.literal("count"), label, dataType, filter, params: format });
+const countColumn = z.object({ operationType: z.literal("count"), label, dataType, filter, timeShift, params: format });
 
 const fieldColumn = z.object({
   operationType: z.enum(["unique_count", "sum", "average", "median", "min", "max", "last_value"]),
@@ -57,6 +63,7 @@ const fieldColumn = z.object({
   dataType,
   sourceField: z.string(),
   filter,
+  timeShift,
   params: format,
 });
 
@@ -66,6 +73,7 @@ const percentileColumn = z.object({
   dataType,
   sourceField: z.string(),
   filter,
+  timeShift,
   params: format.extend({ percentile: z.number() }),
 });
 

@@ -1,22 +1,15 @@
 /** Panels of the vocabulary as the Lens visualizations that Kibana stores. Pure. */
-import type {
-  Measure,
-  MetricPanel,
-  SeriesPanel,
-  SharePanel,
-  TablePanel,
-  TopPanel,
-} from "../../shared/kibana/vocabulary.ts";
+import type { Level, Measure, MetricPanel, SeriesPanel, TablePanel, TopPanel } from "../../shared/kibana/vocabulary.ts";
 import { groupId, type Json, type LensColumns, lensColumns, measureId, TIME, type TypeOf } from "./lens_columns.ts";
 import { subjectQuery } from "./subject_query.ts";
 
-export type LensPanel = MetricPanel | SeriesPanel | TopPanel | TablePanel | SharePanel;
+export type LensPanel = MetricPanel | SeriesPanel | TopPanel | TablePanel;
 
 /** By-value panels have one layer each; Kibana needs its id only within the panel. */
 const LAYER = "layer";
 
-/** How much of a colour is left in a metric's panel. */
-const METRIC_TINT = 0.22;
+/** How much of its colour a level has left behind a number, which must stay readable. */
+const TINT = 0.45;
 
 /** The reference of a Lens visualization to the data view of its layer. */
 export const LAYER_REFERENCE = `indexpattern-datasource-layer-${LAYER}`;
@@ -46,7 +39,7 @@ export function lensAttributes(panel: LensPanel, dataView: string, typeOf: TypeO
 
 interface LensState {
   readonly columns: LensColumns;
-  readonly visualizationType: "lnsMetric" | "lnsXY" | "lnsDatatable" | "lnsPie";
+  readonly visualizationType: "lnsMetric" | "lnsXY" | "lnsDatatable";
   readonly visualization: Json;
 }
 
@@ -60,8 +53,6 @@ function lensState(panel: LensPanel, typeOf: TypeOf): LensState {
       return topState(panel, typeOf);
     case "table":
       return tableState(panel, typeOf);
-    case "share":
-      return shareState(panel, typeOf);
   }
 }
 
@@ -73,17 +64,43 @@ function metricState({ measure, subtitle }: MetricPanel, typeOf: TypeOf): LensSt
       layerId: LAYER,
       layerType: "data",
       metricAccessor: measureId(0),
-      ...(measure.colour === undefined ? {} : { color: tint(measure.colour) }),
+      ...(measure.levels === undefined ? {} : { palette: paletteOf(measure.levels) }),
       ...(subtitle === undefined ? {} : { subtitle }),
     },
   };
 }
 
-/** A metric's colour fills its whole panel, so it is mixed with white. */
+/** Levels as Kibana stores colours by value: `colorStops` say where a colour begins, `stops` where it ends. */
+function paletteOf(levels: readonly Level[]): Json {
+  const [first] = levels;
+  if (first === undefined || levels.some(({ from }, index) => index > 0 && from <= (levels[index - 1]?.from ?? from))) {
+    throw new Error(`levels must rise: ${levels.map(({ from }) => from).join(", ")}`);
+  }
+  const tinted = levels.map(({ from, colour }) => ({ color: tint(colour), stop: from }));
+  return {
+    name: "custom",
+    type: "palette",
+    params: {
+      name: "custom",
+      reverse: false,
+      rangeType: "number",
+      rangeMin: first.from,
+      rangeMax: null,
+      continuity: "above",
+      progression: "fixed",
+      steps: levels.length,
+      maxSteps: 5,
+      colorStops: tinted,
+      stops: tinted.map(({ color, stop }, index) => ({ color, stop: tinted[index + 1]?.stop ?? stop + 1 })),
+    },
+  };
+}
+
+/** A level's colour fills the tile or the cell, so it is mixed with white. */
 function tint(colour: string): string {
   const mixed = [1, 3, 5].map((at) => {
     const channel = Number.parseInt(colour.slice(at, at + 2), 16);
-    return Math.round(255 - (255 - channel) * METRIC_TINT)
+    return Math.round(255 - (255 - channel) * TINT)
       .toString(16)
       .padStart(2, "0");
   });
@@ -155,34 +172,16 @@ function tableState({ groups, measures, pageSize = 10 }: TablePanel, typeOf: Typ
       layerType: "data",
       columns: [
         ...groups.map((_, index) => ({ columnId: groupId(index), isMetric: false, isTransposed: false })),
-        ...measures.map((_, index) => ({ columnId: measureId(index), isMetric: true, isTransposed: false })),
+        ...measures.map(({ levels }, index) => ({
+          columnId: measureId(index),
+          isMetric: true,
+          isTransposed: false,
+          ...(levels === undefined ? {} : { colorMode: "cell", palette: paletteOf(levels) }),
+        })),
       ],
       paging: { enabled: true, size: pageSize },
       rowHeight: "single",
       headerRowHeight: "auto",
-    },
-  };
-}
-
-function shareState({ groups, measure }: SharePanel, typeOf: TypeOf): LensState {
-  return {
-    columns: lensColumns([groups], false, [measure], typeOf),
-    visualizationType: "lnsPie",
-    visualization: {
-      shape: "donut",
-      layers: [
-        {
-          layerId: LAYER,
-          layerType: "data",
-          primaryGroups: [groupId(0)],
-          metrics: [measureId(0)],
-          numberDisplay: "percent",
-          categoryDisplay: "hide",
-          legendDisplay: "show",
-          legendPosition: "bottom",
-          nestedLegend: false,
-        },
-      ],
     },
   };
 }

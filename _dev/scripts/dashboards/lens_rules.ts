@@ -8,16 +8,7 @@ export interface FieldRules {
 }
 
 /** Keys under which a visualization names columns of its layer. */
-const ACCESSORS = new Set([
-  "metricAccessor",
-  "xAccessor",
-  "splitAccessor",
-  "forAccessor",
-  "columnId",
-  "accessors",
-  "primaryGroups",
-  "metrics",
-]);
+const ACCESSORS = new Set(["metricAccessor", "xAccessor", "splitAccessor", "forAccessor", "columnId", "accessors"]);
 
 export function lensProblems({ state }: LensAttributes, rules: FieldRules): string[] {
   const { layers } = state.datasourceStates.formBased;
@@ -55,7 +46,10 @@ function columnProblems(column: LensColumn, columns: LensLayer["columns"], rules
     ids.filter((id) => columns[id] === undefined).map((id) => `it refers to ${id}, which is no column`);
   switch (column.operationType) {
     case "terms":
-      return [...rules.unknownFields([column.sourceField]), ...missing([column.params.orderBy.columnId])];
+      return [
+        ...rules.unknownFields([column.sourceField]),
+        ...(column.params.orderBy.type === "column" ? missing([column.params.orderBy.columnId]) : []),
+      ];
     case "date_histogram":
       return rules.unknownFields([column.sourceField]);
     case "filters":

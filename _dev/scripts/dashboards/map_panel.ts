@@ -68,7 +68,7 @@ export function mapAttributes({ field, subject, colour, title }: MapPanel): Json
     mapStateJSON: JSON.stringify({
       zoom: 1.2,
       center: { lat: 25, lon: 10 },
-      query: { language: "kuery", query: "" },
+      query: { language: "kuery", query: subjectQuery(subject) },
       filters: [],
       settings,
     }),

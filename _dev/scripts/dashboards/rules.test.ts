@@ -8,6 +8,8 @@ const ROOT = resolve(import.meta.dirname, "../../..");
 const DECLARED = declaredFields(ROOT);
 const LOGINS = "kibana/dashboard/aquila_salesforce-logins.json";
 const SEARCH = "kibana/search/aquila_salesforce-failed-logins.json";
+const API = "kibana/dashboard/aquila_salesforce-api.json";
+const HEALTH = "kibana/dashboard/aquila_salesforce-collection-health.json";
 const ALERT = "kibana/alerting_rule_template/aquila_salesforce-api-export.json";
 
 /** Leads into an object: names, indices, and for a list of panels the name of one of them. */
@@ -47,6 +49,7 @@ const list = (change: (values: readonly unknown[]) => unknown) => (value: unknow
 const panel = (key: string): Path => ["attributes", "panelsJSON", key];
 const state = (key: string): Path => [...panel(key), "embeddableConfig", "attributes", "state"];
 const layer = (key: string): Path => [...state(key), "datasourceStates", "formBased", "layers", "layer"];
+const LINKS: Path = [...panel("links"), "embeddableConfig", "attributes", "links"];
 const column = (key: string, id: string): Path => [...layer(key), "columns", id];
 
 test("the package's objects keep every rule", () => {
@@ -68,7 +71,12 @@ describe("a mutated dashboard is refused", () => {
       list((all) => all.map((one) => (nameOf(one) === FOREIGN.name ? FOREIGN : one))),
       "leads to dashboard salesforce-x, which the package does not have",
     ],
-    ["another data view", ["references", 0, "id"], to("mine"), "leads to index-pattern mine"],
+    [
+      "another data view",
+      ["references"],
+      list((all) => [...all, { ...GHOST, id: "mine" }]),
+      "leads to index-pattern mine",
+    ],
     [
       "a missing reference",
       ["references"],
@@ -179,10 +187,46 @@ describe("a mutated dashboard is refused", () => {
       "panel failures: the query names no data stream",
     ],
     [
-      "no filter",
+      "a filter of the whole dashboard",
       ["attributes", "kibanaSavedObjectMeta", "searchSourceJSON", "filter"],
-      to([]),
-      "the dashboard has no filter of its data streams",
+      to([{ query: { match_phrase: { "data_stream.dataset": "aquila_salesforce.login" } } }]),
+      "the dashboard saves a filter, which every link carries into the next dashboard",
+    ],
+    [
+      "no time range of its own",
+      ["attributes", "timeRestore"],
+      to(false),
+      "the dashboard keeps no time range and opens with 15 minutes",
+    ],
+    [
+      "links that drop the time range",
+      [...LINKS, 0, "options", "useCurrentDateRange"],
+      to(false),
+      "the link Overview drops the time range",
+    ],
+    [
+      "links that drop the org",
+      [...LINKS, 1, "options", "useCurrentFilters"],
+      to(false),
+      "the link Logins drops query and controls",
+    ],
+    [
+      "a tile of one colour",
+      [...state("failures"), "visualization", "color"],
+      to("#E7664C"),
+      "panel failures: its colour is fixed, whatever the value",
+    ],
+    [
+      "a donut",
+      [...panel("types"), "embeddableConfig", "attributes", "visualizationType"],
+      to("lnsPie"),
+      "a donut says little",
+    ],
+    [
+      "new addresses that are not said to be new within the time range",
+      [...panel("new-addresses"), "title"],
+      to("Which addresses are new?"),
+      "panel new-addresses: its title does not say that what is new is new within the time range",
     ],
     ["a panel on another", [...panel("failures"), "gridData", "x"], to(0), "panel failures covers panel success-rate"],
     [
@@ -201,6 +245,69 @@ describe("a mutated dashboard is refused", () => {
 });
 
 test.each<[string, string, Path, Change, string]>([
+  [
+    "another split of API versions",
+    API,
+    [...state("old-versions"), "query", "query"],
+    (query) => String(query).replace("41.0", "50.0"),
+    "panel old-versions: it divides API versions at 50.0, for which Salesforce has told no date",
+  ],
+  [
+    "a count of the states of Bulk API 2.0 jobs",
+    API,
+    [...column("bulk-status", "measure-0"), "operationType"],
+    to("count"),
+    "panel bulk-status: it counts each state of a Bulk API 2.0 job",
+  ],
+  [
+    "another first panel of the API",
+    API,
+    [...panel("limits"), "gridData", "y"],
+    to(500),
+    "the panel limits does not come first",
+  ],
+  [
+    "another first panel of the collection's health",
+    HEALTH,
+    [...panel("health"), "gridData", "y"],
+    to(500),
+    "the panel health does not come first",
+  ],
+  [
+    "an axis of hours and half hours",
+    HEALTH,
+    [...column("lag", "measure-0"), "params", "format"],
+    to({ id: "duration", params: { fromUnit: "milliseconds" } }),
+    "panel lag: its axis adds up durations, whose ticks are no whole units",
+  ],
+  [
+    "an alert by the time of arrival",
+    ALERT,
+    ["attributes", "params", "timeField"],
+    to("event.ingested"),
+    "it goes by event.ingested: a daily file or a backfill brings the events of days in one hour",
+  ],
+  [
+    "an alert about exports that overlooks Bulk jobs",
+    ALERT,
+    ["attributes", "params", "esqlQuery", "esql"],
+    (esql) => String(esql).replaceAll("records_processed", "rows_returned"),
+    "it counts the rows of requests and not those of Bulk jobs",
+  ],
+  [
+    "an alert about silence that ends meanwhile",
+    "kibana/alerting_rule_template/aquila_salesforce-collection-stopped.json",
+    ["attributes", "params", "timeWindowSize"],
+    to(2),
+    "it ends after 2 days of silence, while the silence lasts",
+  ],
+  [
+    "an alert that must be edited first",
+    "kibana/alerting_rule_template/aquila_salesforce-privileged-login-as.json",
+    ["attributes", "params", "esqlQuery", "esql"],
+    plus('\n| WHERE user.effective.id == "005000000000000AAA"'),
+    "it finds nothing until somebody puts a user's id into the query",
+  ],
   [
     "a saved search with an unknown column",
     SEARCH,

@@ -7,6 +7,7 @@ import { z } from "zod";
 import type { DeclaredFields } from "./declared_fields.ts";
 import { fieldsOf, parseKql } from "./kql.ts";
 import { lensProblems } from "./lens_rules.ts";
+import { meaningProblems, openingProblems } from "./reader_rules.ts";
 import {
   type StoredDashboard,
   type StoredPanel,
@@ -27,6 +28,8 @@ const OWN_FIELDS = new Set(["_id", "_index", "_source"]);
 const DATA_VIEW = "logs-*";
 const COLLECTOR = datasetOf("collector");
 const GRID_COLUMNS = 48;
+/** An alert about silence looks back so far. */
+const LONG_SILENCE_DAYS = 30;
 
 const identified = z.object({
   id: z.string(),
@@ -114,13 +117,16 @@ function dashboardProblems(object: unknown, known: ReadonlySet<string>): string[
   const controls = Object.values(controlGroupInput.panelsJSON).map(({ explicitInput }) => explicitInput.fieldName);
   const { query, filter } = kibanaSavedObjectMeta.searchSourceJSON;
   return [
-    ...(filter.length === 0 ? ["the dashboard has no filter of its data streams"] : []),
+    ...(filter.length === 0 ? [] : ["the dashboard saves a filter, which every link carries into the next dashboard"]),
+    ...openingProblems(dashboard),
     ...queryProblems(query.query, known),
     ...unknownFields(controls, known),
     ...referenceProblems(dashboard),
     ...layoutProblems(panelsJSON),
     ...panelsJSON.flatMap((panel) =>
-      panelProblems(panel, known).map((problem) => `panel ${panel.panelIndex}: ${problem}`),
+      [...panelProblems(panel, known), ...meaningProblems(panel)].map(
+        (problem) => `panel ${panel.panelIndex}: ${problem}`,
+      ),
     ),
   ];
 }
@@ -217,12 +223,23 @@ function alertProblems(object: unknown, ids: ReadonlySet<string>): string[] {
     return [unreadable(read.error)];
   }
   const { params, artifacts } = read.data.attributes;
+  const days = params.timeWindowUnit === "d" ? params.timeWindowSize : params.timeWindowSize / 24;
   const { esql } = params.esqlQuery;
   const isCollector = esql.includes(`FROM logs-${COLLECTOR}-*`);
   const primary = /\bsalesforce\.collection\.primary == true\b/.test(esql);
   return [
     ...(esql.startsWith(`FROM logs-${PACKAGE}.`) ? [] : ["the query does not read a data stream of the package"]),
     ...(isCollector || primary ? [] : [`the query counts copies of events: it lacks ${PRIMARY}`]),
+    ...(params.timeField === "@timestamp"
+      ? []
+      : [`it goes by ${params.timeField}: a daily file or a backfill brings the events of days in one hour`]),
+    ...(esql.includes("rows_processed") && !esql.includes("records_processed")
+      ? ["it counts the rows of requests and not those of Bulk jobs"]
+      : []),
+    ...(/\blast_report <|MAX\(@timestamp\) <=/.test(esql) && days < LONG_SILENCE_DAYS
+      ? [`it ends after ${days} days of silence, while the silence lasts`]
+      : []),
+    ...(/"005\w{12,15}"/.test(esql) ? ["it finds nothing until somebody puts a user's id into the query"] : []),
     ...artifacts.dashboards
       .filter(({ id }) => !ids.has(`dashboard/${id}`))
       .map(({ id }) => `it names the dashboard ${id}, which the package does not have`),

@@ -19,7 +19,9 @@ function encoded<T>(schema: z.ZodType<T>) {
 }
 
 const lensAttributes = z.object({
-  visualizationType: z.enum(["lnsMetric", "lnsXY", "lnsDatatable", "lnsPie"]),
+  visualizationType: z.enum(["lnsMetric", "lnsXY", "lnsDatatable"], {
+    error: "only tiles, charts over axes and tables are drawn: a donut says little",
+  }),
   state: z.object({
     query: kuery,
     filters: z.array(storedFilter),
@@ -40,7 +42,18 @@ const mapLayer = z.object({
 });
 
 const links = z.object({
-  links: z.array(z.object({ label: z.string(), destinationRefName: z.string(), order: z.int() })),
+  links: z.array(
+    z.object({
+      label: z.string(),
+      destinationRefName: z.string(),
+      order: z.int(),
+      options: z.object({
+        openInNewTab: z.boolean(),
+        useCurrentDateRange: z.boolean(),
+        useCurrentFilters: z.boolean(),
+      }),
+    }),
+  ),
 });
 
 const place = { panelIndex: z.string(), gridData, title: z.string().default("") };
@@ -89,6 +102,9 @@ export const storedDashboard = z.object({
   attributes: z.object({
     title: z.string(),
     description: z.string(),
+    timeRestore: z.boolean(),
+    timeFrom: z.string().optional(),
+    timeTo: z.string().optional(),
     kibanaSavedObjectMeta: z.object({ searchSourceJSON: encoded(searchSource) }),
     controlGroupInput: z.object({ panelsJSON: encoded(z.record(z.string(), storedControl)) }),
     panelsJSON: encoded(z.array(storedPanel)),
@@ -114,7 +130,13 @@ export const storedAlertTemplate = z.object({
       dashboards: z.array(z.object({ id: z.string() })),
       investigation_guide: z.object({ blob: z.string().min(1) }),
     }),
-    params: z.object({ searchType: z.literal("esqlQuery"), esqlQuery: z.object({ esql: z.string() }) }),
+    params: z.object({
+      searchType: z.literal("esqlQuery"),
+      esqlQuery: z.object({ esql: z.string() }),
+      timeField: z.string(),
+      timeWindowSize: z.int(),
+      timeWindowUnit: z.enum(["h", "d"]),
+    }),
   }),
 });
 

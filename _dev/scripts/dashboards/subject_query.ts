@@ -11,15 +11,17 @@ export const PRIMARY: Kql = "salesforce.collection.primary : true";
 
 /** The query of a panel: its data streams, no copies, and its own condition. */
 export function subjectQuery({ streams, where }: Subject): Kql {
+  const salesforce = streams.filter((stream) => stream !== "collector");
+  const events = salesforce.length === 0 ? [] : [`${inDatasets(salesforce)} and ${PRIMARY}`];
+  const reports = streams.includes("collector") ? [inDatasets(["collector"])] : [];
+  const [only, other] = [...events, ...reports];
+  const documents = other === undefined ? only : `((${only}) or ${other})`;
+  return [documents, ...(where === undefined ? [] : [inParentheses(where)])].join(" and ");
+}
+
+function inDatasets(streams: readonly Stream[]): Kql {
   const datasets = streams.map((stream) => `"${datasetOf(stream)}"`).join(" or ");
-  const dataset = `data_stream.dataset : ${streams.length === 1 ? datasets : `(${datasets})`}`;
-  const ofSalesforce = streams.some((stream) => stream !== "collector");
-  if (ofSalesforce && streams.includes("collector")) {
-    throw new Error("a panel is about Salesforce's events or about the collector's reports");
-  }
-  return [dataset, ...(ofSalesforce ? [PRIMARY] : []), ...(where === undefined ? [] : [inParentheses(where)])].join(
-    " and ",
-  );
+  return `data_stream.dataset : ${streams.length === 1 ? datasets : `(${datasets})`}`;
 }
 
 function inParentheses(where: Kql): Kql {

@@ -430,9 +430,9 @@ export const DEFECTS: readonly (readonly [what: string, break_: (draft: PackageD
     /names salesforce\.login\.lost/,
   ],
   [
-    "a panel without a filter in a dashboard without one",
-    (d) => d.set(DASHBOARD, ["attributes", "kibanaSavedObjectMeta", "searchSourceJSON", "filter"], []),
-    /has no filter, nor has the dashboard/,
+    "a panel without a query in a dashboard without a filter",
+    (d) => d.set(DASHBOARD, [...LENS, "embeddableConfig", "attributes", "state", "query", "query"], ""),
+    /has no filter and no query, nor has the dashboard a filter/,
   ],
   ["a layer without its data view", (d) => d.set(DASHBOARD, ["references"], []), /has no data view for layer/],
   ["a tag of nothing", (d) => d.write("kibana/tags.yml", "- text: X\n  asset_ids: [lost]\n"), /marks lost/],

@@ -122,11 +122,21 @@ function panelProblems(panel: Mapping, isFiltered: boolean, names: ReadonlySet<s
     ...(byReference !== undefined && panel.type !== "search" ? ["is kept elsewhere, not inside of the dashboard"] : []),
     ...(isMapping(grid) && grid.i === panelIndex ? [] : ["has another index in its place on the grid"]),
     ...(isMapping(grid) && Number(grid.x) + Number(grid.w) <= 48 ? [] : ["is wider than the 48 columns of the grid"]),
-    ...(needsFilter && !isFiltered && mappings(state.filters).length === 0
-      ? ["has no filter, nor has the dashboard"]
+    ...(needsFilter && !isFiltered && !(isMapping(attributes) && narrowsItself(attributes, state))
+      ? ["has no filter and no query, nor has the dashboard a filter"]
       : []),
     ...(panel.type === "lens" ? layerProblems(state, String(panelIndex), names) : []),
   ];
+}
+
+/** Filters or a query of the panel's own: a visualization's state has them, or the state of a map. */
+function narrowsItself(attributes: Mapping, state: Mapping): boolean {
+  const own = "mapStateJSON" in attributes ? decoded(attributes.mapStateJSON) : state;
+  return (
+    isMapping(own) &&
+    (mappings(own.filters).length > 0 ||
+      (isMapping(own.query) && typeof own.query.query === "string" && own.query.query !== ""))
+  );
 }
 
 /** A layer without its column or its data view is an error that people see in place of a chart. */

@@ -8,13 +8,14 @@ import { isBucket, orderedColumns } from "../dashboards/lens_layer.ts";
 import { readStoredObjects, type StoredDashboard, type StoredPanel } from "../dashboards/stored_dashboard.ts";
 import { findChromium, pictureOf, withBrowser } from "./browser.ts";
 import { collectDemoData, PRODUCTION, SANDBOX } from "./demo_data.ts";
-import { conditionOf, found, foundByHour, withPrivileged } from "./demo_findings.fixture.ts";
+import { conditionOf, found, foundByHour } from "./demo_findings.fixture.ts";
 import { wholeDays } from "./demo_traffic.ts";
 import { type Drawing, drawingOf } from "./drawing.ts";
 import { EXPECTED_PANELS, type ExpectedPanel } from "./expected_panels.fixture.ts";
 import { generatedRows, type Row } from "./generated_rows.ts";
 import { OTHER } from "./lens_table.ts";
-import { DashboardSearches, type PanelData } from "./panel_data.ts";
+import { followLink } from "./link_state.ts";
+import { DashboardSearches, type PanelData, type Selection } from "./panel_data.ts";
 import { plantedLogins, plantRows, RAGGED_ROWS } from "./planted_rows.ts";
 import { servePreview } from "./server.ts";
 
@@ -85,6 +86,35 @@ describeOnCluster("dashboards over generated traffic of two orgs", (cluster) => 
     );
   });
 
+  test("an org's numbers stand beside those of the same time before", async () => {
+    const middle = traffic.time.from + 24 * HOUR_MS;
+    const [dashboard, panel] = panelNamed("overview", "orgs-table");
+    const data = await searches.panelData(dashboard, panel, {
+      time: { from: middle, to: traffic.time.to },
+      controls: {},
+    });
+    if (data.kind !== "table") {
+      throw new Error("the orgs are a table");
+    }
+    const row = data.rows.find((one) => one["group-0"] === PRODUCTION);
+    const day = (types: readonly string[], test: (row: Row) => boolean, second: boolean) =>
+      types
+        .flatMap((type) => rows.get(type) ?? [])
+        .filter((one) => Date.parse(one.TIMESTAMP_DERIVED ?? "") >= middle === second && test(one)).length;
+    const failed = (one: Row) => one.LOGIN_STATUS !== "LOGIN_NO_ERROR";
+    const acted = (one: Row) => one.OPERATION !== "LOGOUT";
+    expect(row).toMatchObject({
+      "measure-0": day(["Login"], failed, true),
+      "measure-1": day(["Login"], failed, false),
+      "measure-2": day(["ApexUnexpectedException"], () => true, true),
+      "measure-3": day(["ApexUnexpectedException"], () => true, false),
+      "measure-8": day(["LoginAs", "SalesforceLoginAs"], acted, true),
+      "measure-9": day(["LoginAs", "SalesforceLoginAs"], acted, false),
+    });
+    expect(row?.["measure-6"]).toBeGreaterThan(0);
+    expect(row?.["measure-7"]).toBeGreaterThan(0);
+  });
+
   test("no panel is empty, and each can be drawn", async () => {
     const time = { from: traffic.time.from, to: Date.now() };
     const empty: string[] = [];
@@ -97,6 +127,32 @@ describeOnCluster("dashboards over generated traffic of two orgs", (cluster) => 
       }
     }
     expect(empty).toEqual(MAY_BE_EMPTY);
+  });
+
+  test("a dashboard that is opened by a link of another has the data that it has by itself", async () => {
+    const time = { from: traffic.time.from, to: Date.now() };
+    const controls = { "organization.name": [PRODUCTION] };
+    const emptyPanels = async (dashboard: StoredDashboard, state: Selection) => {
+      const empty: string[] = [];
+      for (const panel of dashboard.attributes.panelsJSON) {
+        const data = await searches.panelData(dashboard, panel, state);
+        if (isEmpty(drawingOf(dashboard, panel, data, state.time))) {
+          empty.push(panel.panelIndex);
+        }
+      }
+      return empty;
+    };
+    for (const target of objects.dashboards) {
+      const full = await emptyPanels(target, { time, controls });
+      for (const origin of objects.dashboards.filter(({ id }) => id !== target.id)) {
+        const arrived = followLink(origin, target.id, { time, controls }, time.to);
+        expect(arrived.time, `${origin.id} to ${target.id}`).toEqual(time);
+        expect(arrived.filters, `${origin.id} to ${target.id}`).toEqual([
+          { terms: { "organization.name": [PRODUCTION] } },
+        ]);
+        expect(await emptyPanels(target, arrived), `${origin.id} to ${target.id}`).toEqual(full);
+      }
+    }
   });
 
   test.skipIf(CHROMIUM === undefined)("a browser draws a dashboard", async () => {
@@ -137,32 +193,70 @@ describeOnCluster("dashboards over generated traffic of two orgs", (cluster) => 
       tested.add(key);
       return conditionOf(key);
     };
-    const hourly = (key: string, privileged: readonly string[] = []) =>
-      foundByHour(client, index, withPrivileged(condition(key), privileged), traffic.time);
+    const hourly = (key: string) => foundByHour(client, index, condition(key), traffic.time);
+    /** In each of these hours of the second day, and in no other. */
+    const expectHours = async (key: string, expected: Readonly<Record<number, object>>) => {
+      const byHour = await hourly(key);
+      const hours = Object.keys(expected).map((hour) => day + Number(hour));
+      expect([...byHour.keys()].sort((a, b) => a - b)).toEqual(hours);
+      for (const [hour, finding] of Object.entries(expected)) {
+        expect(byHour.get(day + Number(hour))).toEqual([
+          expect.objectContaining({ "organization.name": PRODUCTION, ...finding }),
+        ]);
+      }
+    };
 
     test.each([
-      ["password-spraying", 14, { "source.ip": "175.16.199.37", failures: 400 }],
-      ["failures-then-success", 14, { "source.ip": "175.16.199.37", failures: 400, successes: 1 }],
-      ["api-export", 3, { rows: expect.any(Number), requests: expect.any(Number) }],
-      ["exception-surge", 11, { "salesforce.apex.apex_entity_name": "QuotePricing", exceptions: expect.any(Number) }],
-    ])("%s: in hour %d of the second day alone", async (key, hour, finding) => {
-      const byHour = await hourly(key);
-      expect([...byHour.keys()]).toEqual([day + hour]);
-      expect(byHour.get(day + hour)).toEqual([
-        expect.objectContaining({ "organization.name": PRODUCTION, ...finding }),
+      ["password-spraying", { 14: { "source.ip": "175.16.199.37", failures: 400 } }],
+      ["failures-then-success", { 14: { "source.ip": "175.16.199.37", failures: 400, successes: 1 } }],
+      [
+        "api-export",
+        {
+          3: { request_rows: expect.any(Number), bulk_2_rows: null, rows: expect.any(Number) },
+          5: { bulk_rows: 600_000, bulk_2_rows: 900_000, jobs: 2, addresses: 1 },
+        },
+      ],
+      ["exception-surge", { 11: { "salesforce.apex.apex_entity_name": "QuotePricing" } }],
+      ["callout-failures", { 9: { "destination.domain": "erp.example.net" } }],
+      ["concurrent-limit", { 10: { refusals: expect.any(Number) } }],
+    ])("%s: in the planted hours of the second day alone", async (key, expected) => {
+      await expectHours(key, expected);
+    });
+
+    test("privileged-login-as: whenever somebody acts as another user", async () => {
+      const acted = [...(rows.get("LoginAs") ?? []), ...(rows.get("SalesforceLoginAs") ?? [])];
+      const hours = acted
+        .filter(({ OPERATION }) => OPERATION !== "LOGOUT")
+        .map((row) => Math.floor((Date.parse(row.TIMESTAMP_DERIVED ?? "") - traffic.time.from) / HOUR_MS));
+      const byHour = await hourly("privileged-login-as");
+      const ofProduction = [...byHour].filter(([, all]) => all.some((one) => one["organization.name"] === PRODUCTION));
+      expect(new Set(ofProduction.map(([hour]) => hour))).toEqual(new Set(hours));
+      expect(byHour.get(day + 20)).toContainEqual(expect.objectContaining({ logins: 3 }));
+    });
+
+    test("retired-api-version: the integration that nobody updated, by version", async () => {
+      const old = await found(client, index, condition("retired-api-version"), traffic.time);
+      const told = old.map((one) => [one["salesforce.api.api_version"], one.calls]);
+      expect(told).toEqual([
+        ["29.0", 15],
+        ["34.0", 120],
       ]);
     });
 
-    test("privileged-login-as: whenever somebody acts as the user that is named", async () => {
-      const impersonations = rows.get("LoginAs") ?? [];
-      const target = impersonations.find(({ CLIENT_IP }) => CLIENT_IP === "67.43.156.12")?.USER_ID_DERIVED ?? "";
-      const hours = impersonations
-        .filter(({ USER_ID_DERIVED }) => USER_ID_DERIVED === target)
-        .map((row) => Math.floor((Date.parse(row.TIMESTAMP_DERIVED ?? "") - traffic.time.from) / HOUR_MS));
-      const byHour = await hourly("privileged-login-as", [target]);
-      expect([...byHour.keys()]).toEqual([...new Set(hours)].sort((a, b) => a - b));
-      expect(byHour.get(day + 20)).toContainEqual(expect.objectContaining({ "user.effective.id": target, logins: 3 }));
-      expect((await hourly("privileged-login-as", ["005Hs000000none"])).size).toBe(0);
+    test("new-connected-app: the planted one, until it is two days old", async () => {
+      const apps = async (now: number) =>
+        (await found(client, index, condition("new-connected-app"), traffic.time, now))
+          .filter((one) => one["organization.name"] === PRODUCTION)
+          .map((one) => [one["salesforce.api.connected_app_name"], one.calls, one.addresses]);
+      expect(await apps(traffic.time.to)).toEqual([["My Ticket Portal", 40, 1]]);
+      expect(await apps(traffic.time.to + 36 * HOUR_MS)).toEqual([]);
+    });
+
+    test("connected-app-address: an app from where it never called", async () => {
+      const seen = (await found(client, index, condition("connected-app-address"), traffic.time))
+        .filter((one) => one["organization.name"] === PRODUCTION)
+        .map((one) => [one["salesforce.api.connected_app_name"], one["source.ip"], one.calls]);
+      expect(seen).toEqual([["My Ticket Portal", "175.16.199.37", 40]]);
     });
 
     test("new-country: the first login from China, until it is two days old", async () => {
@@ -249,14 +343,20 @@ function compare(data: PanelData, expected: ExpectedPanel, generated: ReadonlyMa
     for (const [at, measure] of measures.entries()) {
       if (measure !== undefined) {
         const place = `${groups.map((id) => row[id]).join(", ")}, measure ${at}`;
-        expect(row[shown[at] ?? ""], place).toBeCloseTo(Number(measure(ofGroup)), 6);
+        const wanted = measure(ofGroup);
+        if (typeof wanted === "string") {
+          expect(row[shown[at] ?? ""], place).toBe(wanted);
+        } else {
+          expect(row[shown[at] ?? ""], place).toBeCloseTo(Number(wanted), 6);
+        }
         compared++;
       }
     }
   }
   expect(compared).toBeGreaterThan(0);
-  if (groups.length === 1 && measures[0] !== undefined) {
-    const [measure] = measures;
+  const [measure] = measures;
+  // Groups by the first time are those that came in last.
+  if (groups.length === 1 && measure !== undefined) {
     const values = [...byKey].filter(([key]) => key !== "").map(([, group]) => Number(measure(group)));
     const largest = values.sort((a, b) => b - a)[0];
     expect(Math.max(...data.rows.map((row) => Number(row[shown[0] ?? ""])))).toBeCloseTo(largest ?? 0, 6);
@@ -271,8 +371,6 @@ function isEmpty(drawing: Drawing): boolean {
       return !drawing.series.some(({ points }) => points.some(([, y]) => (y ?? 0) > 0));
     case "table":
       return drawing.rows.length === 0;
-    case "share":
-      return drawing.parts.length === 0;
     case "map":
       return drawing.clusters.length === 0;
     case "text":

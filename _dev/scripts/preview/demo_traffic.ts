@@ -66,7 +66,11 @@ function trafficOf(from: number, until: number, time: TimeRange): DemoTraffic {
       lacking: 0.02,
       incidents: [
         { kind: "apiExport", at: at(3) },
+        { kind: "appTheft", at: at(5) },
+        { kind: "calloutOutage", at: at(9) },
+        { kind: "limitRefusals", at: at(10) },
         { kind: "exceptionSurge", at: at(11) },
+        { kind: "oldClient", at: at(12) },
         { kind: "passwordSpraying", at: at(14) },
         { kind: "adminImpersonation", at: at(20) },
       ],

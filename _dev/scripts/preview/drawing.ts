@@ -11,6 +11,8 @@ import type { ValueFormat } from "./value_format.ts";
 export interface DrawnColumn extends ValueFormat {
   readonly label: string;
   readonly numeric: boolean;
+  /** Where colours begin, lowest first. */
+  readonly levels: readonly { readonly color: string; readonly stop: number }[];
 }
 
 export interface DrawnSeries {
@@ -47,7 +49,6 @@ export type Drawing =
       readonly rows: readonly (readonly Cell[])[];
       readonly pageSize: number;
     }
-  | { readonly kind: "share"; readonly parts: readonly { readonly name: string; readonly value: number }[] }
   | { readonly kind: "map"; readonly clusters: readonly MapCluster[]; readonly colour: string }
   | { readonly kind: "text"; readonly markdown: string }
   | { readonly kind: "links"; readonly links: readonly { readonly label: string; readonly dashboard: string }[] };
@@ -66,7 +67,10 @@ export const PALETTE = [
   "#E7664C",
 ] as const;
 
-const metricVisualization = z.object({ metricAccessor: z.string(), color: z.string().optional() });
+const palette = z
+  .object({ params: z.object({ colorStops: z.array(z.object({ color: z.string(), stop: z.number() })) }) })
+  .optional();
+const metricVisualization = z.object({ metricAccessor: z.string(), palette });
 const xyVisualization = z.object({
   yTitle: z.string().default(""),
   legend: z.object({ isVisible: z.boolean() }),
@@ -81,11 +85,8 @@ const xyVisualization = z.object({
   ]),
 });
 const tableVisualization = z.object({
-  columns: z.array(z.object({ columnId: z.string(), isMetric: z.boolean() })),
+  columns: z.array(z.object({ columnId: z.string(), isMetric: z.boolean(), palette })),
   paging: z.object({ size: z.int() }),
-});
-const pieVisualization = z.object({
-  layers: z.tuple([z.object({ primaryGroups: z.tuple([z.string()]), metrics: z.tuple([z.string()]) })]),
 });
 const staticColour = z.object({ options: z.object({ color: z.string() }) });
 
@@ -121,10 +122,16 @@ function lensDrawing(panel: LensPanelStored, data: PanelData, time: TimeRange): 
   const { layer, rows } = data;
   switch (visualizationType) {
     case "lnsMetric": {
-      const { metricAccessor, color } = metricVisualization.parse(state.visualization);
+      const { metricAccessor, palette } = metricVisualization.parse(state.visualization);
       const column = columnOf(layer, metricAccessor);
       const value = rows[0]?.[metricAccessor] ?? null;
-      return { kind: "metric", label: column.label, value, format: formatOf(column), colour: color };
+      return {
+        kind: "metric",
+        label: column.label,
+        value,
+        format: formatOf(column),
+        colour: colourAt(levelsOf(palette), value),
+      };
     }
     case "lnsXY":
       return xyDrawing(layer, rows, xyVisualization.parse(state.visualization), time);
@@ -132,17 +139,10 @@ function lensDrawing(panel: LensPanelStored, data: PanelData, time: TimeRange): 
       const { columns, paging } = tableVisualization.parse(state.visualization);
       return {
         kind: "table",
-        columns: columns.map(({ columnId }) => drawnColumn(columnOf(layer, columnId))),
+        columns: columns.map(({ columnId, palette }) => drawnColumn(columnOf(layer, columnId), levelsOf(palette))),
         rows: rows.map((row) => columns.map(({ columnId }) => row[columnId] ?? null)),
         pageSize: paging.size,
       };
-    }
-    case "lnsPie": {
-      const [{ primaryGroups, metrics }] = pieVisualization.parse(state.visualization).layers;
-      columnOf(layer, primaryGroups[0]);
-      columnOf(layer, metrics[0]);
-      const parts = rows.map((row) => ({ name: nameOf(row[primaryGroups[0]]), value: Number(row[metrics[0]] ?? 0) }));
-      return { kind: "share", parts };
     }
   }
 }
@@ -206,6 +206,7 @@ function documentsDrawing(data: PanelData): Drawing {
     label,
     dataType: label === "@timestamp" ? ("date" as const) : ("string" as const),
     numeric: false,
+    levels: [],
   }));
   return {
     kind: "table",
@@ -223,8 +224,17 @@ function mapColour(panel: MapPanelStored): string {
   return colours[0] ?? PALETTE[0];
 }
 
-function drawnColumn(column: LensColumn): DrawnColumn {
-  return { label: column.label, numeric: column.dataType === "number", ...formatOf(column) };
+function drawnColumn(column: LensColumn, levels: DrawnColumn["levels"]): DrawnColumn {
+  return { label: column.label, numeric: column.dataType === "number", levels, ...formatOf(column) };
+}
+
+function levelsOf(stored: z.infer<typeof palette>): DrawnColumn["levels"] {
+  return stored?.params.colorStops ?? [];
+}
+
+/** The colour of the highest level that the value reaches. */
+export function colourAt(levels: DrawnColumn["levels"], value: Cell): string | undefined {
+  return typeof value === "number" ? levels.findLast(({ stop }) => value >= stop)?.color : undefined;
 }
 
 function formatOf(column: LensColumn): ValueFormat {

@@ -33,11 +33,14 @@ const countOf = (test: Test) => (rows: readonly Row[]) => rows.filter(test).leng
 const shareOf = (test: Test) => (rows: readonly Row[]) => rows.filter(test).length / rows.length;
 const sum = (column: string) => (rows: readonly Row[]) =>
   rows.reduce((total, row) => total + Number(row[column] ?? ""), 0);
+const minutes = (column: string) => (rows: readonly Row[]) => Number(sum(column)(rows)) / 60_000;
 const unique =
   (value: (row: Row) => Value, test: Test = () => true) =>
   (rows: readonly Row[]) =>
     new Set(rows.filter(test).map(value)).size;
 const most = (value: (row: Row) => number) => (rows: readonly Row[]) => Math.max(...rows.map(value));
+/** The value that all rows of a group share which have one. */
+const cellOf = (column: string) => (rows: readonly Row[]) => rows.map(cell(column)).find((value) => value !== "");
 const first = (rows: readonly Row[]) => Math.min(...rows.map(time));
 const last = (rows: readonly Row[]) => Math.max(...rows.map(time));
 
@@ -51,7 +54,14 @@ const address = ({ SOURCE_IP, CLIENT_IP = "" }: Row) => SOURCE_IP || (CLIENT_IP.
 const counted: Test = ({ COUNTS_AGAINST_API_LIMIT }) => COUNTS_AGAINST_API_LIMIT === "1";
 const failedCall: Test = ({ STATUS_CODE }) => Number(STATUS_CODE) >= 400;
 const longRunning: Test = ({ IS_LONG_RUNNING_REQUEST }) => IS_LONG_RUNNING_REQUEST === "1";
-const oldVersion: Test = ({ API_VERSION }) => Number(API_VERSION) < 50;
+const oldVersion: Test = ({ API_VERSION }) => Number(API_VERSION) < 41;
+const versionTier = ({ API_VERSION }: Row) =>
+  Number(API_VERSION) < 31
+    ? "Before 31.0: gone since Summer '25"
+    : Number(API_VERSION) < 41
+      ? "31.0 to 40.0: unsupported from Summer '27, gone from Summer '28"
+      : "41.0 and later: no date";
+const jobEnded: Test = ({ JOB_STATUS = "" }) => ["JobComplete", "Failed", "Aborted"].includes(JOB_STATUS);
 /** Salesforce's support logs out with an event of its own logins' type. */
 const actedAs: Test = ({ OPERATION }) => OPERATION !== "LOGOUT";
 const userId = cell("USER_ID_DERIVED");
@@ -174,7 +184,13 @@ export const EXPECTED_PANELS: readonly ExpectedPanel[] = [
     [cell("ENTRY_POINT")],
     [undefined, undefined, sum("EXEC_TIME"), sum("CPU_TIME"), count],
   ),
-  panel("apex", "time-spent", EXECUTION, [hour], [sum("CPU_TIME"), sum("DB_TOTAL_TIME"), sum("CALLOUT_TIME")]),
+  panel(
+    "apex",
+    "time-spent",
+    EXECUTION,
+    [hour],
+    [minutes("CPU_TIME"), minutes("DB_TOTAL_TIME"), minutes("CALLOUT_TIME")],
+  ),
   panel("apex", "exceptions-trend", EXCEPTION, [cell("EXCEPTION_TYPE"), hour], [count]),
   panel(
     "apex",
@@ -223,7 +239,7 @@ export const EXPECTED_PANELS: readonly ExpectedPanel[] = [
     [cell("USER_NAME")],
     [count, countOf(counted), shareOf(failedCall), unique(cell("ENTITY_NAME"))],
   ),
-  panel("api", "versions", USAGE, [cell("API_VERSION")], [count]),
+  panel("api", "versions", USAGE, [versionTier], [count]),
   panel(
     "api",
     "old-clients",
@@ -232,19 +248,49 @@ export const EXPECTED_PANELS: readonly ExpectedPanel[] = [
     [count, undefined, last],
     oldVersion,
   ),
-  panel("api", "bulk-status", ["BulkApi2"], [cell("JOB_STATUS")], [count]),
+  panel("api", "bulk-status", ["BulkApi2"], [cell("JOB_STATUS")], [unique(cell("JOB_ID"))], jobEnded),
   panel(
     "api",
     "bulk-2",
     ["BulkApi2"],
-    [cell("ENTITY_TYPE"), cell("OPERATION_TYPE")],
-    [sum("RECORDS_PROCESSED"), sum("RECORDS_FAILED"), count],
+    [cell("JOB_ID")],
+    [
+      most(number("RECORDS_PROCESSED")),
+      most(number("RECORDS_FAILED")),
+      cellOf("OPERATION_TYPE"),
+      cellOf("ENTITY_TYPE"),
+      cellOf("USER_ID_DERIVED"),
+    ],
   ),
   panel(
     "api",
     "bulk-1",
-    ["BulkApi"],
-    [cell("ENTITY_TYPE"), cell("OPERATION_TYPE")],
-    [sum("ROWS_PROCESSED"), sum("NUMBER_FAILURES"), count],
+    ["BulkApi", "BulkApiRequest"],
+    [cell("JOB_ID")],
+    [sum("ROWS_PROCESSED"), sum("NUMBER_FAILURES"), cellOf("OPERATION_TYPE"), cellOf("ENTITY_TYPE")],
   ),
+  panel(
+    "api",
+    "new-apps",
+    USAGE,
+    [cell("CONNECTED_APP_NAME")],
+    [first, count, unique(cell("USER_NAME")), unique(cell("CLIENT_IP")), unique(cell("ENTITY_NAME"))],
+  ),
+  panel("api", "app-addresses", USAGE, [cell("CLIENT_IP"), cell("CONNECTED_APP_NAME")], [first, count]),
+  panel(
+    "apex",
+    "cpu",
+    EXECUTION,
+    [cell("ENTRY_POINT")],
+    [most(number("CPU_TIME")), undefined, countOf((row) => Number(row.CPU_TIME) >= 8_000)],
+  ),
+  panel(
+    "apex",
+    "limit-exceptions",
+    EXCEPTION,
+    [cell("EXCEPTION_CATEGORY"), cell("APEX_ENTITY_NAME")],
+    [count, last],
+    ({ EXCEPTION_TYPE }) => EXCEPTION_TYPE === "System.LimitException",
+  ),
+  panel("apex", "queued", ["QueuedExecution"], [cell("ENTRY_POINT")], [undefined, sum("RUN_TIME"), count]),
 ];

@@ -30,6 +30,13 @@ export function kqlQuery(kql: string): Search {
   return searchOf(parseKql(kql));
 }
 
+/** The same table of the time as long that ends where the chosen one begins; undefined where no column is of it. */
+export function searchBefore(layer: LensLayer, conditions: readonly Search[], time: TimeRange): SearchBody | undefined {
+  return metricsOf(layer).some(([, { timeShift }]) => timeShift === "previous")
+    ? layerSearch(layer, conditions, { from: time.from - (time.to - time.from), to: time.from })
+    : undefined;
+}
+
 /** The main search of a layer: buckets inside each other in the order of the columns, measures inside the last. */
 export function layerSearch(layer: LensLayer, conditions: readonly Search[], time: TimeRange): SearchBody {
   const query = filteredQuery(conditions, time);
@@ -90,7 +97,7 @@ function nested(buckets: readonly [string, BucketColumn][], layer: LensLayer, ti
     }
     case "terms": {
       const { size, orderBy, orderDirection } = column.params;
-      const ranking = rankingOf(layer, orderBy.columnId);
+      const ranking = orderBy.type === "column" ? rankingOf(layer, orderBy.columnId) : { path: "_key", aggs: {} };
       const terms = {
         field: column.sourceField,
         size,

@@ -41,6 +41,18 @@ export function tableRows(layer: LensLayer, answer: BucketAnswer, other?: Bucket
   return [...rows, ...others].map((row) => computed(layer, row));
 }
 
+/** Rows with the values of those columns that are of the time before, each from the row of the same groups. */
+export function withBefore(layer: LensLayer, rows: readonly TableRow[], earlier: readonly TableRow[]): TableRow[] {
+  const groups = bucketsOf(layer).map(([id]) => id);
+  const shifted = metricsOf(layer).flatMap(([id, { timeShift }]) => (timeShift === undefined ? [] : [id]));
+  const keyOf = (row: TableRow) => JSON.stringify(groups.map((id) => row[id]));
+  const byKey = new Map(earlier.map((row) => [keyOf(row), row]));
+  return rows.map((row) => {
+    const same = byKey.get(keyOf(row));
+    return { ...row, ...Object.fromEntries(shifted.map((id) => [id, same?.[id] ?? null])) };
+  });
+}
+
 function rowsOf(layer: LensLayer, buckets: readonly [string, BucketColumn][], answer: BucketAnswer): TableRow[] {
   const [first, ...inner] = buckets;
   if (first === undefined) {

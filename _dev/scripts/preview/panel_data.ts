@@ -12,8 +12,16 @@ import {
   type StoredPanel,
   type StoredSearch,
 } from "../dashboards/stored_dashboard.ts";
-import { bucketsOf, filteredQuery, kqlQuery, layerSearch, otherSearch, type SearchBody } from "./lens_search.ts";
-import { outermostValues, type TableRow, tableRows } from "./lens_table.ts";
+import {
+  bucketsOf,
+  filteredQuery,
+  kqlQuery,
+  layerSearch,
+  otherSearch,
+  type SearchBody,
+  searchBefore,
+} from "./lens_search.ts";
+import { outermostValues, type TableRow, tableRows, withBefore } from "./lens_table.ts";
 import type { TimeRange } from "./time_range.ts";
 
 /** What a person has chosen above a dashboard. */
@@ -21,6 +29,8 @@ export interface Selection {
   readonly time: TimeRange;
   /** Chosen values by the control's field; a field without values isn't filtered. */
   readonly controls: Readonly<Record<string, readonly string[]>>;
+  /** Filters above the dashboard, such as those that a link brought along. */
+  readonly filters?: readonly Search[];
 }
 
 export interface MapCluster {
@@ -85,7 +95,7 @@ export class DashboardSearches {
   }
 
   async #dataOf(dashboard: StoredDashboard, panel: StoredPanel, selection: Selection): Promise<PanelData> {
-    const filters = [...dashboardFilters(dashboard), ...controlFilters(selection)];
+    const filters = [...dashboardFilters(dashboard), ...(selection.filters ?? []), ...controlFilters(selection)];
     switch (panel.type) {
       case "lens":
         return this.#lensData(panel, filters, selection.time);
@@ -118,7 +128,11 @@ export class DashboardSearches {
     const values = outermost === undefined ? [] : outermostValues(layer, answer);
     const others = otherSearch(layer, conditions, time, values);
     const other = others === undefined ? undefined : await this.#search(others);
-    return { kind: "table", documents: answer.doc_count, layer, rows: tableRows(layer, answer, other) };
+    const rows = tableRows(layer, answer, other);
+    const before = searchBefore(layer, conditions, time);
+    const compared =
+      before === undefined ? rows : withBefore(layer, rows, tableRows(layer, await this.#search(before)));
+    return { kind: "table", documents: answer.doc_count, layer, rows: compared };
   }
 
   async #mapData(panel: MapPanelStored, filters: readonly Search[], time: TimeRange): Promise<PanelData> {
@@ -208,12 +222,13 @@ function documentRow(fields: Readonly<Record<string, unknown[]>>, columns: reado
   return { "@timestamp": Number(fields["@timestamp"]?.[0] ?? Number.NaN), ...Object.fromEntries(cells) };
 }
 
-function dashboardFilters(dashboard: StoredDashboard): Search[] {
+/** The query and the filters that a dashboard saves. */
+export function dashboardFilters(dashboard: StoredDashboard): Search[] {
   const { query, filter } = dashboard.attributes.kibanaSavedObjectMeta.searchSourceJSON;
-  return [kqlQuery(query.query), ...queriesOf(filter)];
+  return [...(query.query === "" ? [] : [kqlQuery(query.query)]), ...queriesOf(filter)];
 }
 
-function controlFilters({ controls }: Selection): Search[] {
+export function controlFilters({ controls }: Selection): Search[] {
   return Object.entries(controls)
     .filter(([, values]) => values.length > 0)
     .map(([field, values]) => ({ terms: { [field]: [...values] } }));

@@ -10,13 +10,21 @@ export interface Is {
   readonly is: readonly (string | boolean)[];
 }
 
-export interface AlertMeasure {
-  readonly of: "count" | "unique_count" | "sum" | "min" | "max";
-  /** Every measure but a count is of a field. */
-  readonly field?: string;
-  /** Counts only the documents that have this; by default all. */
-  readonly where?: Is;
+export type Aggregated = (
+  | { readonly of: "count" }
+  | { readonly of: "unique_count" | "sum" | "min" | "max"; readonly field: string }
+) & {
+  /** Counts only the documents that have every one of these; by default all. */
+  readonly where?: readonly Is[];
+};
+
+/** Other measures of the condition together; what there is nothing of counts as 0. */
+export interface Total {
+  readonly of: "total";
+  readonly measures: readonly string[];
 }
+
+export type AlertMeasure = Aggregated | Total;
 
 /** What a measure is compared with. */
 export type Bound =
@@ -38,6 +46,8 @@ export interface AlertCondition {
   readonly where: readonly Is[];
   /** Documents without one of these fields are left out. */
   readonly by: readonly string[];
+  /** Whether each hour of `@timestamp` is judged for itself, as `hour` of what is found. */
+  readonly hourly?: true;
   /** By name: small letters and underscores. */
   readonly measures: Readonly<Record<string, AlertMeasure>>;
   /** Groups for which every one of these holds raise an alert. */
@@ -57,9 +67,9 @@ export interface AlertTemplateSpec {
   /** How often the rule looks, such as `15m`. */
   readonly interval: string;
   /**
-   * Time that each look is about. Salesforce's files bring events hours after they happened, so rules about them go by the time of
-   * arrival, `event.ingested`.
+   * Time of the events that each look is about, up to now. Salesforce's files bring events up to two days after they happened, a
+   * daily file a whole day at once and a backfill weeks of them, so the time of arrival says nothing of what happened together.
    */
-  readonly window: { readonly size: number; readonly unit: "h" | "d"; readonly field: "@timestamp" | "event.ingested" };
+  readonly window: { readonly size: number; readonly unit: "h" | "d" };
   readonly condition: AlertCondition;
 }

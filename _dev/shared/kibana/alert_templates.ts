@@ -4,17 +4,22 @@ const login: Is = { field: "event.action", is: ["login"] };
 const failed: Is = { field: "event.outcome", is: ["failure"] };
 const succeeded: Is = { field: "event.outcome", is: ["success"] };
 
-const lastHour = { size: 1, unit: "h", field: "event.ingested" } as const;
+/** Daily files are there a good day after their day's start; the third day is for a collection that stood still over night. */
+const threeDays = { size: 3, unit: "d" } as const;
+const month = { size: 30, unit: "d" } as const;
 
-/** Ids of users, 18 characters. A rule of this template must get those of the org. */
-export const PRIVILEGED_PLACEHOLDER = "005000000000000AAA";
+/** Operations of Bulk jobs that read. */
+const reading: Is = { field: "salesforce.api.operation_type", is: ["query", "queryAll"] };
+
+/** Versions that Salesforce has removed, or removes in Summer '28. */
+const RETIRED_VERSIONS = Array.from({ length: 34 }, (_, index) => `${7 + index}.0`);
 
 export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
   {
     key: "password-spraying",
     name: "[AQUILA for Salesforce] Password spraying",
     description:
-      "One address failed to log in as ten or more users, 20 times or more. Looks at the logins that arrived in the last hour.",
+      "Within one hour of the last three days, one address failed to log in as ten or more users, 20 times or more.",
     guide:
       "One address tried the passwords of many users.\n\n" +
       "1. Open the Logins dashboard and filter by the address. **Does one address try many users?** shows how many users it tried and " +
@@ -26,8 +31,9 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
     tags: ["Salesforce", "Security"],
     dashboard: "logins",
     interval: "15m",
-    window: lastHour,
+    window: threeDays,
     condition: {
+      hourly: true,
       stream: "login",
       where: [login, failed],
       by: ["organization.name", "source.ip"],
@@ -42,8 +48,8 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
     key: "failures-then-success",
     name: "[AQUILA for Salesforce] Many failed logins, then one that succeeds",
     description:
-      "From one address 20 or more logins failed, ten times as many as succeeded, and one succeeded after the first failure. Looks at " +
-      "the logins that arrived in the last hour.",
+      "Within one hour of the last three days, 20 or more logins from one address failed, ten times as many as succeeded, and one " +
+      "succeeded after the first failure.",
     guide:
       "A password was probably guessed.\n\n" +
       "1. Find the user of the login that succeeded: Logins dashboard, filtered by the address and `event.outcome: success`.\n" +
@@ -52,16 +58,17 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
     tags: ["Salesforce", "Security"],
     dashboard: "logins",
     interval: "15m",
-    window: lastHour,
+    window: threeDays,
     condition: {
+      hourly: true,
       stream: "login",
       where: [login],
       by: ["organization.name", "source.ip"],
       measures: {
-        failures: { of: "count", where: failed },
-        successes: { of: "count", where: succeeded },
-        first_failure: { of: "min", field: "@timestamp", where: failed },
-        last_success: { of: "max", field: "@timestamp", where: succeeded },
+        failures: { of: "count", where: [failed] },
+        successes: { of: "count", where: [succeeded] },
+        first_failure: { of: "min", field: "@timestamp", where: [failed] },
+        last_success: { of: "max", field: "@timestamp", where: [succeeded] },
       },
       having: [
         { measure: "failures", is: ">=", than: 20 },
@@ -73,25 +80,25 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
   },
   {
     key: "privileged-login-as",
-    name: "[AQUILA for Salesforce] Login as a privileged user",
+    name: "[AQUILA for Salesforce] Login as another user",
     description:
-      "Somebody logged in as one of the users whose ids the query lists. Put the ids (18 characters) of your administrators and " +
-      `executives there, in the place of ${PRIVILEGED_PLACEHOLDER}. Looks at what arrived in the last hour.`,
+      "Somebody logged in as another user within one hour of the last three days. The alert names both, and how often. Where support " +
+      "does so daily, raise the number of logins in the query's last WHERE.",
     guide:
-      "An administrator acted as a privileged user, with all rights of that user and under that user's name in most logs.\n\n" +
-      "1. The Logins dashboard shows who acted as whom, from which address and how often.\n" +
-      "2. Ask both users. Support of staff has a case or ticket; support of another administrator is rare.\n" +
+      "An administrator acted as another user, with all rights of that user and under that user's name in most logs. As a privileged " +
+      "user that is the way to rights that the administrator lacks.\n\n" +
+      "1. **Which administrator acted as whom?** on the Logins dashboard shows both users, the address and how often.\n" +
+      "2. Is the other user an administrator or an executive? Ask both users. Support of staff has a case or ticket; acting as another " +
+      "administrator is rare.\n" +
       "3. Setup Audit Trail and the API dashboard show what was done in that time.",
     tags: ["Salesforce", "Security"],
     dashboard: "logins",
     interval: "15m",
-    window: lastHour,
+    window: threeDays,
     condition: {
+      hourly: true,
       stream: "login",
-      where: [
-        { field: "event.action", is: ["login-as"] },
-        { field: "user.effective.id", is: [PRIVILEGED_PLACEHOLDER] },
-      ],
+      where: [{ field: "event.action", is: ["login-as"] }],
       by: ["organization.name", "user.id", "user.effective.id"],
       measures: { logins: { of: "count" } },
       having: [{ measure: "logins", is: ">=", than: 1 }],
@@ -104,14 +111,14 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
       "A login succeeded from a country that no successful login of the org came from in the 30 days before the last 36 hours.",
     guide:
       "Nobody of this org logged in from that country for a month.\n\n" +
-      "1. **Which countries came in last?** on the Logins dashboard shows users and failures of the country. Failures before the success " +
+      "1. **Which countries came in last, within the time range?** on the Logins dashboard shows users and failures of the country. Failures before the success " +
       "speak for a guessed password.\n" +
       "2. Ask the user. Travel, a new office and a new VPN exit are usual reasons.\n" +
       "3. In the first month after the integration was set up every country is new; wait with this rule until then.",
     tags: ["Salesforce", "Security"],
     dashboard: "logins",
     interval: "1h",
-    window: { size: 30, unit: "d", field: "@timestamp" },
+    window: { size: 30, unit: "d" },
     condition: {
       stream: "login",
       where: [login, succeeded],
@@ -128,34 +135,142 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
     key: "api-export",
     name: "[AQUILA for Salesforce] Export over the API",
     description:
-      "One user read or wrote 500,000 rows or more over REST and SOAP. Looks at the requests that arrived in the last hour; set the " +
-      "number above what your integrations move in an hour.",
+      "Within one hour of the last three days, one user read or wrote 500,000 rows or more over REST and SOAP, or read them by Bulk " +
+      "jobs of either kind. Set the number above what your integrations move in an hour.",
     guide:
-      "Somebody moves unusually many rows.\n\n" +
-      "1. **Who reads unusually many rows?** on the API dashboard shows client, rows and bytes of the user; the saved search API events has " +
-      "each query.\n" +
+      "Somebody moves unusually many rows. The alert names the user, the hour in which it happened, the rows by requests and by Bulk " +
+      "jobs, addresses and objects.\n\n" +
+      "1. **Who reads unusually many rows, with which application?** and the two tables of Bulk jobs on the API dashboard show " +
+      "application, address and object; the saved search API events has each query.\n" +
       "2. A known integration after a pause, or a first full load, is a false alarm.\n" +
       "3. Otherwise revoke the user's OAuth tokens (Setup, Connected Apps OAuth Usage), freeze the user and find out what was read.",
     tags: ["Salesforce", "Security"],
     dashboard: "api",
     interval: "15m",
-    window: lastHour,
+    window: threeDays,
     condition: {
+      hourly: true,
       stream: "api",
-      where: [{ field: "event.code", is: ["RestApi", "API", "ApiEvent"] }],
+      where: [{ field: "event.code", is: ["RestApi", "API", "ApiEvent", "BulkApi", "BulkApi2"] }],
       by: ["organization.name", "user.id"],
       measures: {
-        rows: { of: "sum", field: "salesforce.api.rows_processed" },
-        requests: { of: "count" },
+        request_rows: {
+          of: "sum",
+          field: "salesforce.api.rows_processed",
+          where: [{ field: "event.code", is: ["RestApi", "API", "ApiEvent"] }],
+        },
+        bulk_rows: {
+          of: "sum",
+          field: "salesforce.api.rows_processed",
+          where: [{ field: "event.code", is: ["BulkApi"] }, reading],
+        },
+        // A job is told at each change of its state; it ends once.
+        bulk_2_rows: {
+          of: "sum",
+          field: "salesforce.api.records_processed",
+          where: [{ field: "salesforce.api.job_status", is: ["JobComplete", "Failed", "Aborted"] }, reading],
+        },
+        rows: { of: "total", measures: ["request_rows", "bulk_rows", "bulk_2_rows"] },
+        bytes: { of: "sum", field: "salesforce.api.response_size" },
+        jobs: { of: "unique_count", field: "salesforce.api.job_id" },
+        addresses: { of: "unique_count", field: "source.ip" },
       },
       having: [{ measure: "rows", is: ">=", than: 500_000 }],
+    },
+  },
+  {
+    key: "new-connected-app",
+    name: "[AQUILA for Salesforce] First calls of a connected app",
+    description:
+      "A connected app called an API that no call of the org came from in the 30 days before the last 36 hours.",
+    guide:
+      "An application that was never seen here reads or writes data. Fake applications, named like known ones and approved by a user on " +
+      "the phone, were the way in of the large thefts of Salesforce data in 2025.\n\n" +
+      "1. **Which connected apps came in last, within the time range?** on the API dashboard shows users, addresses and objects; the " +
+      "table beside it from where it calls.\n" +
+      "2. Ask the users who approved it. A name that looks like a tool of Salesforce (Data Loader, Inspector) proves nothing.\n" +
+      "3. Block it (Setup, Connected Apps OAuth Usage), revoke its tokens, and let administrators approve applications beforehand.\n" +
+      "4. In the first month after the integration was set up every app is new; wait with this rule until then.",
+    tags: ["Salesforce", "Security"],
+    dashboard: "api",
+    interval: "1h",
+    window: month,
+    condition: {
+      stream: "api",
+      where: [{ field: "event.code", is: ["ApiTotalUsage"] }],
+      by: ["organization.name", "salesforce.api.connected_app_name"],
+      measures: {
+        first_call: { of: "min", field: "@timestamp" },
+        calls: { of: "count" },
+        users: { of: "unique_count", field: "user.name" },
+        addresses: { of: "unique_count", field: "source.ip" },
+      },
+      having: [{ measure: "first_call", is: ">=", than: { hoursAgo: 36 } }],
+    },
+  },
+  {
+    key: "connected-app-address",
+    name: "[AQUILA for Salesforce] Connected app calls from a new address",
+    description:
+      "A connected app called ten times or more from an address that it did not come from in the 30 days before the last 36 hours.",
+    guide:
+      "Integrations call from few addresses. A known application from a new one may be a stolen token.\n\n" +
+      "1. **From which addresses did apps call last for the first time, within the time range?** on the API dashboard shows app, user " +
+      "and country.\n" +
+      "2. Ask who runs the application: a move to another host or network is the usual reason.\n" +
+      "3. Otherwise revoke its tokens, give it a Login IP Range, and look at what it read: the tables of rows and Bulk jobs.\n" +
+      "4. Applications that people run on their own machines come from many addresses: exclude them in the rule's query.",
+    tags: ["Salesforce", "Security"],
+    dashboard: "api",
+    interval: "1h",
+    window: month,
+    condition: {
+      stream: "api",
+      where: [{ field: "event.code", is: ["ApiTotalUsage"] }],
+      by: ["organization.name", "salesforce.api.connected_app_name", "source.ip"],
+      measures: {
+        first_call: { of: "min", field: "@timestamp" },
+        calls: { of: "count" },
+        users: { of: "unique_count", field: "user.name" },
+      },
+      having: [
+        { measure: "first_call", is: ">=", than: { hoursAgo: 36 } },
+        { measure: "calls", is: ">=", than: 10 },
+      ],
+    },
+  },
+  {
+    key: "retired-api-version",
+    name: "[AQUILA for Salesforce] Calls of a retired API version",
+    description:
+      "Somebody called an API version before 41.0 in the last three days. Those before 31.0 get an error since Summer '25; 31.0 to 40.0 " +
+      "are unsupported from Summer '27 and gone from Summer '28.",
+    guide:
+      "The client stops working when Salesforce removes the version: REST answers 410, SOAP UNSUPPORTED_API_VERSION, Bulk " +
+      "InvalidVersion.\n\n" +
+      "1. **Who must be moved off old versions?** on the API dashboard shows application, version and last user.\n" +
+      "2. Update the client or its library; most take the version from a setting or from the URL of the call.\n" +
+      "3. For Apex classes and packages raise the version in their metadata.",
+    tags: ["Salesforce", "Observability"],
+    dashboard: "api",
+    interval: "1h",
+    window: threeDays,
+    condition: {
+      stream: "api",
+      where: [
+        { field: "event.code", is: ["ApiTotalUsage"] },
+        { field: "salesforce.api.api_version", is: RETIRED_VERSIONS },
+      ],
+      by: ["organization.name", "user.name", "salesforce.api.api_version"],
+      measures: { calls: { of: "count" }, last_call: { of: "max", field: "@timestamp" } },
+      having: [{ measure: "calls", is: ">=", than: 1 }],
     },
   },
   {
     key: "exception-surge",
     name: "[AQUILA for Salesforce] Surge of Apex exceptions",
     description:
-      "One class threw the same exception 100 times or more without catching it. Looks at the exceptions that arrived in the last hour.",
+      "Within one hour of the last three days, one class threw the same exception 100 times or more without catching it.",
     guide:
       "Users see errors, or a job fails over and over.\n\n" +
       "1. **Do exceptions surge?** on the Apex dashboard shows since when; compare with your last deployment.\n" +
@@ -164,13 +279,64 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
     tags: ["Salesforce", "Observability"],
     dashboard: "apex",
     interval: "15m",
-    window: lastHour,
+    window: threeDays,
     condition: {
+      hourly: true,
       stream: "apex",
       where: [{ field: "event.code", is: ["ApexUnexpectedException"] }],
       by: ["organization.name", "salesforce.apex.apex_entity_name", "error.type"],
       measures: { exceptions: { of: "count" }, users: { of: "unique_count", field: "user.id" } },
       having: [{ measure: "exceptions", is: ">=", than: 100 }],
+    },
+  },
+  {
+    key: "callout-failures",
+    name: "[AQUILA for Salesforce] Callouts to a host fail",
+    description:
+      "Within one hour of the last three days, 20 or more callouts of Apex to one host failed, and half of all to it or more.",
+    guide:
+      "A system that Salesforce depends on does not answer, or refuses.\n\n" +
+      "1. **Which hosts are slow or fail when Apex calls them?** on the Apex dashboard shows the share, **Since when do callouts fail?** " +
+      "the start.\n" +
+      "2. 401 and 403 speak for an expired credential (Named Credentials), 5xx and timeouts for the host.\n" +
+      "3. Slow callouts hold threads: look for refusals by the concurrent limit.",
+    tags: ["Salesforce", "Observability"],
+    dashboard: "apex",
+    interval: "15m",
+    window: threeDays,
+    condition: {
+      hourly: true,
+      stream: "apex",
+      where: [{ field: "event.code", is: ["ApexCallout", "ContinuationCalloutSummary", "ExternalCustomApexCallout"] }],
+      by: ["organization.name", "destination.domain"],
+      measures: { callouts: { of: "count" }, failures: { of: "count", where: [failed] } },
+      having: [
+        { measure: "failures", is: ">=", than: 20 },
+        { measure: "failures", is: ">=", than: { times: 0.5, measure: "callouts" } },
+      ],
+    },
+  },
+  {
+    key: "concurrent-limit",
+    name: "[AQUILA for Salesforce] Requests refused by the concurrent limit",
+    description:
+      "Within one hour of the last three days, Salesforce refused ten or more requests because too many ran longer than 5 s.",
+    guide:
+      "Users see errors while a few slow requests hold the org's limit.\n\n" +
+      "1. **What runs longer than 5 s?** on the Apex dashboard names the entry points; **Which entry points are slow?** their times.\n" +
+      "2. Slow callouts count: move them to Continuations or to queued jobs.\n" +
+      "3. Selective queries and smaller batches help most.",
+    tags: ["Salesforce", "Observability"],
+    dashboard: "apex",
+    interval: "15m",
+    window: threeDays,
+    condition: {
+      hourly: true,
+      stream: "apex",
+      where: [{ field: "event.code", is: ["ConcurrentLongRunningApexLimit"] }],
+      by: ["organization.name"],
+      measures: { refusals: { of: "count" }, users: { of: "unique_count", field: "user.id" } },
+      having: [{ measure: "refusals", is: ">=", than: 10 }],
     },
   },
   {
@@ -186,7 +352,7 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
     tags: ["Salesforce", "Observability"],
     dashboard: "api",
     interval: "15m",
-    window: { size: 1, unit: "h", field: "@timestamp" },
+    window: { size: 1, unit: "h" },
     condition: {
       stream: "collector",
       where: [{ field: "event.code", is: ["api_budget"] }],
@@ -213,7 +379,7 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
     tags: ["Salesforce", "Observability"],
     dashboard: "collection-health",
     interval: "30m",
-    window: { size: 2, unit: "h", field: "@timestamp" },
+    window: { size: 2, unit: "h" },
     condition: {
       stream: "collector",
       where: [{ field: "event.code", is: ["coverage"] }],
@@ -235,7 +401,7 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
     tags: ["Salesforce", "Observability"],
     dashboard: "collection-health",
     interval: "30m",
-    window: { size: 1, unit: "h", field: "@timestamp" },
+    window: { size: 1, unit: "h" },
     condition: {
       stream: "collector",
       where: [{ field: "event.code", is: ["row_rejected", "event_refused", "file_gone"] }],
@@ -248,16 +414,17 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
     key: "collection-stopped",
     name: "[AQUILA for Salesforce] Collection has stopped",
     description:
-      "An org that reported in the last two days has not reported for an hour: the runner or its agent is down.",
+      "An org that reported in the last 90 days has not reported for an hour: the runner or its agent is down. Stays on until it reports " +
+      "again.",
     guide:
       "The runner reports every few minutes, whatever happens to Salesforce.\n\n" +
       "1. Is the Elastic Agent online in Fleet, or the service of the standalone runner running?\n" +
       "2. Can it reach Elasticsearch? Its log says so.\n" +
-      "3. An org that was removed from the policy on purpose raises this alert for two days.",
+      "3. An org that was removed from the policy on purpose: exclude its name in the rule's query, or delete its reports.",
     tags: ["Salesforce", "Observability"],
     dashboard: "collection-health",
     interval: "15m",
-    window: { size: 2, unit: "d", field: "@timestamp" },
+    window: { size: 90, unit: "d" },
     condition: {
       stream: "collector",
       where: [{ field: "event.code", is: ["stream_status"] }],

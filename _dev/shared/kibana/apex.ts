@@ -1,13 +1,17 @@
 import {
   COLOURS,
+  type Colour,
   count,
   type DashboardSpec,
   equalRow,
+  type Measure,
   MILLISECONDS,
+  marked,
   NANOSECONDS,
   percentile95,
   type Subject,
   share,
+  trouble,
   WHOLE,
 } from "./vocabulary.ts";
 
@@ -21,12 +25,24 @@ const callouts: Subject = {
   where: 'event.code : ("ApexCallout" or "ContinuationCalloutSummary" or "ExternalCustomApexCallout")',
 };
 const triggers: Subject = { streams: ["apex"], where: 'event.code : "ApexTrigger"' };
+const queued: Subject = { streams: ["apex"], where: 'event.code : "QueuedExecution"' };
+const limitExceptions: Subject = {
+  streams: ["apex"],
+  where: 'event.code : "ApexUnexpectedException" and error.type : "System.LimitException"',
+};
 const longRunning: Subject = {
   streams: ["apex"],
   where: 'event.code : "ApexExecution" and salesforce.apex.is_long_running_request : true',
 };
 const limitHits: Subject = { streams: ["apex"], where: 'event.code : "ConcurrentLongRunningApexLimit"' };
 
+/** Time spent in whole minutes, so that the axis has whole ticks. */
+function minutesOf(field: string, label: string, divisor: number, colour: Colour): Measure {
+  return { of: "quotient", dividend: { of: "sum", field }, divisor, label, format: WHOLE, colour };
+}
+
+/** Of 10 s of CPU time that a synchronous transaction has. */
+const MUCH_CPU_MS = 8_000;
 /** A SOQL query each time for many rows shows long before the governor limit of 100 queries a transaction. */
 const MANY_QUERIES = 50;
 
@@ -34,7 +50,7 @@ export const APEX: DashboardSpec = {
   key: "apex",
   title: "Apex",
   description: "What is slow, what fails, what it calls and which limits it meets.",
-  streams: ["apex"],
+  opensWith: "7d",
   rows: [
     equalRow(
       6,
@@ -43,46 +59,46 @@ export const APEX: DashboardSpec = {
         key: "executions",
         title: "Apex executions",
         subject: executions,
-        measure: count("requests and jobs", { colour: neutral }),
+        measure: count("requests and jobs"),
       },
       {
         kind: "metric",
         key: "p95",
         title: "19 of 20 executions end within",
         subject: executions,
-        measure: percentile95("salesforce.apex.exec_time", MILLISECONDS, neutral),
+        measure: percentile95("salesforce.apex.exec_time", MILLISECONDS, { levels: trouble(10_000, 5_000) }),
       },
       {
         kind: "metric",
         key: "exceptions",
         title: "Unexpected exceptions",
         subject: exceptions,
-        measure: count("not caught by code", { colour: failure }),
+        measure: count("not caught by code", { levels: trouble(300) }),
       },
       {
         kind: "metric",
         key: "callout-errors",
         title: "Callouts that fail",
         subject: callouts,
-        measure: share("of all callouts", FAILED, { colour: failure }),
+        measure: share("of all callouts", FAILED, { levels: trouble(0.1, 0.02) }),
       },
       {
         kind: "metric",
         key: "long-running",
         title: "Executions longer than 5 s",
         subject: longRunning,
-        measure: count("use up the concurrent limit", { colour: warning }),
+        measure: count("use up the concurrent limit", { levels: trouble(500) }),
       },
       {
         kind: "metric",
         key: "limit-hits",
         title: "Requests refused by the limit",
         subject: limitHits,
-        measure: count("refused", { colour: failure }),
+        measure: count("refused", { levels: trouble(1) }),
       },
     ),
     {
-      height: 14,
+      height: 11,
       panels: [
         [
           30,
@@ -94,7 +110,7 @@ export const APEX: DashboardSpec = {
             subject: executions,
             groups: [{ by: "terms", field: "salesforce.apex.entry_point", label: "Entry point", size: 20 }],
             measures: [
-              percentile95("salesforce.apex.exec_time", MILLISECONDS),
+              percentile95("salesforce.apex.exec_time", MILLISECONDS, { levels: marked(5_000, 10_000) }),
               { of: "median", field: "salesforce.apex.exec_time", label: "Median", format: MILLISECONDS },
               { of: "sum", field: "salesforce.apex.exec_time", label: "In total", format: MILLISECONDS },
               { of: "sum", field: "salesforce.apex.cpu_time", label: "CPU", format: MILLISECONDS },
@@ -111,7 +127,7 @@ export const APEX: DashboardSpec = {
             subject: executions,
             shape: "line",
             measures: [
-              percentile95("salesforce.apex.exec_time", MILLISECONDS, warning),
+              percentile95("salesforce.apex.exec_time", MILLISECONDS, { colour: warning }),
               {
                 of: "median",
                 field: "salesforce.apex.exec_time",
@@ -126,7 +142,70 @@ export const APEX: DashboardSpec = {
       ],
     },
     {
-      height: 14,
+      height: 11,
+      panels: [
+        [
+          18,
+          {
+            kind: "table",
+            key: "cpu",
+            title: "Which code comes near the CPU limit?",
+            description: "Salesforce ends a transaction after 10 s of CPU time (asynchronous: 60 s).",
+            subject: executions,
+            groups: [{ by: "terms", field: "salesforce.apex.entry_point", label: "Entry point" }],
+            measures: [
+              {
+                of: "max",
+                field: "salesforce.apex.cpu_time",
+                label: "Most CPU",
+                format: MILLISECONDS,
+                levels: marked(MUCH_CPU_MS, 10_000),
+              },
+              percentile95("salesforce.apex.cpu_time", MILLISECONDS),
+              count("8 s and more", { where: `salesforce.apex.cpu_time >= ${MUCH_CPU_MS}` }),
+            ],
+          },
+        ],
+        [
+          14,
+          {
+            kind: "table",
+            key: "limit-exceptions",
+            title: "Which governor limits stop code?",
+            description:
+              "CPU, heap, DML, queries: Salesforce tells the use of heap and DML only when it passes the limit.",
+            subject: limitExceptions,
+            groups: [
+              { by: "terms", field: "salesforce.apex.exception_category", label: "Limit", size: 8 },
+              { by: "terms", field: "salesforce.apex.apex_entity_name", label: "Class", size: 3 },
+            ],
+            measures: [
+              count("Exceptions", { levels: marked(5, 20) }),
+              { of: "max", field: "@timestamp", label: "Last" },
+            ],
+          },
+        ],
+        [
+          16,
+          {
+            kind: "table",
+            key: "queued",
+            title: "Which queued jobs take long?",
+            description:
+              "Run time of asynchronous jobs; no event of Salesforce tells how long a job waited in the queue.",
+            subject: queued,
+            groups: [{ by: "terms", field: "salesforce.apex.entry_point", label: "Entry point" }],
+            measures: [
+              percentile95("salesforce.apex.run_time", MILLISECONDS, { levels: marked(60_000, 600_000) }),
+              { of: "sum", field: "salesforce.apex.run_time", label: "In total", format: MILLISECONDS },
+              count("Jobs"),
+            ],
+          },
+        ],
+      ],
+    },
+    {
+      height: 11,
       panels: [
         [
           24,
@@ -137,24 +216,11 @@ export const APEX: DashboardSpec = {
             subject: executions,
             shape: "area_stacked",
             measures: [
-              { of: "sum", field: "salesforce.apex.cpu_time", label: "CPU", format: MILLISECONDS, colour: neutral },
-              {
-                of: "quotient",
-                dividend: { of: "sum", field: "salesforce.apex.db_total_time" },
-                divisor: 1_000_000,
-                label: "Database",
-                format: MILLISECONDS,
-                colour: second,
-              },
-              {
-                of: "sum",
-                field: "salesforce.apex.callout_time",
-                label: "Callouts",
-                format: MILLISECONDS,
-                colour: third,
-              },
+              minutesOf("salesforce.apex.cpu_time", "CPU", 60_000, neutral),
+              minutesOf("salesforce.apex.db_total_time", "Database", 60_000_000_000, second),
+              minutesOf("salesforce.apex.callout_time", "Callouts", 60_000, third),
             ],
-            axis: "Time spent",
+            axis: "Time spent, minutes",
           },
         ],
         [
@@ -173,7 +239,7 @@ export const APEX: DashboardSpec = {
       ],
     },
     {
-      height: 14,
+      height: 11,
       panels: [
         [
           20,
@@ -217,7 +283,7 @@ export const APEX: DashboardSpec = {
             groups: [{ by: "terms", field: "destination.domain", label: "Host" }],
             measures: [
               count("Callouts"),
-              share("Failed", FAILED),
+              share("Failed", FAILED, { levels: marked(0.1, 0.3) }),
               percentile95("event.duration", NANOSECONDS),
               {
                 of: "sum",
@@ -246,7 +312,7 @@ export const APEX: DashboardSpec = {
       ],
     },
     {
-      height: 14,
+      height: 11,
       panels: [
         [
           24,
@@ -282,7 +348,7 @@ export const APEX: DashboardSpec = {
       ],
     },
     {
-      height: 14,
+      height: 11,
       panels: [
         [
           16,
@@ -302,12 +368,12 @@ export const APEX: DashboardSpec = {
           {
             kind: "table",
             key: "soql",
-            title: "Where does code query in loops?",
+            title: "Where does code query in loops: executions with 50 and more queries?",
             description: `Entry points by the most SOQL queries of one execution. Salesforce ends a transaction after 100 (asynchronous: 200).`,
             subject: executions,
             groups: [{ by: "terms", field: "salesforce.apex.entry_point", label: "Entry point" }],
             measures: [
-              { of: "max", field: "salesforce.apex.soql_queries_count", label: "Most queries" },
+              { of: "max", field: "salesforce.apex.soql_queries_count", label: "Most queries", levels: marked(50, 80) },
               percentile95("salesforce.apex.soql_queries_count", WHOLE),
               count(`Executions with ${MANY_QUERIES} or more`, {
                 where: `salesforce.apex.soql_queries_count >= ${MANY_QUERIES}`,
@@ -318,12 +384,13 @@ export const APEX: DashboardSpec = {
         [
           12,
           {
-            kind: "share",
+            kind: "top",
             key: "quiddity",
             title: "What starts Apex?",
             subject: executions,
             groups: { by: "terms", field: "salesforce.apex.quiddity_name", label: "Started by", size: 6, other: true },
-            measure: count("Executions"),
+            measures: [count("Executions", { colour: neutral })],
+            axis: "Executions",
           },
         ],
       ],

@@ -4,13 +4,17 @@ import {
   count,
   type DashboardSpec,
   equalRow,
+  type Kql,
+  type Measure,
+  marked,
   NANOSECONDS,
   percentile95,
   type Subject,
   share,
+  trouble,
 } from "./vocabulary.ts";
 
-const { failure, neutral, warning, quiet } = COLOURS;
+const { neutral, warning, quiet } = COLOURS;
 
 const FAILED = 'event.outcome : "failure"';
 const COUNTED = "salesforce.api.counts_against_api_limit : true";
@@ -20,19 +24,34 @@ const calls: Subject = { streams: ["api"], where: 'event.code : "ApiTotalUsage"'
 /** Requests that say how many rows they read or wrote. */
 const requests: Subject = { streams: ["api"], where: 'event.code : ("RestApi" or "API" or "ApiEvent")' };
 const bulkJobs: Subject = { streams: ["api"], where: 'event.code : "BulkApi2"' };
-const bulkBatches: Subject = { streams: ["api"], where: 'event.code : "BulkApi"' };
+/** BulkApi tells a job's batches, BulkApiRequest the application behind them. */
+const bulkBatches: Subject = { streams: ["api"], where: 'event.code : ("BulkApi" or "BulkApiRequest")' };
 const budget: Subject = { streams: ["collector"], where: 'event.code : "api_budget"' };
-/** Versions are texts of two digits and a decimal, so they compare as texts do; 9998.0 stands for no version. */
+/** Versions are texts of two digits and a decimal, so they compare as texts do; those of one digit went long ago. */
+const GONE: Kql = 'salesforce.api.api_version < "31.0" or salesforce.api.api_version : ("7.0" or "8.0" or "9.0")';
+const GOING: Kql = 'salesforce.api.api_version >= "31.0" and salesforce.api.api_version < "41.0"';
 const oldCalls: Subject = {
   streams: ["api"],
-  where: 'event.code : "ApiTotalUsage" and salesforce.api.api_version < "50.0"',
+  where: 'event.code : "ApiTotalUsage" and salesforce.api.api_version < "41.0"',
 };
+/** Each change of a Bulk API 2.0 job's state is an event; a job reaches one of these once. */
+const ENDED: Kql = 'salesforce.api.job_status : ("JobComplete" or "Failed" or "Aborted")';
+const jobs: Measure = { of: "unique_count", field: "salesforce.api.job_id", label: "Jobs" };
+const from: Measure = { of: "last_value", field: "source.ip", label: "From" };
+/** Who moves what in a Bulk job. */
+const ofJob: readonly Measure[] = [
+  { of: "last_value", field: "salesforce.api.operation_type", label: "Operation" },
+  { of: "last_value", field: "salesforce.api.entity_type", label: "Object" },
+  { of: "last_value", field: "user.id", label: "User" },
+  from,
+];
+const firstCall: Measure = { of: "min", field: "@timestamp", label: "First call" };
 
 export const API: DashboardSpec = {
   key: "api",
   title: "API",
   description: "Who calls which API, what fails, who reads how much, and who uses up the limit.",
-  streams: ["api", "collector"],
+  opensWith: "7d",
   rows: [
     equalRow(
       6,
@@ -41,46 +60,208 @@ export const API: DashboardSpec = {
         key: "calls",
         title: "API calls",
         subject: calls,
-        measure: count("of all families", { colour: neutral }),
+        measure: count("of all families"),
       },
       {
         kind: "metric",
         key: "counted",
         title: "Calls that use up the limit",
         subject: calls,
-        measure: count("count against the 24-hour limit", { where: COUNTED, colour: warning }),
+        measure: count("count against the 24-hour limit", { where: COUNTED }),
       },
       {
         kind: "metric",
         key: "failed",
         title: "Calls that fail",
         subject: calls,
-        measure: share("of all calls", FAILED, { colour: failure }),
+        measure: share("of all calls", FAILED, { levels: trouble(0.1, 0.03) }),
       },
       {
         kind: "metric",
         key: "users",
         title: "Users that call",
         subject: calls,
-        measure: { of: "unique_count", field: "user.name", label: "usernames", colour: neutral },
+        measure: { of: "unique_count", field: "user.name", label: "usernames" },
       },
       {
         kind: "metric",
         key: "rows",
         title: "Rows read and written",
         subject: requests,
-        measure: { of: "sum", field: "salesforce.api.rows_processed", label: "by REST and SOAP", colour: neutral },
+        measure: { of: "sum", field: "salesforce.api.rows_processed", label: "by REST and SOAP" },
       },
       {
         kind: "metric",
         key: "old-versions",
-        title: "Calls of versions before 50.0",
+        title: "Calls of versions before 41.0",
         subject: oldCalls,
-        measure: count("Salesforce retires them", { colour: warning }),
+        measure: count("gone, or gone by Summer '28", { levels: trouble(100) }),
       },
     ),
     {
-      height: 14,
+      height: 7,
+      panels: [
+        [
+          48,
+          {
+            kind: "table",
+            key: "limits",
+            title: "How much of each org's limit is used, and by this integration?",
+            subject: budget,
+            groups: [{ by: "terms", field: "organization.name", label: "Org" }],
+            measures: [
+              { of: "max", field: "@timestamp", label: "Reported" },
+              {
+                of: "max",
+                field: "salesforce.collector.api.used_pct",
+                label: "Highest use",
+                format: { as: "percent" },
+                levels: marked(0.7, 0.9),
+              },
+              { of: "last_value", field: "salesforce.collector.api.used", label: "Used in 24 h" },
+              { of: "last_value", field: "salesforce.collector.api.forecast.used", label: "Forecast" },
+              { of: "last_value", field: "salesforce.collector.api.calls", label: "By this integration" },
+              { of: "last_value", field: "salesforce.collector.api.allocation", label: "Limit" },
+            ],
+          },
+        ],
+      ],
+    },
+    {
+      height: 11,
+      panels: [
+        [
+          24,
+          {
+            kind: "table",
+            key: "new-apps",
+            title: "Which connected apps came in last, within the time range?",
+            description:
+              "By the time of the first call in the time range, latest first. The alert compares with 30 days before.",
+            subject: calls,
+            groups: [{ by: "terms", field: "salesforce.api.connected_app_name", label: "Connected app", size: 20 }],
+            measures: [
+              firstCall,
+              count("Calls"),
+              { of: "unique_count", field: "user.name", label: "Users" },
+              { of: "unique_count", field: "source.ip", label: "Addresses" },
+              { of: "unique_count", field: "salesforce.api.entity_name", label: "Objects" },
+            ],
+          },
+        ],
+        [
+          24,
+          {
+            kind: "table",
+            key: "app-addresses",
+            title: "From which addresses did apps call last for the first time, within the time range?",
+            description: "A known app from an address that it never came from may be a stolen token.",
+            subject: calls,
+            groups: [
+              { by: "terms", field: "source.ip", label: "Address", size: 20 },
+              { by: "terms", field: "salesforce.api.connected_app_name", label: "Connected app", size: 3 },
+            ],
+            measures: [
+              firstCall,
+              count("Calls"),
+              { of: "last_value", field: "user.name", label: "Last user" },
+              { of: "last_value", field: "source.geo.country_iso_code", label: "Country" },
+            ],
+          },
+        ],
+      ],
+    },
+    {
+      height: 11,
+      panels: [
+        [
+          24,
+          {
+            kind: "table",
+            key: "exports",
+            title: "Who reads unusually many rows, with which application?",
+            description:
+              "Over REST and SOAP. Many rows and bytes of one user in a short time are the mark of an export; Bulk jobs are below.",
+            subject: requests,
+            groups: [
+              { by: "terms", field: "user.id", label: "User", size: 8 },
+              { by: "terms", field: "salesforce.api.client_name", label: "Application", size: 3 },
+            ],
+            measures: [
+              { of: "sum", field: "salesforce.api.rows_processed", label: "Rows", levels: marked(300_000, 500_000) },
+              { of: "sum", field: "salesforce.api.response_size", label: "Sent", format: BYTES },
+              count("Requests"),
+              from,
+              { of: "last_value", field: "salesforce.api.entity_name", label: "Object" },
+            ],
+          },
+        ],
+        [
+          24,
+          {
+            kind: "series",
+            key: "rows-trend",
+            title: "When are rows read?",
+            subject: requests,
+            shape: "bar_stacked",
+            measures: [{ of: "sum", field: "salesforce.api.rows_processed", label: "Rows" }],
+            split: { by: "terms", field: "user.id", label: "User", size: 5, other: true },
+            axis: "Rows",
+          },
+        ],
+      ],
+    },
+    {
+      height: 11,
+      panels: [
+        [
+          24,
+          {
+            kind: "table",
+            key: "bulk-2",
+            title: "Which Bulk API 2.0 jobs move most?",
+            description: "Each job once, by its largest count of records.",
+            subject: bulkJobs,
+            groups: [{ by: "terms", field: "salesforce.api.job_id", label: "Job" }],
+            measures: [
+              {
+                of: "max",
+                field: "salesforce.api.records_processed",
+                label: "Records",
+                levels: marked(300_000, 500_000),
+              },
+              { of: "max", field: "salesforce.api.records_failed", label: "Failed" },
+              ...ofJob,
+              { of: "last_value", field: "salesforce.api.job_status", label: "State" },
+            ],
+          },
+        ],
+        [
+          24,
+          {
+            kind: "table",
+            key: "bulk-1",
+            title: "Which Bulk API jobs move most?",
+            description: "The application is known where the org writes BulkApiRequest files.",
+            subject: bulkBatches,
+            groups: [{ by: "terms", field: "salesforce.api.job_id", label: "Job" }],
+            measures: [
+              {
+                of: "sum",
+                field: "salesforce.api.rows_processed",
+                label: "Rows",
+                levels: marked(300_000, 500_000),
+              },
+              { of: "sum", field: "salesforce.api.failures_count", label: "Failed" },
+              ...ofJob,
+              { of: "last_value", field: "salesforce.api.client_name", label: "Application" },
+            ],
+          },
+        ],
+      ],
+    },
+    {
+      height: 11,
       panels: [
         [
           28,
@@ -119,44 +300,7 @@ export const API: DashboardSpec = {
       ],
     },
     {
-      height: 14,
-      panels: [
-        [
-          24,
-          {
-            kind: "table",
-            key: "exports",
-            title: "Who reads unusually many rows?",
-            description: "Many rows and bytes of one user in a short time are the mark of an export.",
-            subject: requests,
-            groups: [
-              { by: "terms", field: "user.id", label: "User", size: 8 },
-              { by: "terms", field: "salesforce.api.client_name", label: "Client", size: 3 },
-            ],
-            measures: [
-              { of: "sum", field: "salesforce.api.rows_processed", label: "Rows" },
-              { of: "sum", field: "salesforce.api.response_size", label: "Sent", format: BYTES },
-              count("Requests"),
-            ],
-          },
-        ],
-        [
-          24,
-          {
-            kind: "series",
-            key: "rows-trend",
-            title: "When are rows read?",
-            subject: requests,
-            shape: "bar_stacked",
-            measures: [{ of: "sum", field: "salesforce.api.rows_processed", label: "Rows" }],
-            split: { by: "terms", field: "user.id", label: "User", size: 5, other: true },
-            axis: "Rows",
-          },
-        ],
-      ],
-    },
-    {
-      height: 14,
+      height: 11,
       panels: [
         [
           24,
@@ -202,16 +346,27 @@ export const API: DashboardSpec = {
       ],
     },
     {
-      height: 14,
+      height: 11,
       panels: [
         [
           20,
           {
             kind: "top",
             key: "versions",
-            title: "Which API versions are in use?",
+            title: "Until when do the API versions in use work?",
             subject: calls,
-            groups: { by: "terms", field: "salesforce.api.api_version", label: "Version", size: 15 },
+            groups: {
+              by: "filters",
+              label: "Version",
+              filters: [
+                { label: "Before 31.0: gone since Summer '25", where: GONE },
+                { label: "31.0 to 40.0: unsupported from Summer '27, gone from Summer '28", where: GOING },
+                {
+                  label: "41.0 and later: no date",
+                  where: `not (${GONE}) and salesforce.api.api_version >= "41.0" and not salesforce.api.api_version : "9998.0"`,
+                },
+              ],
+            },
             measures: [count("API calls", { colour: neutral })],
             axis: "API calls",
           },
@@ -222,7 +377,8 @@ export const API: DashboardSpec = {
             kind: "table",
             key: "old-clients",
             title: "Who must be moved off old versions?",
-            description: "Callers of API versions before 50.0. Salesforce retires old versions group by group.",
+            description:
+              "Callers of versions before 41.0. Those before 31.0 get an error; 31.0 to 40.0 are unsupported from Summer '27 and gone from Summer '28.",
             subject: oldCalls,
             groups: [
               { by: "terms", field: "salesforce.api.connected_app_name", label: "Connected app", size: 8 },
@@ -238,62 +394,23 @@ export const API: DashboardSpec = {
       ],
     },
     {
-      height: 14,
+      height: 11,
       panels: [
         [
-          14,
+          20,
           {
-            kind: "share",
+            kind: "top",
             key: "bulk-status",
-            title: "Do Bulk API 2.0 jobs complete?",
-            subject: bulkJobs,
+            title: "How do Bulk API 2.0 jobs end?",
+            description: "Each job once, by the state in which it ended.",
+            subject: { ...bulkJobs, where: `${bulkJobs.where} and ${ENDED}` },
             groups: { by: "terms", field: "salesforce.api.job_status", label: "Status", size: 6 },
-            measure: count("Jobs"),
+            measures: [{ ...jobs, colour: neutral }],
+            axis: "Jobs",
           },
         ],
         [
-          17,
-          {
-            kind: "table",
-            key: "bulk-2",
-            title: "What do Bulk API 2.0 jobs move?",
-            subject: bulkJobs,
-            groups: [
-              { by: "terms", field: "salesforce.api.entity_type", label: "Object", size: 6 },
-              { by: "terms", field: "salesforce.api.operation_type", label: "Operation", size: 3 },
-            ],
-            measures: [
-              { of: "sum", field: "salesforce.api.records_processed", label: "Records" },
-              { of: "sum", field: "salesforce.api.records_failed", label: "Failed" },
-              count("Reports"),
-            ],
-          },
-        ],
-        [
-          17,
-          {
-            kind: "table",
-            key: "bulk-1",
-            title: "What do Bulk API batches move?",
-            subject: bulkBatches,
-            groups: [
-              { by: "terms", field: "salesforce.api.entity_type", label: "Object", size: 6 },
-              { by: "terms", field: "salesforce.api.operation_type", label: "Operation", size: 3 },
-            ],
-            measures: [
-              { of: "sum", field: "salesforce.api.rows_processed", label: "Rows" },
-              { of: "sum", field: "salesforce.api.failures_count", label: "Failed" },
-              count("Batches"),
-            ],
-          },
-        ],
-      ],
-    },
-    {
-      height: 14,
-      panels: [
-        [
-          24,
+          28,
           {
             kind: "series",
             key: "rest-time",
@@ -301,7 +418,7 @@ export const API: DashboardSpec = {
             subject: requests,
             shape: "line",
             measures: [
-              percentile95("event.duration", NANOSECONDS, warning),
+              percentile95("event.duration", NANOSECONDS, { colour: warning }),
               {
                 of: "median",
                 field: "event.duration",
@@ -311,22 +428,6 @@ export const API: DashboardSpec = {
               },
             ],
             axis: "Duration",
-          },
-        ],
-        [
-          24,
-          {
-            kind: "table",
-            key: "limits",
-            title: "How much of each org's limit is used, and by this integration?",
-            subject: budget,
-            groups: [{ by: "terms", field: "organization.name", label: "Org" }],
-            measures: [
-              { of: "max", field: "@timestamp", label: "Reported" },
-              { of: "last_value", field: "salesforce.collector.api.used", label: "Used in 24 h" },
-              { of: "last_value", field: "salesforce.collector.api.calls", label: "By this integration" },
-              { of: "last_value", field: "salesforce.collector.api.allocation", label: "Limit" },
-            ],
           },
         ],
       ],

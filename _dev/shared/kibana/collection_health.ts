@@ -1,6 +1,16 @@
-import { COLOURS, count, type DashboardSpec, equalRow, MILLISECONDS, type Subject } from "./vocabulary.ts";
+import {
+  COLOURS,
+  count,
+  type DashboardSpec,
+  equalRow,
+  MILLISECONDS,
+  marked,
+  type Subject,
+  trouble,
+  WHOLE,
+} from "./vocabulary.ts";
 
-const { failure, neutral, second, warning } = COLOURS;
+const { neutral, second } = COLOURS;
 
 const fromFiles: Subject = { streams: ["login", "apex", "api"], where: 'event.provider : "EventLogFile"' };
 
@@ -25,6 +35,8 @@ const coverage = reports("coverage");
 const budget = reports("api_budget");
 const reconciled = reports("reconciled");
 
+const HOUR_MS = 3_600_000;
+
 const org = { by: "terms", field: "organization.name", label: "Org", size: 5 } as const;
 const eventType = { by: "terms", field: "salesforce.collector.event_type", label: "Event type", size: 30 } as const;
 const dataset = { by: "terms", field: "salesforce.collector.dataset", label: "Dataset", size: 5 } as const;
@@ -34,7 +46,7 @@ export const COLLECTION_HEALTH: DashboardSpec = {
   key: "collection-health",
   title: "Collection health",
   description: "Whether every event of every org arrives, in time and within the API budget.",
-  streams: ["login", "apex", "api", "collector"],
+  opensWith: "24h",
   rows: [
     equalRow(
       6,
@@ -47,7 +59,7 @@ export const COLLECTION_HEALTH: DashboardSpec = {
           of: "unique_count",
           field: "salesforce.collector.stream",
           label: "in the time range",
-          colour: failure,
+          levels: trouble(1),
         },
       },
       {
@@ -55,14 +67,14 @@ export const COLLECTION_HEALTH: DashboardSpec = {
         key: "files",
         title: "Event log files collected",
         subject: status,
-        measure: { of: "sum", field: "salesforce.collector.files.collected", label: "files", colour: neutral },
+        measure: { of: "sum", field: "salesforce.collector.files.collected", label: "files" },
       },
       {
         kind: "metric",
         key: "rows",
         title: "Events stored",
         subject: status,
-        measure: { of: "sum", field: "salesforce.collector.rows.created", label: "each once", colour: neutral },
+        measure: { of: "sum", field: "salesforce.collector.rows.created", label: "each once" },
       },
       {
         kind: "metric",
@@ -73,7 +85,6 @@ export const COLLECTION_HEALTH: DashboardSpec = {
           of: "sum",
           field: "salesforce.collector.rows.lacked",
           label: "taken from daily files",
-          colour: second,
         },
       },
       {
@@ -81,7 +92,7 @@ export const COLLECTION_HEALTH: DashboardSpec = {
         key: "set-aside",
         title: "Rows that could not be read",
         subject: setAside,
-        measure: count("set aside with their reason", { colour: failure }),
+        measure: count("set aside with their reason", { levels: trouble(1) }),
       },
       {
         kind: "metric",
@@ -93,12 +104,47 @@ export const COLLECTION_HEALTH: DashboardSpec = {
           field: "salesforce.collector.api.used_pct",
           label: "by everybody",
           format: { as: "percent" },
-          colour: warning,
+          levels: trouble(0.9, 0.7),
         },
       },
     ),
     {
-      height: 14,
+      height: 10,
+      panels: [
+        [
+          24,
+          {
+            kind: "table",
+            key: "health",
+            title: "Is every stream healthy?",
+            subject: status,
+            groups: [org, dataset],
+            measures: [
+              { of: "sum", field: "salesforce.collector.rows.created", label: "Events stored" },
+              { of: "sum", field: "salesforce.collector.rounds.failed", label: "Rounds failed", levels: marked(1, 5) },
+              { of: "last_value", field: "salesforce.collector.health", label: "Health" },
+              { of: "last_value", field: "error.code", label: "Last problem" },
+              lastReport,
+            ],
+          },
+        ],
+        [
+          24,
+          {
+            kind: "series",
+            key: "troubles",
+            title: "What goes wrong, and when?",
+            subject: troubles,
+            shape: "bar_stacked",
+            measures: [count("Reports")],
+            split: { by: "terms", field: "event.action", label: "Problem", size: 8, other: true },
+            axis: "Reports",
+          },
+        ],
+      ],
+    },
+    {
+      height: 11,
       panels: [
         [
           28,
@@ -134,55 +180,21 @@ export const COLLECTION_HEALTH: DashboardSpec = {
             shape: "line",
             measures: [
               {
-                of: "max",
-                field: "salesforce.collector.lag.newest_event",
-                label: "Age of the newest event",
-                format: MILLISECONDS,
+                of: "quotient",
+                dividend: { of: "max", field: "salesforce.collector.lag.newest_event" },
+                divisor: HOUR_MS,
+                label: "Hours",
+                format: WHOLE,
               },
             ],
-            split: { ...org, other: false },
-            axis: "Age of the newest event",
+            split: { ...org, rankedBy: "name" },
+            axis: "Age of the newest event, hours",
           },
         ],
       ],
     },
     {
-      height: 10,
-      panels: [
-        [
-          24,
-          {
-            kind: "table",
-            key: "health",
-            title: "Is every stream healthy?",
-            subject: status,
-            groups: [org, dataset],
-            measures: [
-              { of: "sum", field: "salesforce.collector.rows.created", label: "Events stored" },
-              { of: "sum", field: "salesforce.collector.rounds.failed", label: "Rounds failed" },
-              { of: "last_value", field: "salesforce.collector.health", label: "Health" },
-              { of: "last_value", field: "error.code", label: "Last problem" },
-              lastReport,
-            ],
-          },
-        ],
-        [
-          24,
-          {
-            kind: "series",
-            key: "troubles",
-            title: "What goes wrong, and when?",
-            subject: troubles,
-            shape: "bar_stacked",
-            measures: [count("Reports")],
-            split: { by: "terms", field: "event.action", label: "Problem", size: 8, other: true },
-            axis: "Reports",
-          },
-        ],
-      ],
-    },
-    {
-      height: 14,
+      height: 11,
       panels: [
         [
           24,

@@ -1,4 +1,14 @@
-import { COLOURS, count, type DashboardSpec, equalRow, type Measure, type Subject, share } from "./vocabulary.ts";
+import {
+  COLOURS,
+  count,
+  type DashboardSpec,
+  equalRow,
+  type Measure,
+  marked,
+  type Subject,
+  share,
+  trouble,
+} from "./vocabulary.ts";
 
 const { success, failure, neutral, warning } = COLOURS;
 
@@ -25,7 +35,7 @@ export const LOGINS: DashboardSpec = {
   key: "logins",
   title: "Logins",
   description: "Who logs in, from where and how; what fails and why; who acts as another user.",
-  streams: ["login"],
+  opensWith: "7d",
   rows: [
     equalRow(
       6,
@@ -34,46 +44,91 @@ export const LOGINS: DashboardSpec = {
         key: "success-rate",
         title: "Logins that succeed",
         subject: logins,
-        measure: share("of all logins", SUCCEEDED, { colour: success }),
+        measure: share("of all logins", SUCCEEDED, {
+          levels: [
+            { from: 0, colour: failure },
+            { from: 0.8, colour: warning },
+            { from: 0.95, colour: success },
+          ],
+        }),
       },
       {
         kind: "metric",
         key: "failures",
         title: "Failed logins",
         subject: failedLogins,
-        measure: count("failures", { colour: failure }),
+        measure: count("failures", { levels: trouble(300, 100) }),
       },
       {
         kind: "metric",
         key: "users-failing",
         title: "Users with failed logins",
         subject: failedLogins,
-        measure: { ...users, label: "usernames", colour: failure },
+        measure: { ...users, label: "usernames", levels: trouble(50, 10) },
       },
       {
         kind: "metric",
         key: "addresses",
         title: "Addresses that log in",
         subject: logins,
-        measure: { ...addresses, label: "addresses", colour: neutral },
+        measure: { ...addresses, label: "addresses" },
       },
       {
         kind: "metric",
         key: "impersonations",
         title: "Logins as another user",
         subject: impersonations,
-        measure: count("by administrators and support", { colour: warning }),
+        measure: count("by administrators and support", { levels: trouble(200) }),
       },
       {
         kind: "metric",
         key: "password-logins",
         title: "API logins with a password",
         subject: passwordLogins,
-        measure: count("instead of OAuth", { colour: warning }),
+        measure: count("instead of OAuth", { levels: trouble(1_000) }),
       },
     ),
     {
-      height: 14,
+      height: 11,
+      panels: [
+        [
+          24,
+          {
+            kind: "table",
+            key: "failing-addresses",
+            title: "Does one address try many users?",
+            description: "Many users tried and few logins from one address is the mark of password spraying.",
+            subject: logins,
+            groups: [{ by: "terms", field: "source.ip", label: "Address" }],
+            measures: [
+              { ...failedCount, levels: marked(50, 100) },
+              { ...users, where: FAILED, label: "Users tried", levels: marked(5, 10) },
+              succeededCount,
+              { of: "last_value", field: "source.geo.country_iso_code", label: "Country" },
+              lastSeen,
+            ],
+          },
+        ],
+        [
+          24,
+          {
+            kind: "table",
+            key: "failing-users",
+            title: "Which users fail most?",
+            subject: logins,
+            groups: [{ by: "terms", field: "user.name", label: "User" }],
+            measures: [
+              { ...failedCount, levels: marked(20, 50) },
+              succeededCount,
+              addresses,
+              { of: "last_value", field: "event.reason", label: "Last reason" },
+            ],
+          },
+        ],
+      ],
+    },
+    {
+      height: 11,
       panels: [
         [
           28,
@@ -102,46 +157,7 @@ export const LOGINS: DashboardSpec = {
       ],
     },
     {
-      height: 14,
-      panels: [
-        [
-          24,
-          {
-            kind: "table",
-            key: "failing-addresses",
-            title: "Does one address try many users?",
-            description: "Many users tried and few logins from one address is the mark of password spraying.",
-            subject: logins,
-            groups: [{ by: "terms", field: "source.ip", label: "Address" }],
-            measures: [
-              failedCount,
-              { ...users, where: FAILED, label: "Users tried" },
-              succeededCount,
-              { of: "last_value", field: "source.geo.country_iso_code", label: "Country" },
-              lastSeen,
-            ],
-          },
-        ],
-        [
-          24,
-          {
-            kind: "table",
-            key: "failing-users",
-            title: "Which users fail most?",
-            subject: logins,
-            groups: [{ by: "terms", field: "user.name", label: "User" }],
-            measures: [
-              failedCount,
-              succeededCount,
-              addresses,
-              { of: "last_value", field: "event.reason", label: "Last reason" },
-            ],
-          },
-        ],
-      ],
-    },
-    {
-      height: 14,
+      height: 11,
       panels: [
         [
           24,
@@ -181,15 +197,16 @@ export const LOGINS: DashboardSpec = {
       ],
     },
     {
-      height: 14,
+      height: 11,
       panels: [
         [
           24,
           {
             kind: "table",
             key: "new-countries",
-            title: "Which countries came in last?",
-            description: "Countries by the time of their first login in the time range, latest first.",
+            title: "Which countries came in last, within the time range?",
+            description:
+              "By the time of the first login in the time range, latest first. The alert compares with 30 days before.",
             subject: logins,
             groups: [{ by: "terms", field: "source.geo.country_iso_code", label: "Country", size: 20 }],
             measures: [firstSeen, succeededCount, failedCount, users],
@@ -200,8 +217,9 @@ export const LOGINS: DashboardSpec = {
           {
             kind: "table",
             key: "new-addresses",
-            title: "Which addresses are new?",
-            description: "Addresses by the time of their first login in the time range, latest first.",
+            title: "Which addresses came in last, within the time range?",
+            description:
+              "By the time of the first login in the time range, latest first. Choose 30 days to tell what is new from what is rare.",
             subject: logins,
             groups: [{ by: "terms", field: "source.ip", label: "Address", size: 20 }],
             measures: [
@@ -216,7 +234,7 @@ export const LOGINS: DashboardSpec = {
       ],
     },
     {
-      height: 14,
+      height: 11,
       panels: [
         [
           24,
@@ -261,29 +279,31 @@ export const LOGINS: DashboardSpec = {
       ],
     },
     {
-      height: 12,
+      height: 10,
       panels: [
         [
           12,
           {
-            kind: "share",
+            kind: "top",
             key: "types",
             title: "How do users log in?",
             subject: logins,
             groups: { by: "terms", field: "salesforce.login.type", label: "Type of login", size: 6, other: true },
-            measure: count("Logins"),
+            measures: [count("Logins", { colour: neutral })],
+            axis: "Logins",
           },
         ],
         [
           12,
           {
-            kind: "share",
+            kind: "top",
             key: "applications",
             title: "To which applications?",
             description: "Told by LoginEvent and LoginHistory; event log files don't name the application.",
             subject: logins,
             groups: { by: "terms", field: "salesforce.login.application", label: "Application", size: 6, other: true },
-            measure: count("Logins"),
+            measures: [count("Logins", { colour: neutral })],
+            axis: "Logins",
           },
         ],
         [
@@ -301,18 +321,19 @@ export const LOGINS: DashboardSpec = {
         [
           12,
           {
-            kind: "share",
+            kind: "top",
             key: "tls",
             title: "Which TLS versions are in use?",
             subject: logins,
             groups: { by: "terms", field: "tls.version", label: "TLS", size: 5 },
-            measure: count("Logins"),
+            measures: [count("Logins", { colour: neutral })],
+            axis: "Logins",
           },
         ],
       ],
     },
     {
-      height: 14,
+      height: 11,
       panels: [
         [48, { kind: "events", key: "last-failures", title: "The last failed logins", search: "failed-logins" }],
       ],

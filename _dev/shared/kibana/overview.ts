@@ -1,6 +1,17 @@
-import { COLOURS, count, type DashboardSpec, equalRow, type Subject } from "./vocabulary.ts";
+import {
+  before,
+  COLOURS,
+  count,
+  type DashboardSpec,
+  equalRow,
+  type Measure,
+  MILLISECONDS,
+  marked,
+  type Subject,
+  trouble,
+} from "./vocabulary.ts";
 
-const { success, failure, neutral } = COLOURS;
+const { success, failure } = COLOURS;
 
 const SUCCEEDED = 'event.outcome : "success"';
 const FAILED = 'event.outcome : "failure"';
@@ -10,11 +21,34 @@ const logins: Subject = { streams: ["login"], where: 'event.action : "login"' };
 const exceptions: Subject = { streams: ["apex"], where: 'event.code : "ApexUnexpectedException"' };
 const calls: Subject = { streams: ["api"], where: 'event.code : "ApiTotalUsage"' };
 
+const failedLogins = count("Failed logins", {
+  where: `event.action : "login" and ${FAILED}`,
+  levels: marked(100, 300),
+});
+const thrown = count("Exceptions", { where: exceptions.where ?? "", levels: marked(100, 300) });
+const limitUsed: Measure = {
+  of: "max",
+  field: "salesforce.collector.api.used_pct",
+  label: "API limit used",
+  format: { as: "percent" },
+  levels: marked(0.7, 0.9),
+};
+const slowest: Measure = {
+  of: "percentile",
+  percentile: 95,
+  field: "salesforce.apex.exec_time",
+  where: 'event.code : "ApexExecution"',
+  label: "Apex 95 % within",
+  format: MILLISECONDS,
+  levels: marked(5_000, 10_000),
+};
+const actedAs = count("Logins as another user", { where: 'event.action : "login-as"', levels: marked(50, 200) });
+
 export const OVERVIEW: DashboardSpec = {
   key: "overview",
   title: "Overview",
   description: "Every org at a glance: logins, Apex, API calls and whether collection keeps up.",
-  streams: ["login", "apex", "api", "collector"],
+  opensWith: "7d",
   rows: [
     equalRow(
       6,
@@ -23,89 +57,74 @@ export const OVERVIEW: DashboardSpec = {
         key: "orgs",
         title: "Orgs that report",
         subject: all,
-        measure: { of: "unique_count", field: "organization.id", label: "organizations", colour: neutral },
+        measure: { of: "unique_count", field: "organization.id", label: "organizations" },
       },
       {
         kind: "metric",
         key: "logins",
         title: "Logins that succeeded",
         subject: { ...logins, where: `${logins.where} and ${SUCCEEDED}` },
-        measure: count("logins", { colour: success }),
+        measure: count("logins"),
       },
       {
         kind: "metric",
         key: "failed-logins",
         title: "Logins that failed",
         subject: { ...logins, where: `${logins.where} and ${FAILED}` },
-        measure: count("logins", { colour: failure }),
+        measure: count("logins", { levels: trouble(300, 100) }),
       },
       {
         kind: "metric",
         key: "exceptions",
         title: "Unexpected Apex exceptions",
         subject: exceptions,
-        measure: count("exceptions", { colour: failure }),
+        measure: count("exceptions", { levels: trouble(300) }),
       },
       {
         kind: "metric",
         key: "calls",
         title: "API calls",
         subject: calls,
-        measure: count("of all families", { colour: neutral }),
+        measure: count("of all families"),
       },
       {
         kind: "metric",
         key: "rejected",
         title: "Rows that could not be read",
         subject: { streams: ["collector"], where: 'event.code : ("row_rejected" or "event_refused")' },
-        measure: count("set aside, none lost", { colour: failure }),
+        measure: count("set aside, none lost", { levels: trouble(1) }),
       },
     ),
     {
-      height: 10,
+      height: 8,
       panels: [
         [
-          28,
+          48,
           {
             kind: "table",
             key: "orgs-table",
-            title: "How is each org doing?",
-            subject: all,
+            title: "Is an org worse off than in the time before?",
+            description: "“Before” is the time of the same length that ends where the chosen one begins.",
+            subject: { streams: ["login", "apex", "api", "collector"] },
             groups: [{ by: "terms", field: "organization.name", label: "Org" }],
             measures: [
-              count("Events"),
-              count("Failed logins", { where: `event.action : "login" and ${FAILED}` }),
-              count("Apex exceptions", { where: 'event.code : "ApexUnexpectedException"' }),
-              count("API calls", { where: 'event.code : "ApiTotalUsage"' }),
-              { of: "max", field: "@timestamp", label: "Newest event" },
+              failedLogins,
+              before(failedLogins),
+              thrown,
+              before(thrown),
+              limitUsed,
+              before(limitUsed),
+              slowest,
+              before(slowest),
+              actedAs,
+              before(actedAs),
             ],
-          },
-        ],
-        [
-          20,
-          {
-            kind: "series",
-            key: "streams",
-            title: "How many events of each stream arrive?",
-            subject: all,
-            shape: "area_stacked",
-            measures: [count("Events")],
-            split: {
-              by: "filters",
-              label: "Stream",
-              filters: [
-                { label: "Logins", where: 'data_stream.dataset : "aquila_salesforce.login"' },
-                { label: "Apex", where: 'data_stream.dataset : "aquila_salesforce.apex"' },
-                { label: "API", where: 'data_stream.dataset : "aquila_salesforce.api"' },
-              ],
-            },
-            axis: "Events",
           },
         ],
       ],
     },
     {
-      height: 12,
+      height: 11,
       panels: [
         [
           24,
@@ -138,10 +157,10 @@ export const OVERVIEW: DashboardSpec = {
       ],
     },
     {
-      height: 14,
+      height: 11,
       panels: [
         [
-          22,
+          24,
           {
             kind: "series",
             key: "api-families",
@@ -154,7 +173,33 @@ export const OVERVIEW: DashboardSpec = {
           },
         ],
         [
-          26,
+          24,
+          {
+            kind: "series",
+            key: "streams",
+            title: "How many events of each stream arrive?",
+            subject: all,
+            shape: "area_stacked",
+            measures: [count("Events")],
+            split: {
+              by: "filters",
+              label: "Stream",
+              filters: [
+                { label: "Logins", where: 'data_stream.dataset : "aquila_salesforce.login"' },
+                { label: "Apex", where: 'data_stream.dataset : "aquila_salesforce.apex"' },
+                { label: "API", where: 'data_stream.dataset : "aquila_salesforce.api"' },
+              ],
+            },
+            axis: "Events",
+          },
+        ],
+      ],
+    },
+    {
+      height: 13,
+      panels: [
+        [
+          30,
           {
             kind: "table",
             key: "freshness",
@@ -171,13 +216,8 @@ export const OVERVIEW: DashboardSpec = {
             ],
           },
         ],
-      ],
-    },
-    {
-      height: 5,
-      panels: [
         [
-          48,
+          18,
           {
             kind: "text",
             key: "about",

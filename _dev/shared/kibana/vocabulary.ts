@@ -17,7 +17,11 @@ export type Format =
   | { readonly as: "duration"; readonly from: "nanoseconds" | "milliseconds" | "seconds" };
 
 /** A number that Elasticsearch aggregates over documents, over those of `where` alone if it is given. */
-export type Aggregate = { readonly where?: Kql } & (
+export type Aggregate = {
+  readonly where?: Kql;
+  /** Of the time as long that ends where the chosen one begins. */
+  readonly before?: true;
+} & (
   | { readonly of: "count" }
   | { readonly of: "unique_count" | "sum" | "average" | "median" | "min" | "max"; readonly field: string }
   | { readonly of: "percentile"; readonly field: string; readonly percentile: number }
@@ -34,8 +38,17 @@ export interface Quotient {
 export type Measure = (Aggregate | Quotient) & {
   readonly label: string;
   readonly format?: Format;
+  /** Of a series or bar. */
   readonly colour?: Colour;
+  /** Of a tile or a table's cells, by the value. */
+  readonly levels?: readonly Level[];
 };
+
+/** From this value on, up to the next level, a number has this colour; below the first it has none. Lowest first. */
+export interface Level {
+  readonly from: number;
+  readonly colour: Colour;
+}
 
 /** Groups of documents by the values of a field, those with most of the panel's first measure first. */
 export interface Terms {
@@ -44,8 +57,8 @@ export interface Terms {
   readonly label: string;
   /** Groups at most; by default 10. */
   readonly size?: number;
-  /** Index of the measure that ranks the groups, largest first. By default the panel's first measure. */
-  readonly rankedBy?: number;
+  /** Index of the measure that ranks the groups, largest first, or their names. By default the panel's first measure. */
+  readonly rankedBy?: number | "name";
   readonly ascending?: boolean;
   /** Whether everything else is one more group. */
   readonly other?: boolean;
@@ -114,14 +127,6 @@ export interface TablePanel extends Titled {
   readonly pageSize?: number;
 }
 
-/** How a whole falls into parts. */
-export interface SharePanel extends Titled {
-  readonly kind: "share";
-  readonly subject: Subject;
-  readonly groups: Groups;
-  readonly measure: Measure;
-}
-
 /** Documents on a map of the world, counted where they lie together. */
 export interface MapPanel extends Titled {
   readonly kind: "map";
@@ -143,7 +148,7 @@ export interface TextPanel extends Titled {
   readonly markdown: string;
 }
 
-export type Panel = MetricPanel | SeriesPanel | TopPanel | TablePanel | SharePanel | MapPanel | EventsPanel | TextPanel;
+export type Panel = MetricPanel | SeriesPanel | TopPanel | TablePanel | MapPanel | EventsPanel | TextPanel;
 
 /** Panels side by side. Their widths add up to the grid's 48 columns; a row of height 1 is 20 pixels high. */
 export interface Row {
@@ -156,7 +161,8 @@ export interface DashboardSpec {
   readonly key: string;
   readonly title: string;
   readonly description: string;
-  readonly streams: readonly Stream[];
+  /** What the dashboard shows when it is opened by itself. */
+  readonly opensWith: "7d" | "24h";
   readonly rows: readonly Row[];
 }
 
@@ -190,24 +196,50 @@ export function equalRow(height: number, ...panels: readonly Panel[]): Row {
   return { height, panels: panels.map((panel) => [width, panel] as const) };
 }
 
-export function count(label: string, more: { readonly where?: Kql; readonly colour?: Colour } = {}): Measure {
+interface Look {
+  readonly where?: Kql;
+  readonly colour?: Colour;
+  readonly levels?: readonly Level[];
+}
+
+/** Nothing is calm; the first is a warning, `loud` of them are trouble. */
+export function trouble(loud: number, warning = 1): readonly Level[] {
+  const calm = { from: 0, colour: COLOURS.success };
+  const failure = { from: loud, colour: COLOURS.failure };
+  return loud <= warning ? [calm, failure] : [calm, { from: warning, colour: COLOURS.warning }, failure];
+}
+
+/** The more the worse, without praise for a small number: for the cells of tables. */
+export function marked(warning: number, loud: number): readonly Level[] {
+  return [
+    { from: warning, colour: COLOURS.warning },
+    { from: loud, colour: COLOURS.failure },
+  ];
+}
+
+export function count(label: string, more: Look = {}): Measure {
   return { of: "count", label, ...more };
 }
 
-export function share(
-  label: string,
-  part: Kql,
-  more: { readonly where?: Kql; readonly colour?: Colour } = {},
-): Measure {
-  const { where, colour } = more;
+export function share(label: string, part: Kql, more: Look = {}): Measure {
+  const { where, ...look } = more;
   return {
     of: "quotient",
     label,
     dividend: { of: "count", where: where === undefined ? part : `(${part}) and (${where})` },
     divisor: { of: "count", ...(where === undefined ? {} : { where }) },
     format: { as: "percent" },
-    ...(colour === undefined ? {} : { colour }),
+    ...look,
   };
+}
+
+/** The same measure of the time before, beside it in a table. */
+export function before(measure: Measure): Measure {
+  if (measure.of === "quotient") {
+    throw new Error(`${measure.label}: a quotient is not compared with the time before`);
+  }
+  const { levels: _, ...same } = measure;
+  return { ...same, before: true, label: `${measure.label} before` };
 }
 
 export const MILLISECONDS: Format = { as: "duration", from: "milliseconds" };
@@ -216,7 +248,6 @@ export const BYTES: Format = { as: "bytes" };
 export const WHOLE: Format = { as: "number" };
 
 /** The value that 95 of 100 stay below. */
-export function percentile95(field: string, format: Format, colour?: Colour): Measure {
-  const label = "95th percentile";
-  return { of: "percentile", percentile: 95, field, label, format, ...(colour === undefined ? {} : { colour }) };
+export function percentile95(field: string, format: Format, look: Omit<Look, "where"> = {}): Measure {
+  return { of: "percentile", percentile: 95, field, label: "95th percentile", format, ...look };
 }

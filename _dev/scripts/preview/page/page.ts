@@ -111,7 +111,7 @@ function Grid({ view, go }: { readonly view: DashboardView; readonly go: (id: st
         panel.title === "" ? undefined : createElement("h2", { title: panel.description }, panel.title),
         createElement(
           "div",
-          { className: `picture ${panel.drawing.kind === "xy" || panel.drawing.kind === "share" ? "chart" : ""}` },
+          { className: `picture ${panel.drawing.kind === "xy" ? "chart" : ""}` },
           picture(panel.drawing, view.id, go),
         ),
       ),

@@ -1,13 +1,12 @@
 /** A panel's drawing as elements of the page. */
-import { Chart, LIGHT_THEME, Metric, Partition, PartitionLayout, Settings } from "@elastic/charts";
+import { Chart, LIGHT_THEME, Metric, Settings } from "@elastic/charts";
 import { createElement, type ReactNode } from "react";
 import type { Drawing } from "../drawing.ts";
-import { PALETTE } from "../drawing.ts";
+import { colourAt } from "../drawing.ts";
 import { formatted } from "../value_format.ts";
 import { worldMap } from "./world_map.ts";
 import { xyChart } from "./xy_chart.ts";
 
-type Part = Of<"share">["parts"][number];
 type Of<K extends Drawing["kind"]> = Extract<Drawing, { kind: K }>;
 
 export function picture(drawing: Drawing, here: string, go: (dashboard: string) => void): ReactNode {
@@ -18,8 +17,6 @@ export function picture(drawing: Drawing, here: string, go: (dashboard: string) 
       return drawing.series.some(({ points }) => points.length > 0) ? xyChart(drawing) : nothing();
     case "table":
       return drawing.rows.length > 0 ? table(drawing) : nothing();
-    case "share":
-      return drawing.parts.length > 0 ? share(drawing) : nothing();
     case "map":
       return worldMap(drawing);
     case "text":
@@ -43,46 +40,6 @@ function metric({ label, value, format, colour }: Of<"metric">): ReactNode {
   );
 }
 
-function share({ parts }: Of<"share">): ReactNode {
-  const colours = new Map(parts.map(({ name }, index) => [name, PALETTE[index % PALETTE.length] ?? PALETTE[0]]));
-  const ring = createElement(
-    Chart,
-    {},
-    createElement(Settings, {
-      baseTheme: LIGHT_THEME,
-      theme: { partition: { emptySizeRatio: 0.5, linkLabel: { maxCount: 0 }, outerSizeRatio: 0.95 } },
-    }),
-    createElement(Partition<Part>, {
-      id: "share",
-      data: [...parts],
-      layout: PartitionLayout.sunburst,
-      valueAccessor: ({ value }: Part) => value,
-      layers: [
-        {
-          groupByRollup: ({ name }: Part) => name,
-          nodeLabel: () => "",
-          fillLabel: { valueFormatter: (value: number) => percentOf(value, parts) },
-          shape: { fillColor: (key: unknown) => colours.get(String(key)) ?? PALETTE[0] },
-        },
-      ],
-    }),
-  );
-  const legend = parts.map(({ name }) =>
-    createElement("li", { key: name }, createElement("i", { style: { background: colours.get(name) } }), name),
-  );
-  return createElement(
-    "div",
-    { className: "share" },
-    createElement("div", { className: "ring" }, ring),
-    createElement("ul", { className: "parts" }, legend),
-  );
-}
-
-function percentOf(value: number, parts: readonly { readonly value: number }[]): string {
-  const whole = parts.reduce((sum, part) => sum + part.value, 0);
-  return `${Math.round((value / whole) * 100)}%`;
-}
-
 function table({ columns, rows, pageSize }: Of<"table">): ReactNode {
   const shown = rows.slice(0, pageSize);
   const more = rows.length - shown.length;
@@ -97,7 +54,12 @@ function table({ columns, rows, pageSize }: Of<"table">): ReactNode {
         const text = formatted(row[at] ?? null, column);
         return createElement(
           "td",
-          { key: column.label, className: column.numeric ? "numeric" : "", title: text },
+          {
+            key: column.label,
+            className: column.numeric ? "numeric" : "",
+            style: { background: colourAt(column.levels, row[at] ?? null) },
+            title: text,
+          },
           text,
         );
       }),

@@ -45,10 +45,13 @@ function entryPoint(className: string, method: string): string {
   return `${className}.${method}`;
 }
 
+const CALLOUT_HEADER =
+  "T USER_TYPE REQUEST_STATUS DB_TOTAL_TIME TYPE METHOD SUCCESS STATUS_CODE TIME REQUEST_SIZE RESPONSE_SIZE URL B E";
+
 const apexCallout = eventType(
   "ApexCallout",
   "apex",
-  "T USER_TYPE REQUEST_STATUS DB_TOTAL_TIME TYPE METHOD SUCCESS STATUS_CODE TIME REQUEST_SIZE RESPONSE_SIZE URL B E",
+  CALLOUT_HEADER,
   (draws) => {
     const status = draws.chance(0.05) ? draws.pick([401, 404, 500, 503]) : 200;
     return {
@@ -158,6 +161,8 @@ const EXCEPTIONS = [
   ["System.LimitException", "Apex CPU time limit exceeded", "LimitException: CpuTime"],
   ["System.QueryException", "List has no rows for assignment to SObject", "QueryException"],
   ["System.CalloutException", "Read timed out", "CalloutException"],
+  ["System.LimitException", "Apex heap size too large: 6871534", "LimitException: HeapSize"],
+  ["System.LimitException", "Too many DML statements: 151", "LimitException: DmlStatements"],
 ] as const;
 
 const apexUnexpectedException = eventType(
@@ -182,16 +187,14 @@ const apexUnexpectedException = eventType(
   { isoTimestamp: true },
 );
 
-const concurrentLongRunningApexLimit = eventType(
-  "ConcurrentLongRunningApexLimit",
-  "apex",
-  "EVENT_TYPE TIMESTAMP REQUEST_ID ORGANIZATION_ID USER_ID NUMBER_REQUESTS REQUESTS_LIMIT REQUEST_URI TIMESTAMP_DERIVED",
-  (draws) => ({
-    NUMBER_REQUESTS: String(draws.between(10, 25)),
-    REQUESTS_LIMIT: "10",
-    REQUEST_URI: draws.pick(["/apex/PortalHome", "/services/apexrest/quotes/price", "/aura"]),
-  }),
-);
+const LIMIT_HEADER =
+  "EVENT_TYPE TIMESTAMP REQUEST_ID ORGANIZATION_ID USER_ID NUMBER_REQUESTS REQUESTS_LIMIT REQUEST_URI TIMESTAMP_DERIVED";
+
+const concurrentLongRunningApexLimit = eventType("ConcurrentLongRunningApexLimit", "apex", LIMIT_HEADER, (draws) => ({
+  NUMBER_REQUESTS: String(draws.between(10, 25)),
+  REQUESTS_LIMIT: "10",
+  REQUEST_URI: draws.pick(["/apex/PortalHome", "/services/apexrest/quotes/price", "/aura"]),
+}));
 
 const queuedExecution = eventType("QueuedExecution", "apex", "T U JOB_ID ENTRY_POINT E", (draws) => {
   const runTime = draws.skewed(20, 30_000);
@@ -295,3 +298,25 @@ export const exceptionSurge = eventType(
   }),
   { isoTimestamp: true },
 );
+
+/** A host that answers nothing but 503. */
+export const calloutOutage = eventType("ApexCallout", "incident", CALLOUT_HEADER, (draws) => ({
+  RUN_TIME: "0",
+  CPU_TIME: "0",
+  REQUEST_STATUS: "",
+  TYPE: "REST",
+  METHOD: "POST",
+  SUCCESS: "0",
+  STATUS_CODE: "503",
+  TIME: String(draws.between(8_000, 10_000)),
+  REQUEST_SIZE: "900",
+  RESPONSE_SIZE: "120",
+  URL: quoted("https://erp.example.net/api/orders"),
+}));
+
+/** More requests than may run longer than 5 s at once. */
+export const limitRefusals = eventType("ConcurrentLongRunningApexLimit", "incident", LIMIT_HEADER, () => ({
+  NUMBER_REQUESTS: "25",
+  REQUESTS_LIMIT: "10",
+  REQUEST_URI: "/apex/PortalHome",
+}));

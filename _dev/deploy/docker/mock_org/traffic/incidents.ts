@@ -1,9 +1,18 @@
-import { exceptionSurge } from "./apex_types.ts";
+import { calloutOutage, exceptionSurge, limitRefusals } from "./apex_types.ts";
 import { apiExport } from "./api_types.ts";
+import { oldClient, thiefsBatches, thiefsCalls, thiefsJob, thiefsRequest } from "./app_incidents.ts";
 import type { EventType } from "./event_type.ts";
 import { adminImpersonation, passwordSpraying } from "./login_types.ts";
 
-export type IncidentKind = "passwordSpraying" | "adminImpersonation" | "apiExport" | "exceptionSurge";
+export type IncidentKind =
+  | "passwordSpraying"
+  | "adminImpersonation"
+  | "apiExport"
+  | "exceptionSurge"
+  | "appTheft"
+  | "calloutOutage"
+  | "limitRefusals"
+  | "oldClient";
 
 /** Something worth an alert, planted into the traffic of one hour. */
 export interface Incident {
@@ -29,6 +38,20 @@ const ROWS: Readonly<Record<IncidentKind, readonly IncidentRows[]>> = {
   adminImpersonation: [{ key: "impersonation", type: adminImpersonation, count: 3, tag: "i3" }],
   apiExport: [{ key: "export", type: apiExport, count: 600, tag: "i4" }],
   exceptionSurge: [{ key: "surge", type: exceptionSurge, count: 500, tag: "i5" }],
+  appTheft: [
+    { key: "theft-calls", type: thiefsCalls, count: 40, tag: "i6" },
+    { key: "theft-job-begun", type: thiefsJob("UploadComplete", 0), count: 1, tag: "i7" },
+    { key: "theft-job-running", type: thiefsJob("InProgress", 420_000), count: 3, tag: "i8" },
+    { key: "theft-job-done", type: thiefsJob("JobComplete", 900_000), count: 1, tag: "i9" },
+    { key: "theft-batches", type: thiefsBatches, count: 60, tag: "ia" },
+    { key: "theft-request", type: thiefsRequest, count: 1, tag: "ib" },
+  ],
+  calloutOutage: [{ key: "outage", type: calloutOutage, count: 60, tag: "ic" }],
+  limitRefusals: [{ key: "refusals", type: limitRefusals, count: 40, tag: "id" }],
+  oldClient: [
+    { key: "old-calls", type: oldClient("34.0", "200"), count: 120, tag: "ie" },
+    { key: "gone-calls", type: oldClient("29.0", "410"), count: 15, tag: "if" },
+  ],
 };
 
 export const INCIDENT_KINDS = Object.keys(ROWS) as readonly IncidentKind[];
