@@ -114,7 +114,7 @@ function movedClock(start: number): Clock & { moveTo(time: number): void } {
 
 function policyText(production: MockOrg, sandbox: MockOrg, keyPath: string, options: DemoDataOptions): string {
   const { cluster, namespace, traffic, visits = [Date.now()] } = options;
-  const hours = Math.ceil(((visits[0] ?? Date.now()) - traffic.time.from) / 3_600_000) + 24;
+  const hours = Math.ceil(((visits[0] ?? Date.now()) - traffic.start) / 3_600_000) + 24;
   const lookback = `${hours}h`;
   const input = (org: MockOrg, name: string, audience: string, objects: readonly string[]) => ({
     id: `preview-${name}`,

@@ -1,9 +1,9 @@
-/** The traffic that previews and their tests look at: two orgs, two whole days, and an incident of each kind. */
+/** The traffic that previews and their tests look at: two orgs, some days, and an incident of each kind. */
 import { DAY_MS, HOUR_MS } from "../../deploy/docker/mock_org/datetime.ts";
 import type { TrafficSpec } from "../../deploy/docker/mock_org/traffic/plan.ts";
 import type { TimeRange } from "./time_range.ts";
 
-export const DAYS = 2;
+const DAYS = 2;
 
 /** Rows a day of each event type in the production org; the sandbox has a tenth. */
 const ROWS_PER_DAY: Readonly<Record<string, number>> = {
@@ -35,6 +35,9 @@ const ROWS_PER_DAY: Readonly<Record<string, number>> = {
 const RECORDS_PER_DAY: Readonly<Record<string, number>> = { LoginEvent: 200, LogoutEvent: 60, LoginAsEvent: 4 };
 
 export interface DemoTraffic {
+  /** When the traffic begins. */
+  readonly start: number;
+  /** What is looked at. */
   readonly time: TimeRange;
   readonly production: TrafficSpec;
   readonly sandbox: TrafficSpec;
@@ -44,21 +47,24 @@ export interface DemoTraffic {
 export function wholeDays(now: number): DemoTraffic {
   // A day's file is made 27 hours after the day's start.
   const to = now - ((now - 27 * HOUR_MS) % DAY_MS) - 3 * HOUR_MS;
-  return trafficOf(to - DAYS * DAY_MS, to, { from: to - DAYS * DAY_MS, to: to - 1 });
+  return trafficOf(DAYS, to, { from: to - DAYS * DAY_MS, to: to - 1 }, to - DAY_MS);
 }
 
-/** Traffic of two days and of the present one as far as it has come, as a person sees it at `now`. Pure. */
+/**
+ * Traffic as a person sees it at `now` who looks at yesterday, the day of the incidents, and today; and of two days before, which
+ * they are compared with. Pure.
+ */
 export function untilNow(now: number): DemoTraffic {
-  const from = now - (now % DAY_MS) - DAYS * DAY_MS;
-  return trafficOf(from, now, { from, to: now });
+  const yesterday = now - (now % DAY_MS) - DAY_MS;
+  return trafficOf(3, now, { from: yesterday, to: now }, yesterday);
 }
 
-function trafficOf(from: number, until: number, time: TimeRange): DemoTraffic {
-  const secondDay = from + DAY_MS;
-  const at = (hour: number) => new Date(secondDay + hour * HOUR_MS).toISOString();
-  const common = { days: DAYS, until: new Date(until).toISOString() };
+function trafficOf(days: number, until: number, time: TimeRange, incidentDay: number): DemoTraffic {
+  const at = (hour: number) => new Date(incidentDay + hour * HOUR_MS).toISOString();
+  const common = { days, until: new Date(until).toISOString() };
   const tenth = Object.entries(ROWS_PER_DAY).map(([type, rows]) => [type, Math.ceil(rows / 10)] as const);
   return {
+    start: until - (until % DAY_MS) - days * DAY_MS,
     time,
     production: {
       ...common,

@@ -20,7 +20,7 @@ const { values } = parseArgs({
   options: {
     serve: { type: "boolean", default: false },
     "keep-data": { type: "boolean", default: false },
-    namespace: { type: "string", default: "preview" },
+    namespace: { type: "string", default: "acme" },
   },
 });
 
@@ -35,13 +35,13 @@ const now = Date.now();
 const traffic = untilNow(now);
 const { namespace } = values;
 if (!values["keep-data"]) {
-  say("Collecting generated traffic of two orgs, as in two days of work; this takes about two minutes.");
+  say("Collecting generated traffic of two orgs, as in days of work; this takes some minutes.");
   await collectDemoData({
     cluster,
     packageRoot: ROOT,
     namespace,
     traffic,
-    visits: visitsOf(traffic.time),
+    visits: visitsOf({ from: traffic.start, to: now }),
     plant: (org) => plantRows(org, traffic),
     log: say,
   });

@@ -132,6 +132,13 @@ describe("traffic", () => {
     ["adminImpersonation", "LoginAs", 3],
     ["apiExport", "RestApi", 600],
     ["exceptionSurge", "ApexUnexpectedException", 500],
+    ["appTheft", "ApiTotalUsage", 40],
+    ["appTheft", "BulkApi2", 5],
+    ["appTheft", "BulkApi", 60],
+    ["appTheft", "BulkApiRequest", 1],
+    ["calloutOutage", "ApexCallout", 60],
+    ["limitRefusals", "ConcurrentLongRunningApexLimit", 40],
+    ["oldClient", "ApiTotalUsage", 135],
   ] as const)("%s adds its rows to %s in its hour", async (kind, eventType, count) => {
     const plain = await rowsOf(new Traffic("aquila", ORG_ID), asked(eventType));
     const planted = await rowsOf(new Traffic("aquila", ORG_ID, [{ kind, at: DAY + 14 * HOUR }]), asked(eventType));
