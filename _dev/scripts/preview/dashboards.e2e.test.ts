@@ -145,7 +145,7 @@ describeOnCluster("dashboards over generated traffic of two orgs", (cluster) => 
     for (const target of objects.dashboards) {
       const full = await emptyPanels(target, { time, controls });
       for (const origin of objects.dashboards.filter(({ id }) => id !== target.id)) {
-        const arrived = followLink(origin, target.id, { time, controls }, time.to);
+        const arrived = followLink(origin, target, { time, controls }, time.to);
         expect(arrived.time, `${origin.id} to ${target.id}`).toEqual(time);
         expect(arrived.filters, `${origin.id} to ${target.id}`).toEqual([
           { terms: { "organization.name": [PRODUCTION] } },

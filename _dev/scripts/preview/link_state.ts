@@ -7,14 +7,14 @@ import { controlFilters, dashboardFilters, type Selection } from "./panel_data.t
 import type { TimeRange } from "./time_range.ts";
 
 /** Throws an Error if the dashboard has no link to the other. */
-export function followLink(origin: StoredDashboard, target: string, state: Selection, now: number): Selection {
+export function followLink(origin: StoredDashboard, target: StoredDashboard, state: Selection, now: number): Selection {
   for (const panel of origin.attributes.panelsJSON) {
     const links = panel.type === "links" ? panel.embeddableConfig.attributes.links : [];
-    const link = links.find(({ destinationRefName }) => referencedId(origin, panel, destinationRefName) === target);
+    const link = links.find(({ destinationRefName }) => referencedId(origin, panel, destinationRefName) === target.id);
     if (link !== undefined) {
       const { useCurrentDateRange, useCurrentFilters } = link.options;
       return {
-        time: useCurrentDateRange ? state.time : ownTime(origin, now),
+        time: useCurrentDateRange ? state.time : ownTime(target, now),
         controls: {},
         filters: useCurrentFilters
           ? [...dashboardFilters(origin), ...(state.filters ?? []), ...controlFilters(state)]
@@ -22,7 +22,7 @@ export function followLink(origin: StoredDashboard, target: string, state: Selec
       };
     }
   }
-  throw new Error(`${origin.id} has no link to ${target}`);
+  throw new Error(`${origin.id} has no link to ${target.id}`);
 }
 
 const DAY_MS = 86_400_000;
