@@ -171,7 +171,7 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
           where: [{ field: "salesforce.api.job_status", is: ["JobComplete", "Failed", "Aborted"] }, reading],
         },
         rows: { of: "total", measures: ["request_rows", "bulk_rows", "bulk_2_rows"] },
-        bytes: { of: "sum", field: "salesforce.api.response_size" },
+        bytes: { of: "sum", field: "http.response.body.bytes" },
         jobs: { of: "unique_count", field: "salesforce.api.job_id" },
         addresses: { of: "unique_count", field: "source.ip" },
       },

@@ -189,7 +189,7 @@ export const API: DashboardSpec = {
             ],
             measures: [
               { of: "sum", field: "salesforce.api.rows_processed", label: "Rows", levels: marked(300_000, 500_000) },
-              { of: "sum", field: "salesforce.api.response_size", label: "Sent", format: BYTES },
+              { of: "sum", field: "http.response.body.bytes", label: "Sent", format: BYTES },
               count("Requests"),
               from,
               { of: "last_value", field: "salesforce.api.entity_name", label: "Object" },
