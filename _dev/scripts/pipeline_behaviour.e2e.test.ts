@@ -57,6 +57,55 @@ describeOnCluster("pipelines of the package", (cluster) => {
     });
   });
 
+  describe("a value of 2 MB", () => {
+    const SIZE = 2_000_000;
+    const BROWSER =
+      "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 ";
+    const INDEX = `logs-aquila_salesforce.login-long${process.pid}`;
+    afterAll(() => client.indices.deleteDataStream({ name: INDEX }, { ignore: [400, 404, 405] }));
+
+    test.each([
+      ["browser_type", BROWSER],
+      ["user_name", "eva@"],
+      ["login_url", "https://a/?b=c&#@"],
+      ["login_url", "https://a"],
+      ["source.address", "1."],
+      ["http_referer", "https://a/"],
+      ["status", "x"],
+      ["tls_protocol", "x"],
+    ])("in %s arrives, whole, and the rest of the event is what it means", async (field, unit) => {
+      const value = unit.repeat(Math.ceil(SIZE / unit.length)).slice(0, SIZE);
+      const login = field.split(".").reduceRight<unknown>((inner, name) => ({ [name]: inner }), value);
+      const { items, errors } = await client.bulk({
+        index: INDEX,
+        refresh: true,
+        operations: [
+          { create: {} },
+          {
+            "@timestamp": TIME,
+            event: { code: "LoginEvent" },
+            salesforce: { login: { user_id: "0051", ...(login as Json) } },
+          },
+        ],
+      });
+      expect({ errors, error: items[0]?.create?.error }).toEqual({ errors: false, error: undefined });
+      const { _source } = await client.get<Json>({
+        index: items[0]?.create?._index ?? "",
+        id: items[0]?.create?._id ?? "",
+      });
+      expect(_source).toMatchObject({
+        event: { kind: "event", action: "login" },
+        user: { id: "0051" },
+      });
+      expect(_source).not.toHaveProperty("_whole_user_agent");
+      // A plain includes: a failing matcher would print both.
+      expect(JSON.stringify(_source).includes(value)).toBe(true);
+      if (field === "browser_type") {
+        expect(_source?.user_agent).toMatchObject({ original: value, name: "Chrome", os: { name: "Windows" } });
+      }
+    });
+  });
+
   describe("an event that breaks a part of the pipeline", () => {
     const FAILURE =
       /^Processor 'script' with tag '(script_[a-z]+)' in pipeline '(logs-aquila_salesforce\.[a-z]+-[\d.]+-[a-z_]+)' failed with message '.+'$/;

@@ -55,9 +55,64 @@ export async function benchPipelines(options: PipelineBenchOptions): Promise<Pip
       `pipeline ${baseName(stream)}: ${microsecondsPerDocument.toFixed(1)} µs a document ` +
         `(${count} documents of ${events.length} kinds, ${failed} failed)`,
     );
+    const worst = await worstValue(client, index, pipeline, events);
+    if (worst !== undefined) {
+      const { milliseconds, field, form } = worst;
+      print(`pipeline ${baseName(stream)}: at most ${milliseconds} ms for a value of 2 MB (${form} in ${field})`);
+    }
     await client.indices.deleteDataStream({ name: index }, { ignore: [400, 405] });
   }
   return figures;
+}
+
+/** The largest cell that Salesforce's event log files are known to hold, in characters. */
+const LONGEST_VALUE = 2_000_000;
+
+/** What parsers find much in: the parts of a User-Agent, and of addresses and user names. */
+const WORST_VALUES: ReadonlyArray<readonly [form: string, unit: string]> = [
+  ["user agents", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "],
+  ["addresses", "https://a/?b=c&#@"],
+];
+
+/**
+ * Puts 2 MB of text in the place of each text of a stream's events, one after the other, and gives the most that the pipeline
+ * took for one document; nothing for a stream whose events have no text of Salesforce.
+ */
+async function worstValue(client: Client, index: string, pipeline: string, events: readonly Json[]) {
+  let worst: { milliseconds: number; field: string; form: string } | undefined;
+  const seen = new Set<string>();
+  for (const event of events) {
+    for (const path of textPaths(event.salesforce).filter(
+      (one) => one[0] !== "collector" && one[1] !== "unmapped" && !seen.has(one.join(".")),
+    )) {
+      seen.add(path.join("."));
+      for (const [form, unit] of WORST_VALUES) {
+        const value = unit.repeat(Math.ceil(LONGEST_VALUE / unit.length)).slice(0, LONGEST_VALUE);
+        const document = withValue(event, ["salesforce", ...path], value);
+        const before = await pipelineStats(client, pipeline);
+        await client.bulk({ index, operations: [{ create: {} }, document] });
+        const milliseconds = (await pipelineStats(client, pipeline)).milliseconds - before.milliseconds;
+        if (worst === undefined || milliseconds > worst.milliseconds) {
+          worst = { milliseconds, field: path.join("."), form };
+        }
+      }
+    }
+  }
+  return worst;
+}
+
+/** Paths of the texts in a value; those in lists are left out. */
+export function textPaths(value: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
+  if (typeof value === "string") {
+    return [path];
+  }
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.entries(value).flatMap(([name, inner]) => textPaths(inner, [...path, name]))
+    : [];
+}
+
+export function withValue(event: Json, [name = "", ...rest]: readonly string[], value: unknown): Json {
+  return { ...event, [name]: rest.length === 0 ? value : withValue(event[name] as Json, rest, value) };
 }
 
 /** The n-th variation of an event: other ids, addresses and users, the same form. Pure. */
