@@ -191,7 +191,7 @@ async function wholeBody(stream: Request, { url, longest = LONGEST_ANSWER }: Htt
   return Buffer.concat(parts, length).toString("utf8");
 }
 
-function tooLong(host: string, longest: number): RunnerError {
+export function tooLong(host: string, longest: number): RunnerError {
   return new RunnerError(
     "answer_unreadable",
     `${host} answered with more than ${formatBytes(longest)}, which no answer to this request has.`,
@@ -252,7 +252,7 @@ function silentDownload(host: string, timeout: number): RunnerError {
   });
 }
 
-function slowDownload(host: string, received: number, waited: number): RunnerError {
+export function slowDownload(host: string, received: number, waited: number): RunnerError {
   return new RunnerError(
     "timed_out",
     `${host} sent only ${formatBytes(received)} in ${Math.round(waited / 1_000)} s in the middle of a download.`,

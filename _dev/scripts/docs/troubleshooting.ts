@@ -10,8 +10,9 @@ import { versionFinding } from "../../../src/cli/check/api_version.ts";
 import { templateFinding } from "../../../src/cli/check/elasticsearch_answers.ts";
 import { knownDatasets } from "../../../src/cli/wire.ts";
 import { asRunnerError, type RunnerError } from "../../../src/core/errors.ts";
+import { MEGABYTE, SLOWEST, slowDownload, tooLong } from "../../../src/core/http.ts";
 import { transportError } from "../../../src/core/transport_meaning.ts";
-import { responseMeaning } from "../../../src/org/response_meaning.ts";
+import { responseMeaning, shareUsed } from "../../../src/org/response_meaning.ts";
 import { parsePolicy } from "../../../src/policy/parse_policy.ts";
 import { bulkVerdict } from "../../../src/sinks/bulk_verdict.ts";
 import { withObjectCure } from "../../../src/sources/object_access.ts";
@@ -28,7 +29,9 @@ export interface TroubleGroup {
   readonly troubles: readonly Trouble[];
 }
 
-const NOW = 0;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const NOW = Date.UTC(2026, 6, 17, 9);
 const LOGIN = "https://login.salesforce.com";
 const KEY_FILE = "private_key.pem";
 
@@ -110,7 +113,12 @@ function keyTroubles(): Trouble[] {
 
 function wayTroubles(): Trouble[] {
   const codes = ["ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "CERT_HAS_EXPIRED", "SELF_SIGNED_CERT_IN_CHAIN"];
-  return codes.map((code) => trouble(transportError(new URL(LOGIN).host, Object.assign(new Error(code), { code }))));
+  const { host } = new URL(LOGIN);
+  return [
+    ...codes.map((code) => transportError(host, Object.assign(new Error(code), { code }))),
+    slowDownload(host, 20_000, SLOWEST.milliseconds),
+    tooLong(host, 4 * MEGABYTE),
+  ].map(trouble);
 }
 
 /** `error` and `error_description` of the token endpoint (OAuth 2.0 Authorization Errors, Salesforce Help). */
@@ -158,6 +166,7 @@ function orgTroubles(): Trouble[] {
       trouble(meaning(status, errorCode, message, "listing of event log files")),
     ),
     ...(object === undefined ? [] : [trouble(withObjectCure(hidden, object))]),
+    trouble(shareUsed({ calls: 3_000, share: 3_000, allocation: 15_000, freeAt: NOW + DAY_MS, askAt: NOW + HOUR_MS })),
     troubleOf(() => versionFinding('[{"version":"64.0"},{"version":"68.0"}]', "60.0")),
   ];
 }
