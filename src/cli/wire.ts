@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { EVENT_TYPES, OBJECTS } from "../catalog/catalog.ts";
 import type { AgentFacts } from "../core/agent_facts.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
+import { asRunnerError } from "../core/errors.ts";
 import { dataStreamName } from "../core/event.ts";
 import type { Fact, Tell } from "../core/fact.ts";
 import type { Log } from "../core/log.ts";
@@ -19,6 +20,7 @@ import { Collector } from "../pump/collector.ts";
 import { pump } from "../pump/pump.ts";
 import { sentence } from "../pump/sentence.ts";
 import type { InputRun, Job } from "../pump/supervisor.ts";
+import { tellAll } from "../pump/tell_all.ts";
 import { createProcessingSink } from "../sinks/processing.ts";
 import type { Sink, SinkHealth } from "../sinks/sink.ts";
 import { COLLECTOR_DATASET } from "../sources/rejected_row.ts";
@@ -197,12 +199,14 @@ export class Wiring {
 
   #tell(input: Input, stream: Stream, sourceId: string, report: Tell, log: Log): Tell {
     const streamLog = log.with({ stream: dataStreamName(stream.dataStream) });
-    return (fact) => {
+    const say: Tell = (fact) => {
       const { level, message } = sentence(fact, this.#clock.now());
       streamLog[level](message);
-      report(fact);
-      this.#surroundings.observe?.(fact, input, stream, sourceId);
     };
+    const observe: Tell = (fact) => this.#surroundings.observe?.(fact, input, stream, sourceId);
+    return tellAll([say, report, observe], (error, fact) =>
+      streamLog.error(`A report (${fact}) could not be made, and is dropped: ${asRunnerError(error).text}`),
+    );
   }
 }
 
