@@ -1,7 +1,13 @@
 /** The parts of the README's template that the product's declarations make, between comments that no reader sees. */
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
 import { eventTypeTable } from "../fields/field_tables.ts";
 import { type AskedSetting, connectionSettings, streamSettings } from "../manifests/package_variables.ts";
+import { inWords, isBefore, type KibanaRange, rangesOf } from "../package_rules/kibana_versions.ts";
+import { ALERT_TEMPLATES_SINCE } from "../package_rules/stack_rules.ts";
+import { alertTable } from "./alert_table.ts";
 import { apiCallTable } from "./api_calls.ts";
 import { troubleshooting } from "./troubleshooting.ts";
 
@@ -11,9 +17,13 @@ const BLOCK = /(\{\{\/\* begin (\w+) \*\/ -\}\}\n?)[\s\S]*?\n?\{\{- \/\* end (\w
 export type Blocks = Readonly<Record<string, () => string>>;
 
 export const BLOCKS: Blocks = {
+  alerts: () => alertTable(),
+  alertStacks: () => inWords(supported().filter(hasAlertTemplates)),
   apiCalls: apiCallTable,
   connectionSettings: () => settingTable(connectionSettings()),
   eventTypes: eventTypeTable,
+  stacks: () => inWords(supported()),
+  stacksWithoutAlerts: () => inWords(supported().filter((range) => !hasAlertTemplates(range))),
   streamSettings: () => settingTable(streamSettings("login")),
   troubleshooting,
 };
@@ -35,6 +45,16 @@ export function withBlocks(template: string, blocks: Blocks = BLOCKS): string {
     throw new Error(`README: the template lacks ${missing.join(", ")}`);
   }
   return filled;
+}
+
+/** By the manifest's condition, which the package rules have read before. */
+function supported(): readonly KibanaRange[] {
+  const manifest = parse(readFileSync(join(import.meta.dirname, "../../../manifest.yml"), "utf8"));
+  return rangesOf(String(manifest.conditions.kibana.version)) ?? [];
+}
+
+function hasAlertTemplates({ first }: KibanaRange): boolean {
+  return !isBefore(first, ALERT_TEMPLATES_SINCE);
 }
 
 /** Braces in a block would be an action of the template. */

@@ -29,6 +29,8 @@ interface AssetType {
 }
 
 const OLD: KibanaVersion = [8, 0];
+/** Older ones leave alert templates out. */
+export const ALERT_TEMPLATES_SINCE: KibanaVersion = [9, 2];
 
 /**
  * By folder. Of alerting_rule_template: model versions 2 to 4 in Kibana's sources; version 1 needed `consumer`, which later ones
@@ -44,7 +46,7 @@ const ASSET_TYPES: Readonly<Record<string, AssetType>> = {
   ml_module: { since: OLD },
   security_rule: { since: OLD },
   alerting_rule_template: {
-    since: [9, 2],
+    since: ALERT_TEMPLATES_SINCE,
     attributes: {
       name: [9, 2],
       tags: [9, 2],
