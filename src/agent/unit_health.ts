@@ -15,6 +15,8 @@ export interface StreamStanding {
   readonly health: "starting" | "healthy" | "degraded" | "failed";
   /** Cause and cure; empty while healthy. */
   readonly message: string;
+  /** What a person should know although nothing is wrong. */
+  readonly note?: string;
   /** Events stored since the stream was started. */
   readonly events: number;
 }
@@ -56,7 +58,7 @@ function inputMessage(worst: StreamStanding["health"], streams: readonly StreamS
     case "starting":
       return "Logging in to the org and looking for events.";
     case "healthy":
-      return `Collecting ${streams.map(({ name }) => name).join(", ")}.`;
+      return [`Collecting ${streams.map(({ name }) => name).join(", ")}.`, ...notesOf(streams)].join(" ");
     case "degraded":
     case "failed": {
       const troubles = Map.groupBy(
@@ -66,6 +68,10 @@ function inputMessage(worst: StreamStanding["health"], streams: readonly StreamS
       return [...troubles].map(([message, of]) => `${of.map(({ name }) => name).join(", ")}: ${message}`).join("\n");
     }
   }
+}
+
+function notesOf(streams: readonly StreamStanding[]): string[] {
+  return [...new Set(streams.flatMap(({ note }) => note ?? []))];
 }
 
 /** The first round may take hours; a stream that delivers in it is well. */

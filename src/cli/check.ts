@@ -170,8 +170,10 @@ function outputsOf(inputs: readonly Input[]): Array<{ output: Output; streams: D
   return [...byName.values()].flatMap((users) => {
     const [first] = users;
     const streams = users
-      .flatMap((input) => input.streams)
-      .flatMap(({ dataStream }) => [dataStream, { ...dataStream, dataset: COLLECTOR_DATASET }]);
+      .flatMap(({ streams, collector }) => streams.map(({ dataStream }) => ({ dataStream, collector })))
+      .flatMap(({ dataStream, collector }) =>
+        collector === undefined ? [dataStream] : [dataStream, { ...dataStream, dataset: COLLECTOR_DATASET }],
+      );
     const distinct = new Map(streams.map((stream) => [JSON.stringify(stream), stream]));
     return first === undefined ? [] : [{ output: first.output, streams: [...distinct.values()] }];
   });

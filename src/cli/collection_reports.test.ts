@@ -31,7 +31,9 @@ beforeEach(async () => {
     certificate: publicKey.export({ type: "spki", format: "pem" }).toString(),
     now: () => clock.now(),
   });
-  run = new Wiring({ cursors: createMemoryCursors(), log: silentLog, clock }).run(input());
+  run = new Wiring({ setAside: join(out, "set_aside"), cursors: createMemoryCursors(), log: silentLog, clock }).run(
+    input(),
+  );
 });
 afterEach(async () => {
   await org.close();
@@ -228,7 +230,9 @@ test("a file that is read again is reported under the same identity", async () =
   await round();
   await run.close();
   clock.advance(MINUTE);
-  run = new Wiring({ cursors: createMemoryCursors(), log: silentLog, clock }).run(input());
+  run = new Wiring({ setAside: join(out, "set_aside"), cursors: createMemoryCursors(), log: silentLog, clock }).run(
+    input(),
+  );
   await round();
   await run.close();
   expect(reports("file_collected")).toHaveLength(1);

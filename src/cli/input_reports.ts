@@ -27,7 +27,12 @@ export class InputReports {
     reports.set(sourceId, { ...before, report });
     const one = standing(sourceId, before);
     const other = standing(sourceId, { ...before, report });
-    return one.health !== other.health || one.message !== other.message || (one.events === 0 && other.events > 0);
+    return (
+      one.health !== other.health ||
+      one.message !== other.message ||
+      one.note !== other.note ||
+      (one.events === 0 && other.events > 0)
+    );
   }
 
   standings(inputId: string): StreamStanding[] {
@@ -42,8 +47,9 @@ export class InputReports {
 }
 
 function standing(id: string, { name, report }: SourceReport): StreamStanding {
-  const { health, message, rowsCreated, rowsExisting } = report;
-  return { id, name, health, message, events: rowsCreated + rowsExisting };
+  const { health, message, setAsideIn, rowsCreated, rowsExisting } = report;
+  const note = setAsideIn === undefined ? {} : { note: `Rejected rows and refused events are kept in ${setAsideIn}.` };
+  return { id, name, health, message, ...note, events: rowsCreated + rowsExisting };
 }
 
 /** `login`, or `login LoginEvent` for an object of that stream. */

@@ -74,7 +74,13 @@ function startRounds(stop: AbortSignal, abandon: AbortSignal) {
     inputs: [...Array.from({ length: ORGS }, (_, n) => input(`org${n}`, "default")), input("other", "folder")],
   };
   const { inputs } = parsePolicy(stringify(policy), { datasets: knownDatasets(), environment: {} });
-  const wiring = new Wiring({ cursors: createMemoryCursors(), log: silentLog, clock, memory });
+  const wiring = new Wiring({
+    setAside: `${out}/set_aside`,
+    cursors: createMemoryCursors(),
+    log: silentLog,
+    clock,
+    memory,
+  });
   const rounds = inputs.map((one) => {
     const run = wiring.run(one);
     const ended = Promise.all(run.jobs.map((job) => job.round(stop, abandon)));

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import { join } from "node:path";
 import type { AgentFacts } from "../core/agent_facts.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
 import type { RowLedger } from "../cursors/row_ledger.ts";
@@ -16,6 +17,8 @@ export interface State {
   readonly cursors: CursorStore;
   readonly ledger: RowLedger;
   readonly calls: CallCounts;
+  /** The folder of what must not be lost, but may not be sent. */
+  readonly setAside: string;
   close(): void;
 }
 
@@ -30,6 +33,7 @@ export function openState(dataDirectory: string, callsDirectory = dataDirectory)
     cursors,
     ledger: createDiskLedger(dataDirectory),
     calls,
+    setAside: join(dataDirectory, "set_aside"),
     close() {
       calls.close();
       cursors.close();

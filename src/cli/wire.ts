@@ -22,7 +22,8 @@ import { sentence } from "../pump/sentence.ts";
 import type { InputRun, Job } from "../pump/supervisor.ts";
 import { tellAll } from "../pump/tell_all.ts";
 import { createProcessingSink } from "../sinks/processing.ts";
-import type { Sink, SinkHealth } from "../sinks/sink.ts";
+import { createSettingAsideSink } from "../sinks/setting_aside.ts";
+import { EMPTY_RECEIPT, type Sink, type SinkHealth } from "../sinks/sink.ts";
 import { COLLECTOR_DATASET } from "../sources/rejected_row.ts";
 import type { Source } from "../sources/source.ts";
 import type { TimeRange } from "../sources/time_range.ts";
@@ -38,6 +39,8 @@ export interface Surroundings {
   /** In memory by default, which is for tests: it grows with the rows of four days. */
   readonly ledger?: RowLedger;
   readonly log: Log;
+  /** The folder for rejected rows and refused events of inputs that may not write the collector's data stream. */
+  readonly setAside: string;
   /** Told every fact with the input, data stream and source that it concerns. */
   readonly observe?: (fact: Fact, input: Input, stream: Stream, sourceId: string) => void;
   /** Told what holds an output's deliveries up, and `undefined` when they flow. */
@@ -55,7 +58,9 @@ export interface Surroundings {
 /** What an input holds open while it runs. */
 interface OpenedInput {
   readonly client: OrgClient;
-  readonly sink: Sink;
+  readonly output: Sink;
+  /** Takes the collector's events of one source: where the input may not write them, a file. */
+  collector(tell: Tell): Sink;
   readonly memory: MemoryShare;
   close(): Promise<void>;
 }
@@ -87,6 +92,8 @@ export class Wiring {
   readonly #agent: AgentFacts;
   readonly #memory: Memory;
   readonly #outputs: SharedOutputs;
+  /** Those below `setAside`; how they fare is no sign of the output's health. */
+  readonly #files: SharedOutputs;
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
@@ -94,6 +101,7 @@ export class Wiring {
     this.#clock = surroundings.clock ?? systemClock;
     this.#memory = surroundings.memory ?? new Memory();
     this.#outputs = new SharedOutputs(this.#clock, this.#memory, surroundings.deliveryHealth ?? (() => {}));
+    this.#files = new SharedOutputs(this.#clock, this.#memory, () => {});
     this.#agent = surroundings.agent ?? {
       id: randomUUID(),
       name: hostname(),
@@ -106,7 +114,7 @@ export class Wiring {
   run(input: Input): InputRun {
     const log = this.#surroundings.log.with({ "organization.name": input.organization.name, input: input.id });
     const budget = new ApiBudget(input.api.dailyRequestShare, this.#surroundings.calls?.of(callerOf(input)));
-    const collector = this.#collector(input, budget, log);
+    const collector = input.collector === undefined ? undefined : this.#collector(input, budget, log);
     let opening: Promise<OpenedInput> | undefined;
     const opened = () => {
       opening ??= this.#open(input, budget, log).catch((error) => {
@@ -126,7 +134,7 @@ export class Wiring {
         }).map((source) => this.#job(source, input, stream, opened, collector, log)),
       ),
       close: async () => {
-        await collector.close();
+        await collector?.close();
         await (await opening?.catch(() => undefined))?.close();
       },
     };
@@ -136,13 +144,21 @@ export class Wiring {
     const { http, client } = await openOrg(input, { budget, clock: this.#clock, log });
     try {
       const output = await this.#outputs.hold(input.output, log);
+      const { setAside: path } = this.#surroundings;
+      const file =
+        input.collector === undefined
+          ? await this.#files.hold({ type: "file", name: "set aside", path }, log)
+          : undefined;
+      const collector = createProcessingSink(output.sink, input.collector?.processors ?? []);
       return {
         client,
-        sink: output.sink,
+        output: output.sink,
+        collector: (tell) => (file === undefined ? collector : createTellingSink(file.sink, path, tell)),
         memory: this.#memory.share(`org of ${input.id}`, output.key),
         close: async () => {
           http.close();
           await output.release();
+          await file?.release();
         },
       };
     } catch (error) {
@@ -169,24 +185,31 @@ export class Wiring {
     input: Input,
     stream: Stream,
     opened: () => Promise<OpenedInput>,
-    collector: Collector,
+    collector: Collector | undefined,
     log: Log,
   ): Job {
     const { cursors } = this.#surroundings;
-    const tell = this.#tell(input, stream, id, collector.tell({ stream, name }), log);
+    const tell = this.#tell(input, stream, id, collector?.tell({ stream, name }) ?? (() => {}), log);
     let source: Source | undefined;
     return {
       stream: stream.id,
       interval,
       tell,
       round: async (stop, abandon) => {
-        const { client, sink, memory } = await opened();
-        collector.begin(sink);
-        collector.identify(await client.identity(stop));
+        const { client, output, collector: collectorOf, memory } = await opened();
+        const aside = collectorOf(tell);
+        collector?.begin(aside);
+        const identity = await client.identity(stop);
+        collector?.identify(identity);
         source ??= open(client, memory, tell);
         await pump({
           source,
-          sink: createProcessingSink(sink, stream.processors),
+          sink: createSettingAsideSink({
+            own: createProcessingSink(output, stream.processors),
+            collector: aside,
+            collectorDataset: COLLECTOR_DATASET,
+            clock: this.#clock,
+          }),
           cursors,
           tell,
           clock: this.#clock,
@@ -208,6 +231,18 @@ export class Wiring {
       streamLog.error(`A report (${fact}) could not be made, and is dropped: ${asRunnerError(error).text}`),
     );
   }
+}
+
+/** A file's sink that tells what is kept there; the receipt counts only what has reached the output. */
+function createTellingSink(file: Sink, folder: string, tell: Tell): Sink {
+  return {
+    async deliver(events, signal) {
+      await file.deliver(events, signal);
+      tell({ fact: "set_aside", events: events.length, folder });
+      return EMPTY_RECEIPT;
+    },
+    async close() {},
+  };
 }
 
 /** Whose calls count together: those of one user at one login host, whatever the input is called. */

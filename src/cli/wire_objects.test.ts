@@ -67,7 +67,12 @@ interface Collected {
 
 /** One round of every job of the stream: the intervals, the errors, and what came into the data stream. */
 async function collect(stream: object) {
-  const run = new Wiring({ cursors: createMemoryCursors(), log: silentLog, clock }).run(input(stream));
+  const run = new Wiring({
+    setAside: join(out, "set_aside"),
+    cursors: createMemoryCursors(),
+    log: silentLog,
+    clock,
+  }).run(input(stream));
   const errors: string[] = [];
   for (const job of run.jobs) {
     await job.round(never, never).catch((error) => errors.push(asRunnerError(error).code));

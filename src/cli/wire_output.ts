@@ -3,9 +3,7 @@ import { asRunnerError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
 import type { Output } from "../policy/policy.ts";
-import { createSettingAsideSink } from "../sinks/setting_aside.ts";
 import type { Sink, SinkHealth } from "../sinks/sink.ts";
-import { COLLECTOR_DATASET } from "../sources/rejected_row.ts";
 import { openOutput } from "./open_output.ts";
 import { equalityKey } from "./wire_key.ts";
 
@@ -50,9 +48,7 @@ export class SharedOutputs {
       logged(problem);
       this.#deliveryHealth(problem);
     };
-    const opening = openOutput(output, health, this.#clock, this.#memory.share(key)).then((sink) =>
-      createSettingAsideSink(sink, COLLECTOR_DATASET, this.#clock),
-    );
+    const opening = openOutput(output, health, this.#clock, this.#memory.share(key));
     this.#sinks.set(key, { sink: opening, users: 1 });
     try {
       const sink = await opening;

@@ -61,6 +61,8 @@ export type Fact =
     }
   | { readonly fact: "column_left_out"; readonly object: string; readonly column: string }
   | { readonly fact: "delivered"; readonly created: number; readonly existing: number; readonly refused: number }
+  /** Rejected rows and refused events that the policy does not let the runner send. */
+  | { readonly fact: "set_aside"; readonly events: number; readonly folder: string }
   | { readonly fact: "round_done" }
   | { readonly fact: "round_failed"; readonly error: RunnerError; readonly nextAttemptAt: number };
 

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { dataStreamName } from "../core/event.ts";
 import { conditionHolds } from "./agent_condition.ts";
 import { defaultAudience } from "./audience.ts";
-import type { Input, Output, Problem, Stream } from "./policy.ts";
+import type { CollectorStream, Input, Output, Problem, Stream } from "./policy.ts";
 import {
   type Checked,
   checked,
@@ -65,13 +65,18 @@ export function readInput(block: unknown, root: string, defaultName: string, aro
   found.push(...below("processors", wrongProcessors));
 
   const read: ReadStream[] = [];
+  const ownDatasets = Object.keys(around.datasets).filter((name) => !collects(around.datasets[name]));
+  const isLeftOut = ownDatasets.length > 0 && listsAll(ready.value, ownDatasets);
+  let collector: CollectorStream | undefined = isLeftOut ? undefined : { processors };
   for (const { block: streamBlock, at } of streams) {
     const stream = readStream(streamBlock, around.datasets);
     if ("findings" in stream) {
       found.push(...stream.findings.map((finding) => ({ ...finding, at: [...at, ...finding.at] })));
     } else if (collects(stream.value.dataset) && isEnabled(stream.value.stream)) {
       read.push(stream.value);
-    } else if (collects(stream.value.dataset)) {
+    } else if (!collects(stream.value.dataset)) {
+      collector = { processors: [...processors, ...stream.value.processors] };
+    } else {
       warnings.push(`${problemAt(root, { at, text: "" }).path} collects nothing: event_log_files and objects are off.`);
     }
   }
@@ -84,16 +89,35 @@ export function readInput(block: unknown, root: string, defaultName: string, aro
   if ("findings" in result || problems.length > 0 || !isOutput(output)) {
     return { input: undefined, problems, warnings };
   }
-  const input = inputOf(result.value, defaultName, output, read, processors);
+  if (collector === undefined) {
+    warnings.push(
+      `${problemAt(root, { at: ["streams"], text: "" }).path} leaves out ${ownDatasets.join(", ")}: nothing is reported of the ` +
+        "collection itself, and rejected rows and refused events are kept in the data directory.",
+    );
+  }
+  const input = inputOf(result.value, defaultName, output, read, processors, collector);
   if (input.api.ssl.verificationMode === "none") {
     warnings.push(unverified(`${root}.api.ssl`, "Salesforce"));
   }
   return { input, problems: [], warnings };
 }
 
+/**
+ * Whether a policy has every data stream that may be written: Fleet leaves out those that are switched off, and gives no
+ * permission for them. By hand only what is to be collected is listed, unless one of the runner's own is there as well.
+ */
+function listsAll(block: unknown, ownDatasets: readonly string[]): boolean {
+  if (!isMapping(block)) {
+    return false;
+  }
+  const streams = Array.isArray(block.streams) ? block.streams.filter(isMapping) : [];
+  const named = streams.map(({ data_stream: dataStream }) => (isMapping(dataStream) ? dataStream.dataset : undefined));
+  return block.package_policy_id !== undefined || named.some((name) => ownDatasets.includes(String(name)));
+}
+
 /** A dataset without event types and objects is written by the runner itself; its stream says only that this is allowed. */
-function collects({ eventTypes, objects }: KnownDataset): boolean {
-  return eventTypes.length > 0 || objects.length > 0;
+function collects(dataset: KnownDataset | undefined): boolean {
+  return dataset !== undefined && (dataset.eventTypes.length > 0 || dataset.objects.length > 0);
 }
 
 function isEnabled({ event_log_files, objects }: StreamBlock): boolean {
@@ -217,6 +241,7 @@ function inputOf(
   output: Output,
   streams: readonly ReadStream[],
   processors: readonly Processor[],
+  collector: CollectorStream | undefined,
 ): Input {
   const name = block.name ?? defaultName;
   const { audience = defaultAudience(block.auth.login_url), ...auth } = block.auth;
@@ -227,6 +252,7 @@ function inputOf(
     auth: camelKeys({ ...auth, audience }),
     api: camelKeys({ ...block.api, ssl: camelKeys(block.api.ssl) }),
     streams: streams.map((stream) => streamOf(stream, block, processors)),
+    collector,
     output,
   };
 }

@@ -24,6 +24,8 @@ export interface Input {
   readonly api: ApiSettings;
   /** At least one; only streams that collect something. */
   readonly streams: readonly Stream[];
+  /** What the runner itself reports of the input; undefined where the policy does not let it write that data stream. */
+  readonly collector: CollectorStream | undefined;
   readonly output: Output;
 }
 
@@ -35,6 +37,11 @@ export interface Stream {
   readonly tags: readonly string[];
   readonly preserveOriginalEvent: boolean;
   /** Those of the input before those of the stream. */
+  readonly processors: readonly Processor[];
+}
+
+export interface CollectorStream {
+  /** Those of the input before those of the stream, as in every stream. */
   readonly processors: readonly Processor[];
 }
 

@@ -121,6 +121,7 @@ export function eventOfFact(
     case "listed":
     case "file_opened":
     case "row_rejected":
+    case "set_aside":
     case "window_done":
     case "delivered":
     case "round_done":

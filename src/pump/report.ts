@@ -24,6 +24,8 @@ export interface StreamReport {
   readonly rowsExisting: number;
   readonly rowsRefused: number;
   readonly rowsRejected: number;
+  /** The folder of rejected rows and refused events that could not be sent; undefined while there are none. */
+  readonly setAsideIn: string | undefined;
   readonly nextAttemptAt: number | undefined;
 }
 
@@ -42,6 +44,7 @@ export function startOfReport(stream: StreamId): StreamReport {
     rowsExisting: 0,
     rowsRefused: 0,
     rowsRejected: 0,
+    setAsideIn: undefined,
     nextAttemptAt: undefined,
   };
 }
@@ -57,6 +60,8 @@ export function afterFact(report: StreamReport, fact: Fact): StreamReport {
       return { ...report, filesGone: report.filesGone + 1 };
     case "row_rejected":
       return { ...report, rowsRejected: report.rowsRejected + 1 };
+    case "set_aside":
+      return { ...report, setAsideIn: fact.folder };
     case "delivered":
       return {
         ...report,

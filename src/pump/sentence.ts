@@ -59,6 +59,11 @@ export function sentence(fact: Fact, now: number): { readonly level: LogLevel; r
         level: "info",
         message: `${fact.error.text} Asking for ${formatDuration(fact.width)} of ${fact.object} at a time.`,
       };
+    case "set_aside":
+      return {
+        level: "warn",
+        message: `${fact.events} rejected rows or refused events are kept in ${fact.folder}, because the policy has the data stream of the collection's reports switched off.`,
+      };
     case "column_left_out":
       return {
         level: "warn",

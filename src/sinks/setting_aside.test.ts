@@ -31,9 +31,15 @@ test("a refused event becomes an event of the collector, with its text and reaso
     async close() {},
   };
   const clock = { now: () => Date.UTC(2026, 6, 18), random: () => 0, sleep: async () => {} };
-  const sink = createSettingAsideSink(inner, "aquila_salesforce.collector", clock);
+  const sink = createSettingAsideSink({
+    own: inner,
+    collector: inner,
+    collectorDataset: "aquila_salesforce.collector",
+    clock,
+  });
   const receipt = await sink.deliver([event], new AbortController().signal);
   expect(receipt).toMatchObject({ created: 0, refused: [{ reason: "bad ip" }] });
+  expect(delivered).toHaveLength(2);
   const [kept] = delivered[1] ?? [];
   expect(kept?.index).toBe("logs-aquila_salesforce.collector-acme");
   const document = JSON.parse(kept?.json ?? "");
@@ -47,4 +53,29 @@ test("a refused event becomes an event of the collector, with its text and reaso
     text: event.json,
   });
   expect(document.salesforce.collection.row).toBe(3);
+});
+
+test("rejected rows among the events go to the collector's sink, and every event is in the receipt once", async () => {
+  const seen: string[] = [];
+  const taking = (name: string, existing: number): Sink => ({
+    async deliver(events) {
+      seen.push(...events.map(({ id }) => `${name} ${id}`));
+      return { created: events.length - existing, existing, refused: [] };
+    },
+    async close() {},
+  });
+  const sink = createSettingAsideSink({
+    own: taking("own", 1),
+    collector: taking("collector", 0),
+    collectorDataset: "aquila_salesforce.collector",
+  });
+  const rejected = { ...event, id: "r", index: "logs-aquila_salesforce.collector-acme" };
+  const signal = new AbortController().signal;
+  expect(await sink.deliver([event, rejected, { ...event, id: "b" }], signal)).toEqual({
+    created: 2,
+    existing: 1,
+    refused: [],
+  });
+  expect(await sink.deliver([rejected], signal)).toMatchObject({ created: 1, existing: 0 });
+  expect(seen).toEqual(["own abc", "own b", "collector r", "collector r"]);
 });

@@ -1,28 +1,44 @@
 import { hash } from "node:crypto";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { SourceEvent } from "../core/event.ts";
-import type { RefusedEvent, Sink } from "./sink.ts";
+import { addReceipts, EMPTY_RECEIPT, type RefusedEvent, type Sink } from "./sink.ts";
 
 /** A refused document is kept up to this many characters. */
 const LONGEST_TEXT = 32_000;
 
+/** Where a stream's events go. Both sinks are shared: `close` leaves them open. */
+export interface SetAside {
+  /** Takes the events of the stream itself. */
+  readonly own: Sink;
+  /** Takes the events of the collector: rejected rows among the stream's, and what `own` has refused. */
+  readonly collector: Sink;
+  readonly collectorDataset: string;
+  readonly clock?: Clock;
+}
+
 /**
- * A sink that keeps what the inner one refuses for good: the event's text and the reason become an event of the collector.
- * The receipt still counts it as refused.
+ * A sink that keeps what `own` refuses for good: the event's text and the reason become an event of the collector. The receipt
+ * still counts it as refused.
  */
-export function createSettingAsideSink(inner: Sink, collectorDataset: string, clock: Clock = systemClock): Sink {
+export function createSettingAsideSink({ own, collector, collectorDataset, clock = systemClock }: SetAside): Sink {
+  const isCollectors = ({ index }: SourceEvent) => index.includes(`-${collectorDataset}-`);
   return {
     async deliver(events, signal) {
-      const receipt = await inner.deliver(events, signal);
+      const rejected = events.filter(isCollectors);
+      const others = rejected.length === 0 ? events : events.filter((event) => !isCollectors(event));
+      const receipt = addReceipts(
+        others.length === 0 ? EMPTY_RECEIPT : await own.deliver(others, signal),
+        rejected.length === 0 ? EMPTY_RECEIPT : await collector.deliver(rejected, signal),
+      );
       if (receipt.refused.length > 0) {
-        await inner.deliver(
+        await collector.deliver(
           receipt.refused.map((refused) => refusedEvent(refused, collectorDataset, clock.now())),
           signal,
         );
       }
       return receipt;
     },
-    close: () => inner.close(),
+    async close() {},
   };
 }
 

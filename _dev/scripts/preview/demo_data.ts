@@ -89,7 +89,13 @@ async function collectOnce(
   }
   const cursors = openSqliteCursors(dataDirectory);
   try {
-    const wiring = new Wiring({ cursors, ledger: createDiskLedger(dataDirectory), log, clock });
+    const wiring = new Wiring({
+      setAside: join(dataDirectory, "set_aside"),
+      cursors,
+      ledger: createDiskLedger(dataDirectory),
+      log,
+      clock,
+    });
     const runs = policy.inputs.map((input) => wiring.run(input));
     const [error] = await new Supervisor(clock).once(runs, new AbortController().signal);
     if (error !== undefined) {

@@ -16,6 +16,23 @@ export interface BulkRequest {
   readonly events: number;
 }
 
+/** Why one document is not taken. */
+export interface BulkRefusal {
+  readonly status: number;
+  readonly type: string;
+  readonly reason: string;
+}
+
+/** What Elasticsearch says of an index that the key has no privilege for; of the others in the request it says nothing. */
+export function notAuthorized(index: string): BulkRefusal {
+  const reason = `action [indices:admin/auto_create] is unauthorized for API key id [k1] of user [elastic/fleet-server] on indices [${index}], this action is granted by the index privileges [auto_configure,create_index,manage,all]`;
+  return { status: 403, type: "security_exception", reason };
+}
+
+interface BulkItem {
+  readonly create: { readonly status: number; readonly error?: Omit<BulkRefusal, "status"> };
+}
+
 export class BulkEndpoint {
   readonly #server;
   readonly #secure: boolean;
@@ -24,6 +41,8 @@ export class BulkEndpoint {
   readonly #held: Array<() => void> = [];
   #status = 200;
   #holding = false;
+
+  #refusal: (index: string, document: Readonly<Record<string, unknown>>) => BulkRefusal | undefined = () => undefined;
 
   readonly requests: BulkRequest[] = [];
   /** Documents that came although they were there: a repetition that only their `_id` has stopped. */
@@ -55,6 +74,11 @@ export class BulkEndpoint {
   /** Every request is answered with this status from now on; 200 stores again. */
   answerWith(status: number): void {
     this.#status = status;
+  }
+
+  /** Documents for which there is a refusal are not stored. */
+  refuse(refusal: (index: string, document: Readonly<Record<string, unknown>>) => BulkRefusal | undefined): void {
+    this.#refusal = refusal;
   }
 
   /** Requests are stored, but not answered until `release`. */
@@ -128,17 +152,22 @@ export class BulkEndpoint {
     this.#notify();
   }
 
-  #store(lines: readonly string[]): Array<{ create: { status: number } }> {
-    const items: Array<{ create: { status: number } }> = [];
+  #store(lines: readonly string[]): BulkItem[] {
+    const items: BulkItem[] = [];
     for (let at = 0; at + 1 < lines.length; at += 2) {
       const action = JSON.parse(lines[at] ?? "") as { create: { _index: string; _id: string } };
       const { _index: index, _id: id } = action.create;
       const key = `${index}/${id}`;
-      if (this.#stored.has(key)) {
+      const document = JSON.parse(lines[at + 1] ?? "");
+      const refusal = this.#refusal(index, document);
+      if (refusal !== undefined) {
+        const { status, ...error } = refusal;
+        items.push({ create: { status, error } });
+      } else if (this.#stored.has(key)) {
         this.repeated += 1;
         items.push({ create: { status: 409 } });
       } else {
-        this.#stored.set(key, { index, id, document: JSON.parse(lines[at + 1] ?? "") });
+        this.#stored.set(key, { index, id, document });
         items.push({ create: { status: 201 } });
       }
     }
