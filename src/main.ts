@@ -1,14 +1,16 @@
 #!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=20
-import { helpText, parseCommand } from "./cli/args.ts";
+import { COMMANDS, helpText, parseCommand } from "./cli/args.ts";
 import { backfill } from "./cli/backfill.ts";
+import { completionScript } from "./cli/completion.ts";
 import { showCursors } from "./cli/cursors.ts";
+import { EXIT_CODES, exitCodeOf } from "./cli/exit_codes.ts";
 import { installComponent } from "./cli/install_component.ts";
 import { installPackage } from "./cli/install_package.ts";
-import { run } from "./cli/run.ts";
+import { type RunSurroundings, run } from "./cli/run.ts";
 import { runnerProgram } from "./cli/runner_program.ts";
 import { VERSION } from "./cli/version.ts";
 import { watchComponent } from "./cli/watch_component.ts";
-import { watched, watchedRun } from "./cli/watched_run.ts";
+import { type RecordedSurroundings, recorded, watched } from "./cli/watched_run.ts";
 import { systemClock } from "./core/clock.ts";
 import { asRunnerError } from "./core/errors.ts";
 import { createLog, ecsLine, terminalLine, type WriteLine } from "./core/log.ts";
@@ -28,18 +30,46 @@ function coloured(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY && (process.env.NO_COLOR ?? "") === "" && process.env.TERM !== "dumb";
 }
 
+/** Who reads what is printed may leave at any time, as `head` does. What is still printed then is for nobody. */
+const readerLeft = new AbortController();
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", ({ code }: NodeJS.ErrnoException) => {
+    if (code !== "EPIPE") {
+      process.exit(EXIT_CODES.failed.code);
+    }
+    if (stream === process.stdout) {
+      readerLeft.abort(new Error("standard output is read no more"));
+    }
+  });
+}
+
 /** The first signal asks to stop, the second one ends the process at once. */
 function stopOnSignals(): AbortSignal {
   const stop = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => {
     if (stop.signal.aborted) {
-      process.exit(1);
+      process.exit(EXIT_CODES.failed.code);
     }
     stop.abort(new Error(`stopped by ${signal}`));
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
   return stop.signal;
+}
+
+/** Events that nobody reads any more are a reason to stop too. */
+function stopCollecting(): AbortSignal {
+  return AbortSignal.any([stopOnSignals(), readerLeft.signal]);
+}
+
+/** A collection that ends, with what people on a terminal or programs behind a pipe want to see of it. */
+function untilItEnds(
+  surroundings: Omit<RecordedSurroundings, "writeLine">,
+  collect: (surroundings: RunSurroundings) => Promise<number>,
+): Promise<number> {
+  return process.stderr.isTTY
+    ? watched({ ...surroundings, terminal: process.stderr }, collect)
+    : recorded({ ...surroundings, writeLine }, collect);
 }
 
 async function main(): Promise<number> {
@@ -67,16 +97,15 @@ async function main(): Promise<number> {
         return await check({ ...command, json }, { ...surroundings, stop: stopOnSignals() });
       }
       case "run": {
-        const surroundings = { environment: process.env, stop: stopOnSignals() };
-        return command.once && process.stderr.isTTY
-          ? await watchedRun(command, { ...surroundings, terminal: process.stderr })
-          : await run(command, { ...surroundings, log });
+        const { logLevel } = command;
+        const surroundings = { environment: process.env, stop: stopCollecting(), logLevel };
+        return command.once
+          ? await untilItEnds(surroundings, (seen) => run(command, seen))
+          : await run(command, { ...surroundings, log: createLog(writeLine, () => logLevel ?? "info") });
       }
       case "backfill": {
-        const surroundings = { environment: process.env, stop: stopOnSignals() };
-        return process.stderr.isTTY
-          ? await watched({ ...surroundings, terminal: process.stderr }, (seen) => backfill(command, seen))
-          : await backfill(command, { ...surroundings, log });
+        const surroundings = { environment: process.env, stop: stopCollecting(), logLevel: command.logLevel };
+        return await untilItEnds(surroundings, (seen) => backfill(command, seen));
       }
       case "cursors":
         return await showCursors(command, { print });
@@ -92,11 +121,14 @@ async function main(): Promise<number> {
       }
       case "install-package":
         return await installPackage(command, { environment: process.env, print });
+      case "completion":
+        process.stdout.write(completionScript(command.shell, COMMANDS));
+        return EXIT_CODES.done.code;
     }
   } catch (caught) {
     const error = asRunnerError(caught);
     log.error(error.text);
-    return error.fault === "configuration" ? 2 : 1;
+    return exitCodeOf([error.code]);
   }
 }
 

@@ -28,7 +28,7 @@ describe("refusals of Salesforce", () => {
     [grant, "Audience is invalid", "login_refused", GIVE_UP, /^Set auth\.audience/],
     [grant, "expired authorization code", "clock_off", GIVE_UP, /NTP/],
     [grant, "user is invalid", "login_refused", GIVE_UP, /^Check username/],
-    [grant, "inactive user", "login_refused", GIVE_UP, /deactivated or frozen/],
+    [grant, "inactive user", "login_refused", GIVE_UP, /deactivated or frozen.*high-risk address.*Login History/],
     ["inactive_user", "User is inactive", "login_refused", GIVE_UP, /deactivated or frozen/],
     ["inactive_org", "organization is locked", "login_refused", GIVE_UP, /The org is locked/],
     [grant, "ip restricted or invalid login hours", "login_refused", GIVE_UP, /Login IP Ranges/],
@@ -44,7 +44,13 @@ describe("refusals of Salesforce", () => {
       { do: "waitUntil", at: NOW + HOUR },
       /3,600/,
     ],
-    ["unknown_error", "retry your request", "server_error", { do: "retry" }, /check login_url/],
+    [
+      "unknown_error",
+      "retry your request",
+      "server_error",
+      { do: "retry" },
+      /^If it stays so, set login_url to the org's My Domain/,
+    ],
     [grant, "authentication failure", "login_refused", GIVE_UP, /API Enabled/],
     ["something_new", "never seen before", "login_refused", GIVE_UP, /Login History/],
     ["something_new", undefined, "login_refused", GIVE_UP, /Login History/],
@@ -92,7 +98,7 @@ describe("other answers", () => {
       { do: "waitUntil", at: NOW + HOUR },
       /no more logins/,
     ],
-    ["maintenance", answer(503, page), "server_error", { do: "retry" }, /at the moment \(503\)/],
+    ["maintenance", answer(503, page), "server_error", { do: "retry" }, /at the moment \(503, a web page\)/],
     ["a broken server", answer(500, ""), "server_error", { do: "retry" }, /\(500\)/],
     [
       "a redirect",
@@ -171,4 +177,13 @@ describe("a granted login", () => {
     expect(caught).toMatchObject({ code, next: { do: next } });
     expect((caught as RunnerError).text).not.toContain("AQsecret");
   });
+});
+
+test.each([
+  [500, "", "acme.my.salesforce.com can't log anyone in at the moment (500)."],
+  [502, "<html>Bad gateway</html>", "acme.my.salesforce.com can't log anyone in at the moment (502, a web page)."],
+])("a login that fails with %i says who answered what, and what to do", (status, body, message) => {
+  const error = loginError(answer(status, body), LOGIN_URL, NOW);
+  expect(error.message).toBe(message);
+  expect(error.cure).toMatch(/^The runner tries again\. https:\/\/status\.salesforce\.com .*check login_url/);
 });

@@ -1,6 +1,7 @@
 /**
  * What each answer of Salesforce's token endpoint means. Pure, and the only place that reads its statuses and error texts.
- * Sources: "OAuth 2.0 Authorization Errors" in Salesforce Help and answers seen in the field.
+ * Sources: "OAuth 2.0 Authorization Errors" and "Preventing Connections from Anonymizing VPNs, Proxies and High-Risk IP Addresses" in
+ * Salesforce Help, and answers seen in the field.
  */
 import { decodeJwt } from "jose";
 import { z } from "zod";
@@ -10,6 +11,7 @@ import { retryAfterMs } from "../core/header_values.ts";
 import type { HttpAnswer } from "../core/http.ts";
 import { isLoopback } from "../core/loopback.ts";
 import { Secret } from "../core/secret.ts";
+import { isPage, withPage } from "../core/web_page.ts";
 import type { Token } from "./session_token.ts";
 
 const MINUTE_MS = 60_000;
@@ -57,7 +59,7 @@ const REFUSALS: readonly Refusal[] = [
   },
   {
     pattern: /inactive/,
-    cure: "The user is deactivated or frozen. Activate or unfreeze it under Setup > Users.",
+    cure: "The user is deactivated or frozen: activate or unfreeze it under Setup > Users. Salesforce itself freezes a user that connects from an anonymizing VPN, proxy or other high-risk address; then let the runner out by another address first. The user's Login History in Setup shows the address it came from.",
   },
   {
     pattern: /ip restricted|login hours/,
@@ -75,7 +77,7 @@ const REFUSALS: readonly Refusal[] = [
   },
   {
     pattern: /not installed|must be installed/,
-    cure: "Install the app in this org (Setup > Connected Apps OAuth Usage > Install), or make an external client app in the org itself.",
+    cure: "Install the app in this org: since September 2025 Salesforce blocks apps that are not (Setup > Connected Apps OAuth Usage > Install; for an external client app, its package). Or make an external client app in the org itself.",
   },
   {
     pattern: /^invalid_client/,
@@ -96,10 +98,13 @@ const REFUSALS: readonly Refusal[] = [
   {
     pattern: /retry your request/,
     code: "server_error",
-    cure: "If it stays so, check login_url: the org may need its My Domain.",
+    cure: "If it stays so, set login_url to the org's My Domain (Setup > My Domain): an org may refuse logins at login.salesforce.com.",
     next: () => RETRY,
   },
 ];
+
+const OUTAGE_CURE =
+  "The runner tries again. https://status.salesforce.com says whether Salesforce is down; if it is not, check login_url, and whether a proxy answers in its place.";
 
 const OTHER_CURE = "The user's Login History in Setup says more.";
 
@@ -114,7 +119,8 @@ export function loginError(answer: HttpAnswer, loginUrl: string, now: number): R
     return failure("too_many_requests", `${host} takes no more logins for now (429).`, waitFor(wait, now));
   }
   if (status >= 500) {
-    return failure("server_error", `${host} can't log anyone in at the moment (${status}).`, RETRY);
+    const message = `${host} can't log anyone in at the moment (${status}${withPage(answer.body)}).`;
+    return failure("server_error", message, RETRY, OUTAGE_CURE);
   }
   if (status >= 300 && status < 400) {
     const target = redirectHost(answer);
@@ -155,10 +161,9 @@ function unreadable(answer: HttpAnswer, host: string): RunnerError {
   if (answer.status === 407) {
     return failure("login_refused", "The proxy asks for a login (407).", GIVE_UP, "Name its user in api.proxy_url.");
   }
-  const isPage = /^\s*</.test(answer.body);
   return failure(
     "answer_unreadable",
-    `${host} answered the login with ${isPage ? "a web page" : "something other than JSON"} (${answer.status}).`,
+    `${host} answered the login with ${isPage(answer.body) ? "a web page" : "something other than JSON"} (${answer.status}).`,
     RETRY,
     "Check login_url, and whether a proxy or sign-in page answers in Salesforce's place.",
   );

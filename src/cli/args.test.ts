@@ -17,17 +17,33 @@ describe("parseCommand", () => {
 
   test.each([
     [["rum"], "There is no command rum."],
-    [["run"], "run needs either --policy or --policy-url."],
+    [["run"], "run needs --policy or --policy-url."],
     [["run", "--policy", "p", "--policy-url", "https://k/app/fleet/policies/p"], "either"],
     [["run", "--policy-url", "kibana"], "not a web address"],
     [["install-package"], "install-package needs --kibana."],
     [["run", "--polcy", "x"], "Unknown option '--polcy'; did you mean --policy?"],
     [["run", "--nonsense", "x"], "Unknown option '--nonsense'."],
-    [["check"], "check needs either --policy or --policy-url."],
-    [["init"], "init needs --username."],
+    [["check"], "check needs --policy or --policy-url."],
+    [["init"], "init needs --username or --rotate or --create-api-key."],
+    [["init", "--username", "not-a-username"], "not-a-username is no user name of Salesforce."],
+    [
+      ["init", "--username", "u@acme.example", "--login-url", "https://acme.my.salesforce.com/x?y=1"],
+      "without a path or query",
+    ],
+    [
+      ["init", "--username", "u@acme.example", "--login-url", "https://acme.lightning.force.com"],
+      "use the org's My Domain",
+    ],
+    [["run", "--policy", "p", "--log-level", "loud"], "--log-level must be one of debug, info, warn, error."],
+    [["completion"], "completion needs one of bash, zsh, fish."],
+    [["completion", "tcsh"], "completion needs one of bash, zsh, fish."],
+    [["completion", "bash", "zsh"], "completion needs one of bash, zsh, fish."],
     [["init", "--username", "u", "--bits", "1024"], "--bits must be one of 2048, 3072, 4096."],
     [["init", "--username", "u", "--days", "0"], "--days must be a whole number from 1 to 3650."],
-    [["init", "--username", "u", "--login-url", "http://acme.example"], "--login-url must be an https address."],
+    [
+      ["init", "--username", "u@acme.example", "--login-url", "http://acme.example"],
+      "--login-url: must start with https://",
+    ],
     [["run", "--policy"], "--policy"],
     [["run", "extra", "--policy", "p"], "extra"],
   ])("refuses %j and says what is possible", (argv, message) => {
@@ -70,7 +86,7 @@ describe("parseCommand", () => {
       "--username",
       "u@acme.example",
       "--login-url",
-      "https://acme.my.salesforce.com/x",
+      "https://acme.my.salesforce.com/",
     ]);
     expect(init).toMatchObject({
       rotate: false,
@@ -81,6 +97,8 @@ describe("parseCommand", () => {
       days: 730,
       out: "./salesforce",
     });
+    const apiKey = parseCommand(["init", "--create-api-key", "--out", "acme"]);
+    expect(apiKey).toEqual({ command: "init", createApiKey: true, out: "acme", force: false });
     expect(parseCommand(["init", "--rotate", "--out", "acme"])).toMatchObject({ rotate: true, out: "acme" });
   });
 
@@ -109,6 +127,26 @@ describe("parseCommand", () => {
 
   test.each([[[]], [["--help"]], [["help", "run"]], [["run", "--help"]]])("%j asks for help", (argv) => {
     expect(parseCommand(argv).command).toBe("help");
+  });
+
+  test("reads the log level, and the version by its short name", () => {
+    expect(parseCommand(["run", "--policy", "p", "--log-level", "debug"])).toMatchObject({ logLevel: "debug" });
+    expect(parseCommand(["-v"])).toEqual({ command: "version" });
+  });
+
+  test("help marks what is required, in its first line too", () => {
+    expect(helpText("backfill")).toContain("Usage: aquila-salesforce backfill --from TIME --to TIME [OPTIONS]");
+    expect(helpText("backfill")).toMatch(/--from TIME +Required\. /);
+    expect(helpText("run")).toMatch(/--policy FILE +Required, or --policy-url\. /);
+    expect(helpText("init")).toMatch(/--username NAME +Required, or --rotate, --create-api-key\. /);
+    expect(helpText("run")).not.toMatch(/--once +Required/);
+    expect(helpText("completion")).toContain("Usage: aquila-salesforce completion SHELL [OPTIONS]");
+  });
+
+  test("help names the exit codes, of every command", () => {
+    for (const about of [undefined, ...Object.keys(COMMANDS)]) {
+      expect(helpText(about)).toContain("Exit codes: 0 done, 1 failed while running, 2 wrong configuration or usage.");
+    }
   });
 
   test("help keeps options and their texts apart", () => {

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import type { LogLevel } from "../core/log.ts";
 import { closest, didYouMean } from "../policy/suggestion.ts";
 import type { BackfillOptions } from "./backfill.ts";
 import { BACKFILL_COMMAND, backfillOptions } from "./backfill_arguments.ts";
@@ -6,13 +7,17 @@ import type { CheckOptions } from "./check.ts";
 import { CHECK_COMMAND, checkOptions } from "./check_arguments.ts";
 import {
   type CommandDeclaration,
+  LOG_LEVEL,
+  logLevelOf,
   type Option,
   type OptionValue,
   type OptionValues,
   usage,
 } from "./command_declaration.ts";
+import { COMPLETION_COMMAND, SHELLS, type Shell } from "./completion.ts";
 import type { CursorsOptions } from "./cursors.ts";
 import { CURSORS_COMMAND, cursorsOptions } from "./cursors_arguments.ts";
+import { EXIT_CODE_TEXT } from "./exit_codes.ts";
 import type { InitOptions } from "./init.ts";
 import { INIT_COMMAND, initOptions } from "./init_arguments.ts";
 import type { InstallComponentOptions } from "./install_component.ts";
@@ -26,12 +31,13 @@ export type Command =
   | { readonly command: "version" }
   | ({ readonly command: "init" } & InitOptions)
   | ({ readonly command: "check" } & CheckOptions)
-  | ({ readonly command: "run" } & RunOptions)
-  | ({ readonly command: "backfill" } & BackfillOptions)
+  | ({ readonly command: "run"; readonly logLevel: LogLevel | undefined } & RunOptions)
+  | ({ readonly command: "backfill"; readonly logLevel: LogLevel | undefined } & BackfillOptions)
   | ({ readonly command: "cursors" } & CursorsOptions)
   | { readonly command: "agent"; readonly dataDirectory: string }
   | ({ readonly command: "install-component"; readonly watch: boolean } & InstallComponentOptions)
-  | ({ readonly command: "install-package" } & InstallPackageOptions);
+  | ({ readonly command: "install-package" } & InstallPackageOptions)
+  | { readonly command: "completion"; readonly shell: Shell };
 
 /** Every command with its options, once: parsing and help are made from it. */
 export const COMMANDS = {
@@ -43,6 +49,7 @@ export const COMMANDS = {
       policy: {
         type: "string",
         value: "FILE",
+        requiredUnless: ["policy-url"],
         help: "The policy. It is followed: changes take effect at once.",
       },
       "policy-url": {
@@ -52,6 +59,7 @@ export const COMMANDS = {
       },
       "data-dir": { type: "string", value: "DIR", default: "./data", help: "Where the cursors are kept." },
       once: { type: "boolean", help: "Ends when everything that is available now is delivered." },
+      "log-level": LOG_LEVEL,
     },
     examples: [
       "aquila-salesforce run --policy policy.yml --data-dir /var/lib/aquila-salesforce",
@@ -108,6 +116,7 @@ export const COMMANDS = {
     },
     examples: ["aquila-salesforce install-package --kibana https://kibana.example.com:5601"],
   },
+  completion: COMPLETION_COMMAND,
 } as const satisfies Record<string, CommandDeclaration>;
 
 type CommandName = keyof typeof COMMANDS;
@@ -118,7 +127,7 @@ export function parseCommand(argv: readonly string[]): Command {
   if (first === undefined || first === "--help" || first === "-h" || first === "help") {
     return { command: "help", about: rest[0] };
   }
-  if (first === "--version" || first === "version") {
+  if (first === "--version" || first === "-v" || first === "version") {
     return { command: "version" };
   }
   if (!isCommand(first)) {
@@ -144,9 +153,10 @@ export function parseCommand(argv: readonly string[]): Command {
         policy: policyOf(first, values),
         dataDirectory: String(values["data-dir"]),
         once: values.once === true,
+        logLevel: logLevelOf(values),
       };
     case "backfill":
-      return { command: "backfill", ...backfillOptions(values, policyOf(first, values)) };
+      return { command: "backfill", logLevel: logLevelOf(values), ...backfillOptions(values, policyOf(first, values)) };
     case "cursors":
       return { command: "cursors", ...cursorsOptions(values) };
     case "agent":
@@ -161,13 +171,15 @@ export function parseCommand(argv: readonly string[]): Command {
       };
     case "install-package":
       return { command: "install-package", kibana: String(values.kibana), package: String(values.package) };
+    case "completion":
+      return { command: "completion", shell: SHELLS.find((shell) => shell === values.argument) ?? "bash" };
   }
 }
 
 function policyOf(command: CommandName, values: OptionValues): RunOptions["policy"] {
   const { policy, "policy-url": url } = values;
-  if ((policy === undefined) === (url === undefined)) {
-    throw usage(`${command} needs either --policy or --policy-url.`, `See aquila-salesforce ${command} --help.`);
+  if (policy !== undefined && url !== undefined) {
+    throw usage(`${command} takes either --policy or --policy-url.`, `See aquila-salesforce ${command} --help.`);
   }
   if (url === undefined) {
     return String(policy);
@@ -200,12 +212,15 @@ function dataDirectoryOf(settings: OptionValue): string {
 }
 
 function optionsOf(name: CommandName, argv: readonly string[]): OptionValues {
-  const declared: Readonly<Record<string, Option>> = COMMANDS[name].options;
+  const { options: declared, argument }: CommandDeclaration = COMMANDS[name];
+  const help = `See aquila-salesforce ${name} --help.`;
   let values: Record<string, OptionValue>;
+  let positionals: readonly string[];
   try {
-    ({ values } = parseArgs({
+    ({ values, positionals } = parseArgs({
       args: [...argv],
       strict: true,
+      allowPositionals: argument !== undefined,
       options: {
         help: { type: "boolean", short: "h" },
         ...Object.fromEntries(
@@ -218,15 +233,32 @@ function optionsOf(name: CommandName, argv: readonly string[]): OptionValues {
     }));
   } catch (error) {
     const reason = error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error);
-    throw usage(`${reason}${suggestion(error, Object.keys(declared))}`, `See aquila-salesforce ${name} --help.`);
+    throw usage(`${reason}${suggestion(error, Object.keys(declared))}`, help);
   }
-  for (const [option, { default: fallback, required }] of Object.entries(declared)) {
+  if (values.help === true) {
+    return values;
+  }
+  for (const [option, { default: fallback, required, requiredUnless, values: possible }] of Object.entries(declared)) {
     if (values[option] === undefined && fallback !== undefined) {
       values[option] = fallback;
     }
-    if (values[option] === undefined && required === true && values.help !== true) {
-      throw usage(`${name} needs --${option}.`, `See aquila-salesforce ${name} --help.`);
+    const given = values[option];
+    if (given === undefined && required === true) {
+      throw usage(`${name} needs --${option}.`, help);
     }
+    if (given === undefined && requiredUnless?.every((other) => values[other] === undefined) === true) {
+      throw usage(`${name} needs ${[option, ...requiredUnless].map((one) => `--${one}`).join(" or ")}.`, help);
+    }
+    if (possible !== undefined && given !== undefined && !possible.includes(String(given))) {
+      throw usage(`The value of --${option} must be one of ${possible.join(", ")}.`, help);
+    }
+  }
+  if (argument !== undefined) {
+    const [given, ...more] = positionals;
+    if (given === undefined || more.length > 0 || !argument.values.includes(given)) {
+      throw usage(`${name} needs one of ${argument.values.join(", ")}.`, help);
+    }
+    values.argument = given;
   }
   return values;
 }
@@ -242,24 +274,7 @@ function suggestion(error: unknown, known: readonly string[]): string {
 /** The help text, of one command or of all. */
 export function helpText(about: string | undefined): string {
   if (about !== undefined && isCommand(about)) {
-    const { summary, options, examples }: CommandDeclaration = COMMANDS[about];
-    const rows = Object.entries(options).map(([option, { short, value, help, default: fallback }]) => {
-      const names = short === undefined ? `--${option}` : `-${short}, --${option}`;
-      const left = value === undefined ? names : `${names} ${value}`;
-      return { left, right: fallback === undefined ? help : `${help} Default: ${fallback}` };
-    });
-    const width = Math.max(...rows.map(({ left }) => left.length)) + 2;
-    const lines = rows.map(({ left, right }) => `  ${left.padEnd(width)}${right}`);
-    return [
-      `${summary}`,
-      "",
-      "Options:",
-      ...lines,
-      "",
-      "Examples:",
-      ...examples.map((example) => `  ${example}`),
-      "",
-    ].join("\n");
+    return commandHelp(about, COMMANDS[about]);
   }
   const commands = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(19)}${summary}`);
   return [
@@ -271,7 +286,45 @@ export function helpText(about: string | undefined): string {
     ...commands,
     "",
     "aquila-salesforce COMMAND --help says more.",
-    "Exit codes: 0 done, 1 failed while running, 2 wrong configuration or usage.",
+    "aquila-salesforce --version says which one this is.",
+    EXIT_CODE_TEXT,
     "",
   ].join("\n");
+}
+
+function commandHelp(name: CommandName, { summary, argument, options, examples }: CommandDeclaration): string {
+  const rows = Object.entries({ ...options, help: HELP_OPTION }).map(([option, declared]) => {
+    const { short, value }: Option = declared;
+    const names = short === undefined ? `--${option}` : `-${short}, --${option}`;
+    return { left: value === undefined ? names : `${names} ${value}`, right: optionText(declared) };
+  });
+  const width = Math.max(...rows.map(({ left }) => left.length)) + 2;
+  const needed = Object.entries(options).flatMap(([option, { required, value }]) =>
+    required === true ? [`--${option} ${value} `] : [],
+  );
+  return [
+    `${summary}`,
+    "",
+    `Usage: aquila-salesforce ${name} ${argument === undefined ? "" : `${argument.value} `}${needed.join("")}[OPTIONS]`,
+    "",
+    "Options:",
+    ...rows.map(({ left, right }) => `  ${left.padEnd(width)}${right}`),
+    "",
+    "Examples:",
+    ...examples.map((example) => `  ${example}`),
+    "",
+    EXIT_CODE_TEXT,
+    "",
+  ].join("\n");
+}
+
+const HELP_OPTION: Option = { type: "boolean", short: "h", help: "Shows this." };
+
+function optionText({ help, default: fallback, required, requiredUnless }: Option): string {
+  return [
+    ...(required === true ? ["Required."] : []),
+    ...(requiredUnless === undefined ? [] : [`Required, or --${requiredUnless.join(", --")}.`]),
+    help,
+    ...(fallback === undefined ? [] : [`Default: ${fallback}`]),
+  ].join(" ");
 }

@@ -218,5 +218,5 @@ test("takes the policy from Kibana as run does", () => {
   const address = "https://kibana.example.com/app/fleet/policies/6f1c0d";
   const range = ["--from", "2026-07-01", "--to", "2026-07-02"];
   expect(parseCommand(["backfill", "--policy-url", address, ...range])).toMatchObject({ policy: new URL(address) });
-  expect(() => parseCommand(["backfill", ...range])).toThrow(/either --policy or --policy-url/);
+  expect(() => parseCommand(["backfill", ...range])).toThrow(/needs --policy or --policy-url/);
 });

@@ -1,17 +1,16 @@
 import { join } from "node:path";
-import { type Clock, systemClock } from "../core/clock.ts";
-import type { Log } from "../core/log.ts";
+import { systemClock } from "../core/clock.ts";
 import type { Input, Stream } from "../policy/policy.ts";
 import { closest } from "../policy/suggestion.ts";
-import type { Environment } from "../policy/variables.ts";
 import { Supervisor } from "../pump/supervisor.ts";
 import type { TimeRange } from "../sources/time_range.ts";
 import { usage } from "./command_declaration.ts";
+import { exitCodeOf } from "./exit_codes.ts";
 import { tellProblems } from "./follow_policies.ts";
 import { openState, runnerFacts } from "./open_state.ts";
 import { policySource } from "./policy_source.ts";
-import { exitCode } from "./run.ts";
-import { type Surroundings, Wiring } from "./wire.ts";
+import type { RunSurroundings } from "./run.ts";
+import { Wiring } from "./wire.ts";
 
 export interface BackfillOptions {
   /** A file, or the page of an agent policy in Kibana. */
@@ -23,22 +22,14 @@ export interface BackfillOptions {
   readonly dataDirectory: string;
 }
 
-export interface BackfillSurroundings {
-  readonly environment: Environment;
-  readonly log: Log;
-  readonly stop: AbortSignal;
-  readonly observe?: Surroundings["observe"];
-  readonly clock?: Clock;
-}
-
 /**
  * `backfill`: collects a past range once and ends. Its cursors are its own, in the folder `backfill` of the data directory,
  * which a running `run` does not lock; started again with the same range, it goes on where it was. API calls count together
  * with those of `run`. What has been collected before is found to be there by its identity, as long as the index that holds
  * it is still the one that is written to. Gives the exit code. Throws what keeps it from starting.
  */
-export async function backfill(options: BackfillOptions, surroundings: BackfillSurroundings): Promise<number> {
-  const { environment, log, stop, observe, clock = systemClock } = surroundings;
+export async function backfill(options: BackfillOptions, surroundings: RunSurroundings): Promise<number> {
+  const { environment, log, stop, observe, ended, clock = systemClock } = surroundings;
   const source = policySource(options.policy, { environment, log, stop });
   const policy = await source.readAloud().finally(() => source.close());
   const inputs = chosenInputs(policy.inputs, options.eventTypes);
@@ -53,12 +44,14 @@ export async function backfill(options: BackfillOptions, surroundings: BackfillS
       clock,
       ...(observe === undefined ? {} : { observe }),
     });
-    const errors = await new Supervisor(clock).once(
+    const failures = await new Supervisor(clock).once(
       inputs.map((input) => wiring.run(input)),
       stop,
       Number.POSITIVE_INFINITY,
     );
-    return exitCode([...errors, ...policy.brokenInputs.map(({ error }) => error)]);
+    const errors = [...failures, ...policy.brokenInputs.map(({ error }) => error)];
+    ended?.(errors);
+    return exitCodeOf(errors.map(({ code }) => code));
   } finally {
     state.close();
   }

@@ -1,10 +1,10 @@
 import type { BackfillOptions } from "./backfill.ts";
-import { type CommandDeclaration, type OptionValues, textOf, usage } from "./command_declaration.ts";
+import { type CommandDeclaration, LOG_LEVEL, type OptionValues, textOf, usage } from "./command_declaration.ts";
 
 export const BACKFILL_COMMAND = {
   summary: "Collects a past range once, also while run collects the present.",
   options: {
-    policy: { type: "string", value: "FILE", help: "The policy." },
+    policy: { type: "string", value: "FILE", requiredUnless: ["policy-url"], help: "The policy." },
     "policy-url": {
       type: "string",
       value: "URL",
@@ -28,6 +28,7 @@ export const BACKFILL_COMMAND = {
       default: "./data",
       help: "The data directory of run. The backfill keeps its own cursors in its folder backfill and shares the API budget.",
     },
+    "log-level": LOG_LEVEL,
   },
   examples: [
     "aquila-salesforce backfill --policy policy.yml --from 2026-07-01 --to 2026-07-08",

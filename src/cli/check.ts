@@ -13,6 +13,7 @@ import { type Finding, failed, findingsOf, ok, type Step, warning } from "./chec
 import { orgSteps } from "./check/org_steps.ts";
 import { elasticsearchSteps, fileSteps } from "./check/output_steps.ts";
 import { reportJson, reportLines, type SubjectReport, summary, verdictCounts } from "./check/report.ts";
+import { exitCodeOf } from "./exit_codes.ts";
 import { openOrg } from "./open_org.ts";
 import { type PolicySourceSurroundings, policySource } from "./policy_source.ts";
 import { VERSION } from "./version.ts";
@@ -46,7 +47,8 @@ const LONGEST_ANSWER_MS = 10_000;
 
 /**
  * `check`: tries each org and output of a policy as `run` would use them, and says what it finds. Events are neither read nor
- * written. Gives the exit code: 0 if everything can be collected, warnings or not, and 1 otherwise. Throws what keeps it from
+ * written. Gives the exit code: 0 if everything can be collected, warnings or not, and otherwise
+ * the one that `run --once` would end with for the same cause. Throws what keeps it from
  * starting: a policy that can't be read, an org that is not in it.
  */
 export async function check(options: CheckOptions, surroundings: CheckSurroundings): Promise<number> {
@@ -94,7 +96,11 @@ export async function check(options: CheckOptions, surroundings: CheckSurroundin
   const reports = [...first, ...orgs, ...outputs.map(report)];
   const totals = verdictCounts(reports);
   print(options.json ? JSON.stringify({ kind: "summary", message: summary(reports), ...totals }) : summary(reports));
-  return totals.failed === 0 ? 0 : 1;
+  return exitCodeOf(
+    reports.flatMap(({ findings }) =>
+      findings.flatMap(({ verdict, code }) => (verdict === "failed" ? [code ?? "internal"] : [])),
+    ),
+  );
 }
 
 async function readPolicy(policy: string | URL, surroundings: PolicySourceSurroundings): Promise<Policy> {

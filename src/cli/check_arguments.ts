@@ -4,7 +4,7 @@ import { type CommandDeclaration, type OptionValues, textOf } from "./command_de
 export const CHECK_COMMAND = {
   summary: "Tries every org and output of a policy, and names the cause and the cure of what is wrong.",
   options: {
-    policy: { type: "string", value: "FILE", help: "The policy." },
+    policy: { type: "string", value: "FILE", requiredUnless: ["policy-url"], help: "The policy." },
     "policy-url": {
       type: "string",
       value: "URL",

@@ -1,4 +1,5 @@
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
+import { LOG_LEVELS, type LogLevel } from "../core/log.ts";
 
 export interface Option {
   readonly type: "string" | "boolean";
@@ -9,11 +10,17 @@ export interface Option {
   readonly help: string;
   readonly default?: string;
   readonly required?: true;
+  /** Required, unless one of these other options is given. */
+  readonly requiredUnless?: readonly string[];
+  /** All that it may be. */
+  readonly values?: readonly string[];
 }
 
 /** One command: its help, its options and its arguments are made from this. */
 export interface CommandDeclaration {
   readonly summary: string;
+  /** A word without dashes that the command needs. */
+  readonly argument?: { readonly value: string; readonly values: readonly string[] };
   readonly options: Readonly<Record<string, Option>>;
   /** Complete command lines. */
   readonly examples: readonly string[];
@@ -33,4 +40,16 @@ export function textOf(values: OptionValues, option: string): string | undefined
 /** A mistake on the command line. */
 export function usage(message: string, cure: string): RunnerError {
   return new RunnerError("usage", message, { next: GIVE_UP, cure });
+}
+
+/** For commands that go on for a while. */
+export const LOG_LEVEL = {
+  type: "string",
+  value: "LEVEL",
+  values: LOG_LEVELS,
+  help: `What is logged: ${LOG_LEVELS.join(", ")}. By default info, and warn below a line of progress.`,
+} as const satisfies Option;
+
+export function logLevelOf(values: OptionValues): LogLevel | undefined {
+  return LOG_LEVELS.find((level) => level === values["log-level"]);
 }

@@ -1,12 +1,26 @@
+import { execFileSync } from "node:child_process";
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
+import { inlineCommands, runnerArguments, shellBlocks } from "../../_dev/scripts/docs/commands.ts";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
+import type { RunnerError } from "../core/errors.ts";
+import type { Http, HttpRequest } from "../core/http.ts";
 import { createLog } from "../core/log.ts";
+import { parseCommand } from "./args.ts";
 import { check } from "./check.ts";
 import { type InitOptions, init, type SetUpOptions } from "./init.ts";
 import { run } from "./run.ts";
@@ -93,7 +107,7 @@ describe("init", () => {
     expect(printed.join("\n")).not.toContain("BEGIN");
   });
 
-  test("the certificate of the longest key is below Salesforce's 4 KB", async () => {
+  test("the certificate of the longest key is below Salesforce's 4 KB", { timeout: 60_000 }, async () => {
     await initialized(setUp({ bits: 4096, commonName: "x".repeat(64) }));
     expect(text("certificate.crt").length).toBeLessThan(4_096);
   });
@@ -154,26 +168,163 @@ describe("init", () => {
       "ApiEnabled",
       "ViewEventLogFiles",
       "ViewRealTimeEventMonitoringData",
+      "MonitorLoginHistory",
       "ViewAllData",
     ]);
     const { streams } = parse(text("policy.yml")).inputs[0];
     expect(streams.map(({ data_stream, objects }: StreamBlock) => [data_stream.dataset, objects])).toEqual([
-      ["aquila_salesforce.login", { enabled: true }],
+      [
+        "aquila_salesforce.login",
+        { enabled: true, names: ["LoginEvent", "LogoutEvent", "LoginAsEvent", "LoginHistory"] },
+      ],
       ["aquila_salesforce.apex", undefined],
-      ["aquila_salesforce.api", { enabled: true }],
+      ["aquila_salesforce.api", { enabled: true, names: ["ApiEvent"] }],
     ]);
   });
 
-  test("nothing is overwritten without --force", async () => {
+  test("nothing is overwritten without --force, and one sentence says which key is there", async () => {
     await initialized(setUp());
     const key = text("private_key.pem");
     await expect(initialized(setUp())).rejects.toMatchObject({
       code: "usage",
-      cure: "Choose another folder with --out, or overwrite them with --force: a key that is overwritten is lost.",
+      message: `The folder ${out} is in use: it holds private_key.pem.`,
+      cure: "Choose another folder with --out, or overwrite it with --force: a key that is overwritten is lost.",
     });
     expect(text("private_key.pem")).toBe(key);
     await initialized(setUp({ force: true }));
     expect(text("private_key.pem")).not.toBe(key);
+  });
+
+  test("a folder that can't be made is refused at once, before a key is made", async () => {
+    await expect(initialized(setUp({ out: "/proc/x" }))).rejects.toMatchObject({
+      code: "output_unwritable",
+      message: expect.stringMatching(/^\/proc can't be written \(E[A-Z]+\)\.$/),
+    });
+  });
+
+  test("the next steps name what an external client app needs, and who may make it", async () => {
+    await initialized(setUp({ realTime: true }));
+    const steps = text("NEXT_STEPS.md");
+    for (const said of [
+      "**View External Client Apps Consumer Secrets in Metadata**",
+      "**Create, edit, and delete External Client Apps**",
+      "**Allow Access to OAuth Consumer Secrets via Metadata API**",
+      "permission set licence **Salesforce API Integration**",
+      "**Enable JWT Bearer Flow**",
+      '**Permitted Users** = "Admin approved users are pre-authorized"',
+      "**Monitor Login History**",
+      "Salesforce freezes users",
+      "POST /_security/api_key",
+    ]) {
+      expect(steps).toContain(said);
+    }
+  });
+});
+
+describe("init --create-api-key", () => {
+  const LOGIN = {
+    ELASTICSEARCH_URL: "http://127.0.0.1:9200/",
+    ELASTICSEARCH_USERNAME: "elastic",
+    ELASTICSEARCH_PASSWORD: "changeme",
+  };
+  const asked: HttpRequest[] = [];
+  const made = (status: number, body: string, environment: Record<string, string> = LOGIN, more: object = {}) => {
+    asked.length = 0;
+    const http: Http = {
+      async send(request) {
+        asked.push(request);
+        return { status, headers: {}, body };
+      },
+      open: () => Promise.reject(new Error("nothing is downloaded")),
+      close: () => {},
+    };
+    const options = { createApiKey: true as const, out, force: false, ...more };
+    return init(options, { environment, print: (line) => printed.push(line), http });
+  };
+  const KEY_ANSWER = JSON.stringify({
+    id: "VuaCfGcB",
+    name: "aquila-salesforce",
+    api_key: "ui2lp2ax",
+    encoded: "VnVh",
+  });
+
+  test("keeps the key for the user alone, as lines that a shell takes over", async () => {
+    expect(await made(200, KEY_ANSWER)).toBe(0);
+    const path = join(out, "elasticsearch.env");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const read = execFileSync("sh", ["-c", `. ${path}; echo "$ELASTICSEARCH_URL $ELASTICSEARCH_API_KEY"`]);
+    expect(read.toString().trim()).toBe("http://127.0.0.1:9200 VuaCfGcB:ui2lp2ax");
+    expect(printed.join("\n")).not.toMatch(/ui2lp2ax|changeme/);
+    expect(asked[0]).toMatchObject({ method: "POST", url: "http://127.0.0.1:9200/_security/api_key" });
+    expect(JSON.parse(String(asked[0]?.body)).role_descriptors.aquila_salesforce).toEqual({
+      cluster: ["monitor"],
+      indices: [{ names: ["logs-*"], privileges: expect.arrayContaining(["auto_configure", "create_doc"]) }],
+    });
+    await expect(made(200, KEY_ANSWER)).rejects.toMatchObject({ code: "usage" });
+    expect(asked).toEqual([]);
+  });
+
+  test.each<[number, string, Record<string, string>, string, RegExp]>([
+    [401, "{}", LOGIN, "output_refused", /refused the login of elastic.*Check ELASTICSEARCH_USERNAME/],
+    [403, "{}", LOGIN, "output_refused", /may not make API keys.*manage_own_api_key/],
+    [404, "<html>Kibana</html>", LOGIN, "output_refused", /status 404, with a web page.*not Kibana's/],
+    [200, '{"id":"a;rm -rf","api_key":"b"}', LOGIN, "output_refused", /made no API key/],
+    [503, "", LOGIN, "output_unreachable", /Try again/],
+    [200, KEY_ANSWER, {}, "usage", /no login for Elasticsearch.*ELASTICSEARCH_URL/],
+    [200, KEY_ANSWER, { ...LOGIN, ELASTICSEARCH_URL: "http://es.example:9200" }, "usage", /must start with https/],
+  ])("%i %s is refused with its cure", async (status, body, environment, code, words) => {
+    const error = await made(status, body, environment).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code, text: expect.stringMatching(words) });
+    expect((error as RunnerError).text).not.toContain("changeme");
+  });
+});
+
+describe("every command that init prints", { timeout: 60_000 }, () => {
+  /** Lines of shell in what was written and printed. */
+  async function commands(): Promise<string[]> {
+    await initialized(setUp({ out: join(folder, "it's acme"), loginUrl: "https://acme.my.salesforce.com" }));
+    out = join(folder, "it's acme");
+    printed = [];
+    await initialized({ ...KEY, out, rotate: true });
+    const steps = text("NEXT_STEPS.md");
+    return [
+      ...shellBlocks(steps).flat(),
+      ...inlineCommands(steps),
+      ...printed.flatMap((line) => (line.startsWith("     ") ? [line.trim()] : [])),
+    ];
+  }
+
+  test("is understood by the runner as printed", async () => {
+    const given = (await commands()).flatMap((line) => {
+      const words = runnerArguments(line);
+      return words === undefined ? [] : [words];
+    });
+    expect(new Set(given.map(([name]) => name))).toEqual(new Set(["init", "check", "run"]));
+    for (const words of given) {
+      expect(() => parseCommand(words), words.join(" ")).not.toThrow();
+    }
+  });
+
+  test("of the rotation runs in a shell, in the order printed", async () => {
+    await commands();
+    const bin = join(folder, "bin");
+    const log = join(folder, "called");
+    mkdirSync(bin);
+    for (const name of ["sf", "aquila-salesforce"]) {
+      const script = `#!/bin/sh\nfor word; do case "$word" in force-app*|*.yml|*.crt) [ -e "$word" ] || exit 9;; esac; done\necho ${name} "$@" >> ${log}\n`;
+      writeFileSync(join(bin, name), script, { mode: 0o755 });
+    }
+    const lines = printed.flatMap((line) => (line.startsWith("     ") ? [line.trim()] : []));
+    execFileSync("sh", ["-e", "-c", lines.join("\n")], {
+      env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
+    });
+    expect(readFileSync(log, "utf8").trim().split("\n")).toEqual([
+      expect.stringMatching(/^sf project deploy start --source-dir force-app\S+ --target-org aquila-setup$/),
+      "aquila-salesforce check --policy policy.yml --certificate certificate.crt",
+    ]);
+    const key = createPrivateKey(text("private_key.pem"));
+    expect(new X509Certificate(text("certificate.crt")).checkPrivateKey(key)).toBe(true);
+    expect(printed.join("\n")).toContain("External Client App Manager > AQUILA Event Log Integration > Settings");
   });
 });
 
@@ -241,12 +392,12 @@ describe("the first hour", () => {
     const clientId = String(parse(readFileSync(policy, "utf8")).inputs[0].auth.client_id);
 
     expect(await checkedCode(policy)).toEqual({
-      code: 1,
+      code: 2,
       causes: ["Salesforce refused the login: client identifier invalid."],
     });
     await org.given.app({ clientId, certificate: text("certificate.crt"), approvedUsers: [] });
     expect(await checkedCode(policy)).toEqual({
-      code: 1,
+      code: 2,
       causes: ["Salesforce refused the login: user is not admin approved to access this app."],
     });
     await org.given.app({ clientId, approvedUsers: [USERNAME] });

@@ -1,15 +1,19 @@
 import { randomBytes, X509Certificate } from "node:crypto";
 import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
+import { createHttp, type Http } from "../core/http.ts";
 import { Secret } from "../core/secret.ts";
 import type { Environment } from "../policy/variables.ts";
+import { createApiKey } from "./init/api_key.ts";
 import { makeAppKey } from "./init/app_key.ts";
 import { nextSteps, rotationSteps } from "./init/next_steps.ts";
 import { policyText } from "./init/policy_text.ts";
 import { CERTIFICATE_FILES, salesforceProject, withCertificate } from "./init/salesforce_project.ts";
+import { quoted } from "./init/shell_quote.ts";
 import { knownDatasets } from "./wire.ts";
+import { refusalToWrite } from "./writable_folder.ts";
 
 interface KeyOptions {
   /** Folder that everything is written into. */
@@ -37,24 +41,36 @@ export interface RotationOptions extends KeyOptions {
   readonly rotate: true;
 }
 
-export type InitOptions = SetUpOptions | RotationOptions;
+export interface ApiKeyOptions {
+  readonly createApiKey: true;
+  readonly out: string;
+  readonly force: boolean;
+}
+
+export type InitOptions = SetUpOptions | RotationOptions | ApiKeyOptions;
 
 export interface InitSurroundings {
   readonly environment: Environment;
   readonly print: (line: string) => void;
   readonly clock?: Clock;
+  readonly http?: Http;
 }
 
 const FILES = { privateKey: "private_key.pem", certificate: "certificate.crt", policy: "policy.yml" } as const;
 const NEXT_FILES = { privateKey: "private_key.next.pem", certificate: "certificate.next.crt" } as const;
 const STEPS_FILE = "NEXT_STEPS.md";
+const API_KEY_FILE = "elasticsearch.env";
 
 /**
- * `init`: makes what an org needs before its first event. With `rotate`, the next key beside the present one. Gives the exit
+ * `init`: makes what an org needs before its first event. With `rotate`, the next key beside the present one; with
+ * `createApiKey`, the API key of Elasticsearch. Gives the exit
  * code. Throws `usage` where a file would be overwritten or an environment variable is missing, `output_unwritable`
  * where a file can't be written.
  */
 export async function init(options: InitOptions, surroundings: InitSurroundings): Promise<number> {
+  if ("createApiKey" in options) {
+    return await keepApiKey(options, surroundings);
+  }
   return options.rotate ? await rotate(options, surroundings) : await setUp(options, surroundings);
 }
 
@@ -64,15 +80,19 @@ async function setUp(
 ): Promise<number> {
   const { username, organizationName, loginUrl, realTime, passphraseVariable } = options;
   const out = resolve(options.out);
-  const key = await makeAppKey({ ...options, passphrase: passphraseOf(options, environment), now: clock.now() });
+  const passphrase = passphraseOf(options, environment);
+  await refuseUsedFolder(out, [FILES.privateKey, FILES.certificate, FILES.policy], options.force);
+  await refuseUnwritable(out);
+  const key = await makeAppKey({ ...options, passphrase, now: clock.now() });
   const clientId = randomBytes(32).toString("hex");
   const datasets = Object.entries(knownDatasets())
     .filter(([, { eventTypes, objects }]) => eventTypes.length + objects.length > 0)
-    .map(([name, { objects }]) => ({ name, realTime: realTime && objects.length > 0 }));
+    .map(([name, { objects }]) => ({ name, objects: realTime ? objects : [] }));
+  const objects = datasets.flatMap((dataset) => dataset.objects);
   const files = new Map([
     [FILES.privateKey, key.privateKey],
     [FILES.certificate, key.certificate],
-    ...salesforceProject({ ...options, clientId, certificate: key.certificate }),
+    ...salesforceProject({ ...options, objects, clientId, certificate: key.certificate }),
     [
       FILES.policy,
       policyText({
@@ -85,10 +105,18 @@ async function setUp(
         datasets,
       }),
     ],
-    [STEPS_FILE, nextSteps({ ...options, files: FILES, certificateEnds: key.certificateEnds })],
-    [".gitignore", `${FILES.privateKey}\n${NEXT_FILES.privateKey}\n${FILES.policy}\n`],
+    [
+      STEPS_FILE,
+      nextSteps({
+        ...options,
+        objects,
+        files: { ...FILES, apiKey: API_KEY_FILE },
+        certificateEnds: key.certificateEnds,
+      }),
+    ],
+    [".gitignore", `${FILES.privateKey}\n${NEXT_FILES.privateKey}\n${FILES.policy}\n${API_KEY_FILE}\n`],
   ]);
-  await writeAll(out, files, options.force);
+  await writeAll(out, files);
   const shown = (name: string) => join(relative(process.cwd(), out) || ".", name);
   print(
     `${shown(FILES.privateKey)}: the private key, ${options.bits} bits${passphraseVariable === undefined ? "" : ", encrypted"}.`,
@@ -106,16 +134,20 @@ async function rotate(
 ): Promise<number> {
   const out = resolve(options.out);
   const present = await presentCertificate(join(out, FILES.certificate));
-  const key = await makeAppKey({ ...options, passphrase: passphraseOf(options, environment), now: clock.now() });
+  const passphrase = passphraseOf(options, environment);
+  await refuseUsedFolder(out, Object.values(NEXT_FILES), options.force);
+  await refuseUnwritable(out);
+  const key = await makeAppKey({ ...options, passphrase, now: clock.now() });
   const files = new Map<string, string>([
     [NEXT_FILES.privateKey, key.privateKey],
     [NEXT_FILES.certificate, key.certificate],
   ]);
-  await writeAll(out, files, options.force);
-  await writeAll(out, await metadataWith(key.certificate, out), true);
+  await writeAll(out, files);
+  await writeAll(out, await metadataWith(key.certificate, out));
   const steps = rotationSteps({
     presentEnds: present.validToDate.getTime(),
     nextEnds: key.certificateEnds,
+    folder: options.out,
     files: FILES,
     nextFiles: NEXT_FILES,
   });
@@ -160,29 +192,67 @@ function passphraseOf({ passphraseVariable }: KeyOptions, environment: Environme
   return new Secret(passphrase);
 }
 
-/** Writes files below a folder, for nobody else's eyes. All or, if one is there and may not be overwritten, none. */
-async function writeAll(out: string, files: ReadonlyMap<string, string>, overwrite: boolean): Promise<void> {
-  const there = overwrite ? [] : await existing([...files.keys()].map((path) => join(out, path)));
-  if (there.length > 0) {
-    throw new RunnerError("usage", `These files are there already: ${there.join(", ")}.`, {
+/** `create-api-key`: keeps the key where only the user reads it, as lines that a shell takes over. */
+async function keepApiKey(
+  { out, force }: ApiKeyOptions,
+  { environment, print, http = createHttp() }: InitSurroundings,
+): Promise<number> {
+  await refuseUsedFolder(resolve(out), [API_KEY_FILE], force);
+  await refuseUnwritable(resolve(out));
+  try {
+    const { url, apiKey } = await createApiKey(http, environment);
+    const lines = [
+      `export ELASTICSEARCH_URL=${quoted(url)}`,
+      `export ELASTICSEARCH_API_KEY=${quoted(apiKey.reveal())}`,
+    ];
+    await writeAll(resolve(out), new Map([[API_KEY_FILE, `${lines.join("\n")}\n`]]));
+  } finally {
+    http.close();
+  }
+  print(`${join(out, API_KEY_FILE)}: the API key of the runner. It may write events to logs-*, and nothing else.`);
+  print("Take it over into this shell:");
+  print(`     . ${quoted(resolve(out, API_KEY_FILE))}`);
+  return 0;
+}
+
+/** A key that is overwritten is lost, so a folder is used once unless that is meant. */
+async function refuseUsedFolder(out: string, names: readonly string[], overwrite: boolean): Promise<void> {
+  const there = overwrite ? [] : await existing(names.map((name) => join(out, name)));
+  const [first] = there;
+  if (first !== undefined) {
+    throw new RunnerError("usage", `The folder ${out} is in use: it holds ${basename(first)}.`, {
       next: GIVE_UP,
-      cure: "Choose another folder with --out, or overwrite them with --force: a key that is overwritten is lost.",
+      cure: "Choose another folder with --out, or overwrite it with --force: a key that is overwritten is lost.",
     });
   }
+}
+
+async function refuseUnwritable(out: string): Promise<void> {
+  const refusal = await refusalToWrite(out);
+  if (refusal !== undefined) {
+    throw unwritable(refusal.folder, refusal.code);
+  }
+}
+
+/** Writes files below a folder, for nobody else's eyes. */
+async function writeAll(out: string, files: ReadonlyMap<string, string>): Promise<void> {
   for (const [name, text] of files) {
     const path = join(out, name);
     try {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await writeFile(path, text, { mode: 0o600, flag: overwrite ? "w" : "wx" });
+      await writeFile(path, text, { mode: 0o600 });
       await chmod(path, 0o600);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      throw new RunnerError("output_unwritable", `${path} can't be written (${code}).`, {
-        next: GIVE_UP,
-        cure: "Choose another folder with --out.",
-      });
+      throw unwritable(path, (error as NodeJS.ErrnoException).code ?? String(error));
     }
   }
+}
+
+function unwritable(path: string, code: string): RunnerError {
+  return new RunnerError("output_unwritable", `${path} can't be written (${code}).`, {
+    next: GIVE_UP,
+    cure: "Choose another folder with --out.",
+  });
 }
 
 async function existing(paths: readonly string[]): Promise<string[]> {

@@ -1,11 +1,16 @@
-import { isLoopback } from "../core/loopback.ts";
+import { loginAddressProblem } from "../policy/setting_kinds.ts";
 import { type CommandDeclaration, type OptionValues, textOf, usage } from "./command_declaration.ts";
 import type { InitOptions } from "./init.ts";
 
 export const INIT_COMMAND = {
   summary: "Makes a key, its certificate, what Salesforce needs to know of them, and a policy.",
   options: {
-    username: { type: "string", value: "NAME", help: "The Salesforce user that the runner is to log in as." },
+    username: {
+      type: "string",
+      value: "NAME",
+      requiredUnless: ["rotate", "create-api-key"],
+      help: "The Salesforce user that the runner is to log in as.",
+    },
     "org-name": {
       type: "string",
       value: "NAME",
@@ -43,15 +48,22 @@ export const INIT_COMMAND = {
       help: "Encrypts the key with the passphrase in this environment variable.",
     },
     rotate: { type: "boolean", help: "Makes the next key in the folder of --out, and says how to switch." },
+    "create-api-key": {
+      type: "boolean",
+      help: "Makes the API key that the runner needs in Elasticsearch, by ELASTICSEARCH_URL, ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD, and keeps it in the folder of --out.",
+    },
     force: { type: "boolean", help: "Overwrites what is there." },
   },
   examples: [
     "aquila-salesforce init --username elastic@acme.example",
     "aquila-salesforce init --username elastic@acme.example --login-url https://test.salesforce.com --out acme-sandbox",
     "aquila-salesforce init --rotate --out salesforce",
+    "aquila-salesforce init --create-api-key --out salesforce",
   ],
 } as const satisfies CommandDeclaration;
 
+/** Setup > Users, "Username": up to 80 characters in the form of an email address. */
+const USERNAME = /^(?=.{5,80}$)[^\s@]+@[^\s@]+\.[^\s@]+$/;
 const BITS = ["2048", "3072", "4096"];
 /** Salesforce sets no limit; a key of longer than ten years is none that is looked after. */
 const LONGEST_DAYS = 3_650;
@@ -78,9 +90,15 @@ export function initOptions(values: OptionValues): InitOptions {
   if (values.rotate === true) {
     return { ...key, rotate: true };
   }
-  const username = textOf(values, "username");
-  if (username === undefined || username === "") {
-    throw usage("init needs --username.", HELP);
+  if (values["create-api-key"] === true) {
+    return { createApiKey: true, out: key.out, force: key.force };
+  }
+  const username = textOf(values, "username") ?? "";
+  if (!USERNAME.test(username)) {
+    throw usage(
+      `${username === "" ? "An empty text" : username} is no user name of Salesforce.`,
+      "It has the form of an email address, such as elastic@acme.example; see Setup > Users.",
+    );
   }
   return {
     ...key,
@@ -95,9 +113,13 @@ export function initOptions(values: OptionValues): InitOptions {
 }
 
 function originOf(address: string): string {
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url === undefined || (url.protocol !== "https:" && !isLoopback(url.hostname))) {
-    throw usage("The value of --login-url must be an https address.", HELP);
+  const problem = loginAddressProblem(address);
+  if (problem !== undefined) {
+    throw usage(`The value of --login-url: ${problem}.`, HELP);
+  }
+  const url = new URL(address);
+  if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
+    throw usage("The value of --login-url must be an address without a path or query.", `Did you mean ${url.origin}?`);
   }
   return url.origin;
 }

@@ -1,6 +1,8 @@
 import type { Clock } from "../core/clock.ts";
 import { formatDuration } from "../core/duration.ts";
+import type { RunnerError } from "../core/errors.ts";
 import type { Fact, FileFacts } from "../core/fact.ts";
+import type { LogFields } from "../core/log.ts";
 import { visible } from "../core/visible.ts";
 
 /** How far a run is, from the facts that its streams tell. */
@@ -13,6 +15,9 @@ export class Progress {
   #delivered = 0;
   #existing = 0;
   #refused = 0;
+  #rows = 0;
+  #rejected = 0;
+  #waits = 0;
   /** What kept streams from collecting everything. */
   readonly #keptBack = new Set<string>();
 
@@ -29,6 +34,14 @@ export class Progress {
         }
         return;
       case "file_done":
+        this.#rows += fact.rows;
+        this.#rejected += fact.rejected;
+        this.#expect(fact.file);
+        this.#done.add(fact.file.id);
+        return;
+      case "window_done":
+        this.#rows += fact.records;
+        return;
       case "file_gone":
         this.#expect(fact.file);
         this.#done.add(fact.file.id);
@@ -39,7 +52,9 @@ export class Progress {
         this.#refused += fact.refused;
         return;
       case "round_failed":
-        if (!Number.isFinite(fact.nextAttemptAt)) {
+        if (Number.isFinite(fact.nextAttemptAt)) {
+          this.#waits += 1;
+        } else {
           this.#keptBack.add(fact.error.text);
         }
     }
@@ -56,6 +71,26 @@ export class Progress {
       `${count(Math.round((events * 1_000) / elapsed))} a second`,
       ...(left === undefined ? [] : [`about ${formatDuration(left)} left`]),
     ].join(", ");
+  }
+
+  /** What a collection that ended has done, for programs. `errors` kept it from collecting everything. */
+  record(stopped: boolean, errors: readonly RunnerError[]): LogFields {
+    const texts = [...new Set(errors.map(({ text }) => text))];
+    return {
+      "event.action": "collection-ended",
+      stopped,
+      files: this.#done.size,
+      files_open: this.#bytes.size - this.#done.size,
+      rows: this.#rows,
+      rejected: this.#rejected,
+      delivered: this.#delivered,
+      existing: this.#existing,
+      refused: this.#refused,
+      waits: this.#waits,
+      errors: errors.length,
+      ...(texts.length === 0 ? {} : { "error.message": texts.join("\n") }),
+      duration_ms: this.#clock.now() - this.#startedAt,
+    };
   }
 
   /** What has been done, and whether that is all. */

@@ -1,9 +1,10 @@
 import { type Clock, systemClock } from "../core/clock.ts";
-import { asRunnerError, type RunnerError } from "../core/errors.ts";
+import type { RunnerError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Environment } from "../policy/variables.ts";
 import { Supervisor } from "../pump/supervisor.ts";
+import { exitCodeOf } from "./exit_codes.ts";
 import { followPolicies, tellProblems } from "./follow_policies.ts";
 import { openState, runnerFacts } from "./open_state.ts";
 import { policySource } from "./policy_source.ts";
@@ -21,6 +22,8 @@ export interface RunSurroundings {
   readonly log: Log;
   readonly stop: AbortSignal;
   readonly observe?: Surroundings["observe"];
+  /** Told what kept a collection that ends from collecting everything. */
+  readonly ended?: (errors: readonly RunnerError[]) => void;
   readonly clock?: Clock;
 }
 
@@ -29,7 +32,7 @@ export interface RunSurroundings {
  * Throws what keeps it from starting at all: an unusable policy or data directory.
  */
 export async function run(options: RunOptions, surroundings: RunSurroundings): Promise<number> {
-  const { log, stop, environment, observe, clock = systemClock } = surroundings;
+  const { log, stop, environment, observe, ended, clock = systemClock } = surroundings;
   const source = policySource(options.policy, { environment, log, stop });
   const firstPolicy = options.once ? await source.readAloud() : undefined;
   const state = openState(options.dataDirectory);
@@ -43,7 +46,9 @@ export async function run(options: RunOptions, surroundings: RunSurroundings): P
     });
     const supervisor = new Supervisor(clock);
     if (firstPolicy !== undefined) {
-      return await runOnce(firstPolicy, wiring, supervisor, log, stop);
+      const errors = await runOnce(firstPolicy, wiring, supervisor, log, stop);
+      ended?.(errors);
+      return exitCodeOf(errors.map(({ code }) => code));
     }
     await followPolicies(source.follow(), wiring, supervisor, log);
     return 0;
@@ -59,19 +64,11 @@ async function runOnce(
   supervisor: Supervisor,
   log: Log,
   stop: AbortSignal,
-): Promise<number> {
+): Promise<readonly RunnerError[]> {
   tellProblems(policy, log);
   const errors = await supervisor.once(
     policy.inputs.map((input) => wiring.run(input)),
     stop,
   );
-  return exitCode([...errors, ...policy.brokenInputs.map(({ error }) => error)]);
-}
-
-/** 2 if everything that failed is wrong configuration, 1 if anything failed otherwise. */
-export function exitCode(errors: readonly RunnerError[]): number {
-  if (errors.length === 0) {
-    return 0;
-  }
-  return errors.every((error) => asRunnerError(error).fault === "configuration") ? 2 : 1;
+  return [...errors, ...policy.brokenInputs.map(({ error }) => error)];
 }

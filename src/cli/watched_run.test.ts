@@ -2,10 +2,13 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
-import { watchedRun } from "./watched_run.ts";
+import type { LogFields } from "../core/log.ts";
+import { backfill } from "./backfill.ts";
+import { run } from "./run.ts";
+import { recorded, watched } from "./watched_run.ts";
 
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
@@ -42,21 +45,20 @@ function write(text: string): void {
   written += text;
 }
 
-function watched(stop: AbortSignal): Promise<number> {
-  return watchedRun(
-    { policy: join(folder, "policy.yml"), dataDirectory: join(folder, "data"), once: true },
-    { environment: {}, terminal: { columns: 100, write }, stop },
-  );
+const options = () => ({ policy: join(folder, "policy.yml"), dataDirectory: join(folder, "data"), once: true });
+
+function watchedOnce(stop: AbortSignal): Promise<number> {
+  return watched({ environment: {}, terminal: { columns: 100, write }, stop }, (seen) => run(options(), seen));
 }
 
 test("ends with what has been done", async () => {
-  expect(await watched(new AbortController().signal)).toBe(0);
+  expect(await watchedOnce(new AbortController().signal)).toBe(0);
   expect(written).toMatch(/Ended: 1 of 1 files, 500 events, in .*\.\n$/);
 });
 
 test("shows what is wrong above the progress", async () => {
   await org.given.user({ username: org.username, active: false });
-  expect(await watched(new AbortController().signal)).toBe(2);
+  expect(await watchedOnce(new AbortController().signal)).toBe(2);
   expect(written).toMatch(
     /error Acme · logs-aquila_salesforce\.login-default: Salesforce refused the login: inactive user\./,
   );
@@ -64,9 +66,59 @@ test("shows what is wrong above the progress", async () => {
 
 test("says that it stops, and how far it came", async () => {
   const stop = new AbortController();
-  const ended = watched(stop.signal);
+  const ended = watchedOnce(stop.signal);
   stop.abort(new Error("stopped by SIGINT"));
   expect(await ended).toBe(0);
   expect(written).toContain("Stopping: what is under way is delivered and saved. Press Ctrl-C again to end at once.\n");
   expect(written).toMatch(/Stopped: 0 of \d files, 0 events\. The next run goes on behind the last row/);
+});
+
+describe("behind a pipe", () => {
+  let lines: { level: string; message: string; fields: LogFields }[];
+  beforeEach(() => {
+    lines = [];
+  });
+  const around = () => ({
+    environment: {},
+    stop: new AbortController().signal,
+    writeLine: (level: string, message: string, fields: LogFields) => lines.push({ level, message, fields }),
+  });
+
+  test("run --once ends with a record of what has been done, whatever the log level", async () => {
+    expect(await recorded({ ...around(), logLevel: "error" }, (seen) => run(options(), seen))).toBe(0);
+    expect(lines).toEqual([
+      {
+        level: "info",
+        message: expect.stringMatching(/^Ended: 1 of 1 files, 500 events, in /),
+        fields: {
+          "event.action": "collection-ended",
+          stopped: false,
+          files: 1,
+          files_open: 0,
+          rows: 500,
+          rejected: 0,
+          delivered: 500,
+          existing: 0,
+          refused: 0,
+          waits: 0,
+          errors: 0,
+          duration_ms: expect.any(Number),
+          exit_code: 0,
+        },
+      },
+    ]);
+  });
+
+  test("backfill too, and the record counts what failed", async () => {
+    await org.given.user({ username: org.username, active: false });
+    const range = { from: Date.now() - 86_400_000, to: Date.now() };
+    const past = { ...options(), range, eventTypes: undefined };
+    expect(await recorded(around(), (seen) => backfill(past, seen))).toBe(2);
+    expect(lines.at(-1)?.fields).toMatchObject({
+      files: 0,
+      errors: 1,
+      exit_code: 2,
+      "error.message": expect.stringMatching(/^Salesforce refused the login: inactive user\. The user is deactivated/),
+    });
+  });
 });

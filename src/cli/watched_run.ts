@@ -1,19 +1,17 @@
 import { type Clock, systemClock } from "../core/clock.ts";
-import { createLog, terminalLine } from "../core/log.ts";
+import type { RunnerError } from "../core/errors.ts";
+import { createLog, type LogLevel, terminalLine, type WriteLine } from "../core/log.ts";
 import type { Environment } from "../policy/variables.ts";
 import { Progress, ProgressDisplay, type Terminal } from "./progress.ts";
-import { type RunOptions, type RunSurroundings, run } from "./run.ts";
+import type { RunSurroundings } from "./run.ts";
 
 export interface WatchedRunSurroundings {
   readonly environment: Environment;
   readonly terminal: Terminal;
   readonly stop: AbortSignal;
+  /** By default, only what is wrong: the line of progress says the rest. */
+  readonly logLevel?: LogLevel | undefined;
   readonly clock?: Clock;
-}
-
-/** `run --once` for somebody who watches. */
-export function watchedRun(options: RunOptions, surroundings: WatchedRunSurroundings): Promise<number> {
-  return watched(surroundings, (seen) => run(options, seen));
 }
 
 /** A collection that ends, for somebody who watches: a line of progress, above it what is wrong, and at the end what has been done. */
@@ -21,14 +19,14 @@ export async function watched(
   surroundings: WatchedRunSurroundings,
   collect: (surroundings: RunSurroundings) => Promise<number>,
 ): Promise<number> {
-  const { environment, terminal, stop, clock = systemClock } = surroundings;
+  const { environment, terminal, stop, logLevel = "warn", clock = systemClock } = surroundings;
   const progress = new Progress(clock);
   const display = new ProgressDisplay(terminal, () => progress.line());
   const ended = new AbortController();
   const kept = display.keep(clock, ended.signal);
   const log = createLog(
     (level, message, fields) => display.print(terminalLine(new Date(clock.now()), level, message, fields)),
-    () => "warn",
+    () => logLevel,
   );
   stop.addEventListener("abort", () => display.print(STOPPING), { once: true });
   try {
@@ -38,6 +36,39 @@ export async function watched(
     await kept;
     display.print(progress.outcome(stop.aborted));
   }
+}
+
+export interface RecordedSurroundings {
+  readonly environment: Environment;
+  readonly writeLine: WriteLine;
+  readonly stop: AbortSignal;
+  readonly logLevel?: LogLevel | undefined;
+  readonly clock?: Clock;
+}
+
+/**
+ * A collection that ends, for a program that reads its log: the last line is a record of what has been done, whatever the log
+ * level. What keeps it from starting is thrown, without a record.
+ */
+export async function recorded(
+  surroundings: RecordedSurroundings,
+  collect: (surroundings: RunSurroundings) => Promise<number>,
+): Promise<number> {
+  const { environment, writeLine, stop, logLevel = "info", clock = systemClock } = surroundings;
+  const progress = new Progress(clock);
+  let errors: readonly RunnerError[] = [];
+  const exitCode = await collect({
+    environment,
+    log: createLog(writeLine, () => logLevel),
+    stop,
+    observe: (fact) => progress.see(fact),
+    ended: (all) => {
+      errors = all;
+    },
+  });
+  const record = { ...progress.record(stop.aborted, errors), exit_code: exitCode };
+  writeLine("info", progress.outcome(stop.aborted).split("\n")[0] ?? "", record);
+  return exitCode;
 }
 
 const STOPPING = "Stopping: what is under way is delivered and saved. Press Ctrl-C again to end at once.";

@@ -137,7 +137,7 @@ export function createHttp(options: HttpOptions = {}): Http {
         return { status: answer.statusCode, headers: headersOf(answer), body: await wholeBody(stream, request) };
       } catch (error) {
         request.signal?.throwIfAborted();
-        throw transportError(new URL(request.url).host, error);
+        throw transportError(new URL(request.url).host, error, request.url.startsWith("http:"));
       } finally {
         stream.destroy();
       }
@@ -156,7 +156,7 @@ export function createHttp(options: HttpOptions = {}): Http {
       } catch (error) {
         stream.destroy();
         request.signal?.throwIfAborted();
-        throw transportError(new URL(request.url).host, error);
+        throw transportError(new URL(request.url).host, error, request.url.startsWith("http:"));
       }
     },
 

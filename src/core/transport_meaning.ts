@@ -8,6 +8,9 @@ interface Meaning {
   readonly next?: NextStep;
 }
 
+/** A host that waits for TLS ends a connection that begins without it, without a word. */
+const PERHAPS_HTTPS = "If the host speaks https at this port, write https:// in the address.";
+
 const TLS_CURE =
   "If the host uses a private certificate authority, name it in ssl.certificate_authorities; otherwise something between here and the host replaces its certificate.";
 
@@ -48,6 +51,11 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     what: "the host's certificate is not valid yet",
     cure: "Check this machine's clock.",
   },
+  ERR_SSL_WRONG_VERSION_NUMBER: {
+    code: "tls_refused",
+    what: "it speaks http at this port, not https",
+    cure: "Name the port that speaks https. On this machine itself http:// is possible too.",
+  },
   ERR_TLS_CERT_ALTNAME_INVALID: {
     code: "tls_refused",
     what: "the certificate is for another host name",
@@ -55,12 +63,23 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
 };
 
+/** What has no code of its own, by the words of OpenSSL and of the connection pool. */
+const WORDS: ReadonlyArray<readonly [words: RegExp, code: string]> = [
+  [/wrong version number|packet length too long/, "ERR_SSL_WRONG_VERSION_NUMBER"],
+  [/other side closed/, "ECONNRESET"],
+];
+
 /** The first known code in an error, its causes and its parts. */
 function knownCode(error: unknown): string | undefined {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 6; at = at.cause, depth += 1) {
     const code = (at as NodeJS.ErrnoException).code;
     if (lookup(MEANINGS, code) !== undefined) {
       return code;
+    }
+    const { message } = at;
+    const said = WORDS.find(([words]) => words.test(message))?.[1];
+    if (said !== undefined) {
+      return said;
     }
     if (at instanceof AggregateError) {
       const inner = at.errors.map(knownCode).find((found) => found !== undefined);
@@ -73,21 +92,25 @@ function knownCode(error: unknown): string | undefined {
 }
 
 /**
- * A failure on the way to `host` as a RunnerError. Pure. The failure itself is not kept as its cause: HTTP clients hang the
+ * A failure on the way to `host`, asked in plain http or not, as a RunnerError. Pure. The failure itself is not kept as its cause: HTTP clients hang the
  * whole request on it, with the secrets in its headers and body.
  */
-export function transportError(host: string, error: unknown): RunnerError {
+export function transportError(host: string, error: unknown, plain = false): RunnerError {
   if (error instanceof RunnerError) {
     return error;
   }
   const code = knownCode(error);
   const meaning = lookup(MEANINGS, code);
   if (meaning === undefined) {
-    const text = (error instanceof Error ? error.message : String(error)).replace(/\.+$/, "");
+    const text = (error instanceof Error ? error.message : String(error))
+      .replaceAll(/\s+/g, " ")
+      .trim()
+      .replace(/\.+$/, "");
     return new RunnerError("connection_lost", `No answer from ${host}: ${text}.`, { next: RETRY });
   }
+  const cure = meaning.cure ?? (plain && code === "ECONNRESET" ? PERHAPS_HTTPS : undefined);
   return new RunnerError(meaning.code, `No answer from ${host}: ${meaning.what} (${code}).`, {
     next: meaning.next ?? (meaning.code === "tls_refused" ? GIVE_UP : RETRY),
-    ...(meaning.cure === undefined ? {} : { cure: meaning.cure }),
+    ...(cure === undefined ? {} : { cure }),
   });
 }

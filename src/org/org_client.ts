@@ -95,7 +95,7 @@ export class OrgClient {
     });
     this.#count(answer);
     if (answer.status !== 200) {
-      throw responseMeaning({ ...answer, asked }, this.#clock.now());
+      throw responseMeaning({ ...answer, asked, host: new URL(token.instanceUrl).host }, this.#clock.now());
     }
     return answer;
   }
@@ -112,7 +112,10 @@ export class OrgClient {
     this.#count(download);
     if (download.status !== 200) {
       const body = await firstKilobytes(download.chunks);
-      throw responseMeaning({ status: download.status, headers: download.headers, body, asked }, this.#clock.now());
+      throw responseMeaning(
+        { status: download.status, headers: download.headers, body, asked, host: new URL(token.instanceUrl).host },
+        this.#clock.now(),
+      );
     }
     return download;
   }

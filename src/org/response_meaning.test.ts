@@ -157,3 +157,13 @@ test.each(["constructor", "toString", "__proto__", "hasOwnProperty"])(
     expect(meaning(503, [{ errorCode, message: "" }])).toMatchObject({ code: "server_error", next: RETRY });
   },
 );
+
+test.each([
+  [500, "", /status 500 of acme\.example\)\.$/, /^The runner tries again\. https:\/\/status/],
+  [503, "<html>Maintenance</html>", /status 503, a web page of acme\.example\)\.$/, /^A page in place of data/],
+  [403, "<html>Sign in</html>", /status 403, a web page of acme\.example\)\.$/, /check api\.proxy_url/],
+])("%i with %j says who answered what, and what to do", (status, body, message, cure) => {
+  const error = responseMeaning({ status, headers: {}, body, asked: "the question", host: "acme.example" }, NOW);
+  expect(error.message).toMatch(message);
+  expect(error.cure).toMatch(cure);
+});

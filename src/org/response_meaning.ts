@@ -4,6 +4,7 @@ import { type ErrorCode, GIVE_UP, type NextStep, REFRESH, RETRY, RunnerError } f
 import { retryAfterMs } from "../core/header_values.ts";
 import type { HttpHeaders } from "../core/http.ts";
 import { lookup } from "../core/lookup.ts";
+import { isPage, withPage } from "../core/web_page.ts";
 import type { ShareUsed } from "./api_budget.ts";
 
 /** An answer of the org that is no success. */
@@ -11,6 +12,8 @@ export interface RefusedAnswer {
   readonly status: number;
   readonly headers: HttpHeaders;
   readonly body: string;
+  /** Who answered, so far as it is known. */
+  readonly host?: string;
   /** What was asked for, for the message: `the query of event log files`. */
   readonly asked: string;
 }
@@ -34,7 +37,7 @@ const API_DISABLED: Meaning = {
   code: "api_disabled",
   next: GIVE_UP,
   what: "has the API switched off for this user or org",
-  cure: "Assign the integration user a permission set with 'API Enabled'; the org's edition must include API access.",
+  cure: "Assign the integration user a permission set with 'API Enabled'; a user of the Salesforce Integration licence needs the permission set licence 'Salesforce API Integration' too. The org's edition must include API access.",
 };
 
 /** API_CURRENTLY_DISABLED stands for a fault of the system, unless its message says that it is the user's permission. */
@@ -115,6 +118,10 @@ const BY_STATUS: Readonly<Record<number, Meaning>> = {
   503: { code: "server_error", next: RETRY, what: "is in maintenance or overloaded" },
 };
 
+const OUTAGE_CURE = "The runner tries again. https://status.salesforce.com says whether Salesforce is down.";
+const PAGE_CURE =
+  "A page in place of data comes from a proxy, a sign-in or Salesforce's maintenance: see https://status.salesforce.com, and check api.proxy_url.";
+
 const FAILED: Meaning = { code: "server_error", next: RETRY, what: "failed" };
 
 /** REQUEST_LIMIT_EXCEEDED stands for two limits; this one is free again as soon as other requests of the org have ended. */
@@ -140,12 +147,14 @@ export function unknownColumn(error: RunnerError): string | undefined {
 export function responseMeaning(answer: RefusedAnswer, now: number): RunnerError {
   const said = errorOf(answer.body);
   const meaning = meaningOf(answer.status, said);
-  const detail = said === undefined ? `status ${answer.status}` : `${said.errorCode}: ${said.message}`;
+  const silent = `status ${answer.status}${withPage(answer.body)}${answer.host === undefined ? "" : ` of ${answer.host}`}`;
+  const detail = said === undefined ? silent : `${said.errorCode}: ${said.message}`;
+  const cure = meaning.cure ?? (said === undefined && meaning.code === "server_error" ? OUTAGE_CURE : undefined);
   const wait = retryAfterMs(answer.headers["retry-after"], now) ?? meaning.wait;
   const next = wait === undefined || meaning.next.do !== "retry" ? meaning.next : waitFor(wait, now);
   return new RunnerError(meaning.code, `Salesforce ${meaning.what} (${answer.asked}; ${detail}).`, {
     next,
-    ...(meaning.cure === undefined ? {} : { cure: meaning.cure }),
+    ...(isPage(answer.body) && said === undefined ? { cure: PAGE_CURE } : cure === undefined ? {} : { cure }),
   });
 }
 

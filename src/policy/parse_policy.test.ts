@@ -101,6 +101,34 @@ inputs:
       - data_stream: {dataset: aquila_salesforce.apex, namespace: apex}
 `;
 
+describe("a slip of the pen is named with its cure", () => {
+  const inputs = [inputBlock()];
+  const outputs = { default: OUTPUT };
+  test.each([
+    [{ outputs, input: inputs }, /^inputs: must hold at least one input.* There is input; did you mean inputs\?$/],
+    [{ output: outputs, inputs }, /^outputs: must name at least one output.* There is output; did you mean outputs\?$/],
+    [{ outputs, inputs: inputBlock() }, /It must be a list: begin each input with a dash\.$/],
+    [{ outputs, agent: {} }, /of type aquila-salesforce\.$/],
+  ])("%#", (policy, message) => {
+    expect(failure(() => parsePolicy(policy, context)).message).toMatch(message);
+  });
+
+  test.each([
+    ["outputs: {default: {type: console}}\ninputs:\n  - auth: {private_key: ${env.SF_KEY}}", "line 3, column 25"],
+    ["outputs:\n  default: {hosts: [${env.URL}], api_key: x}", "line 2, column 21"],
+    ["outputs:\n  default: {type: elasticsearch, api_key: ${env.KEY|'s3cret'}}", "line 2, column 43"],
+  ])("an unquoted variable between braces: %j", (text, place) => {
+    const { message } = failure(() => parsePolicy(text, context));
+    expect(message).toContain(`${place}: a variable between { and } must be in quotes, as "\${env.`);
+    expect(message).not.toContain("s3cret");
+  });
+
+  test("another mistake of YAML keeps its own words where variables are quoted", () => {
+    const text = 'outputs: {default: {api_key: "${env.KEY}"}}\ninputs: [';
+    expect(failure(() => parsePolicy(text, context)).message).not.toContain("in quotes");
+  });
+});
+
 describe("a policy", () => {
   test("written by hand is read whole, with its defaults", () => {
     const input = onlyInput(parsePolicy(WRITTEN, context));

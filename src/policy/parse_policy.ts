@@ -5,7 +5,7 @@ import { type InputReading, isSwitchedOn, type KnownDataset, readInput } from ".
 import { type OutputReading, readOutput } from "./output_block.ts";
 import type { BrokenInput, Input, Output, Policy, Problem } from "./policy.ts";
 import { isMapping, type Mapping, prepared } from "./policy_block.ts";
-import { didYouMean } from "./suggestion.ts";
+import { closest, didYouMean } from "./suggestion.ts";
 import type { Environment, FileText, VariableProviders } from "./variables.ts";
 
 export interface PolicyContext {
@@ -33,12 +33,14 @@ export function parsePolicy(policy: unknown, context: PolicyContext): Policy {
   }
   const outputs = isMapping(root.outputs) ? root.outputs : undefined;
   if (outputs === undefined || Object.keys(outputs).length === 0) {
-    throw invalid("outputs: must name at least one output, such as default.");
+    throw invalid(`outputs: must name at least one output, such as default.${nearKey("outputs", root)}`);
   }
   const listed: readonly unknown[] = Array.isArray(root.inputs) ? root.inputs : [];
   const ours = listed.flatMap((block: unknown, index) => (isOurs(block) ? [{ block, index }] : []));
   if (ours.length === 0) {
-    throw invalid(`inputs: must hold at least one input of type ${INPUT_TYPE}.${nearType(listed)}`);
+    throw invalid(
+      `inputs: must hold at least one input of type ${INPUT_TYPE}.${nearType(listed)}${nearKey("inputs", root)}`,
+    );
   }
 
   const providers = providersOf(root, context);
@@ -171,6 +173,17 @@ function nearType(listed: readonly unknown[]): string {
   return typeof near === "string" ? ` There is one of type ${near}.` : "";
 }
 
+/** A key that was meant to be this one, or a list that is none. */
+function nearKey(key: "inputs" | "outputs", root: Mapping): string {
+  if (key === "inputs" && isMapping(root.inputs)) {
+    return " It must be a list: begin each input with a dash.";
+  }
+  const meant = Object.keys(root).find((other) => !ROOT_KEYS.includes(other) && closest(other, ROOT_KEYS) === key);
+  return meant === undefined ? "" : ` There is ${meant}; did you mean ${key}?`;
+}
+
+const ROOT_KEYS: readonly string[] = ["inputs", "outputs"];
+
 function invalid(message: string): RunnerError {
   return new RunnerError("policy_invalid", message, { next: GIVE_UP });
 }
@@ -187,11 +200,20 @@ const YAML_ERRORS: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: "tabs can't indent; use spaces",
 };
 
+/** Within a flow mapping or list, a value that begins with a variable: to YAML its brace opens a mapping. */
+const UNQUOTED_VARIABLE = /[{,[][^"'\n#]*?([:,[])\s*\$\{([\w.]+)/;
+
 function yaml(text: string): unknown {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [error] = document.errors;
   if (error !== undefined) {
+    const variable = UNQUOTED_VARIABLE.exec(text);
+    if (variable !== null) {
+      const [before, , name] = variable;
+      const { line, col } = lines.linePos(variable.index + before.lastIndexOf("$"));
+      throw unreadable(`line ${line}, column ${col}: a variable between { and } must be in quotes, as "\${${name}}"`);
+    }
     const { line, col } = lines.linePos(error.pos[0]);
     const what = YAML_ERRORS[error.code] ?? `this is not YAML (${error.code})`;
     throw unreadable(`line ${line}, column ${col}: ${what}`);

@@ -110,13 +110,18 @@ const LOGIN_PAGES: ReadonlyArray<readonly [RegExp, string]> = [
 /** The host that Salesforce logins go to, as an origin: what follows the host name is left out. */
 export const loginUrl = text.transform((value, ctx) => {
   const address = /^[a-z]+:\/\//i.test(value) ? value : `https://${value}`;
-  const problem = addressProblem(address) ?? pageProblem(new URL(address).hostname);
+  const problem = loginAddressProblem(address);
   if (problem !== undefined) {
     ctx.issues.push({ code: "custom", message: problem, input: value });
     return z.NEVER;
   }
   return new URL(address).origin;
 });
+
+/** What keeps an address from being one to log in at; `undefined` if nothing does. */
+export function loginAddressProblem(address: string): string | undefined {
+  return addressProblem(address) ?? pageProblem(new URL(address).hostname);
+}
 
 function pageProblem(hostname: string): string | undefined {
   const page = LOGIN_PAGES.find(([pattern]) => pattern.test(hostname));

@@ -68,7 +68,11 @@ export function unreachable(hosts: readonly string[], error: unknown): RunnerErr
   if (error instanceof errors.TimeoutError) {
     return new RunnerError("output_unreachable", `Elasticsearch at ${host} did not answer in time.`, { next: RETRY });
   }
-  const inner = transportError(host, withCode(error));
+  const inner = transportError(
+    host,
+    withCode(error),
+    hosts.some((one) => one.startsWith("http:")),
+  );
   const code = inner.code === "tls_refused" ? inner.code : "output_unreachable";
   return new RunnerError(code, `Elasticsearch can't be reached: ${inner.message}`, {
     next: RETRY,

@@ -6,6 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parsePrivateKey } from "../../../src/auth/private_key.ts";
 import { COMMANDS, parseCommand } from "../../../src/cli/args.ts";
+import { EXIT_CODES } from "../../../src/cli/exit_codes.ts";
 import { staleDocs } from "../build_docs.ts";
 import { inlineCommands, runnerArguments, shellBlocks } from "./commands.ts";
 import { troubleGroups } from "./troubleshooting.ts";
@@ -45,6 +46,26 @@ describe("the documentation", () => {
       if (given !== undefined && (given.length > 1 || Object.hasOwn(COMMANDS, name))) {
         expect(() => parseComplete(given), line).not.toThrow();
       }
+    }
+  });
+
+  test("has the exit codes as the program has them", () => {
+    const rows = [...read("docs/README.md").matchAll(/^\| (\d) \| ([a-z ]+) \|$/gm)];
+    expect(rows.map(([, code, meaning]) => ({ code: Number(code), meaning }))).toEqual(Object.values(EXIT_CODES));
+  });
+
+  test("the runner understands every command that its own messages name", () => {
+    const sources = globSync("src/**/*.ts", { cwd: ROOT, exclude: ["**/*.test.ts"] })
+      .map(read)
+      .join("\n");
+    const named = [...sources.matchAll(/aquila-salesforce ([a-z][a-z-]*)((?: --[a-z-]+)*)/g)].filter(([, name = ""]) =>
+      Object.hasOwn(COMMANDS, name),
+    );
+    expect(named.length).toBeGreaterThan(20);
+    for (const [line, name = "", options = ""] of named) {
+      const declared = { ...COMMANDS[name as keyof typeof COMMANDS].options, help: {} };
+      const unknown = options.split(" ").filter((word) => word !== "" && !Object.hasOwn(declared, word.slice(2)));
+      expect(unknown, line).toEqual([]);
     }
   });
 

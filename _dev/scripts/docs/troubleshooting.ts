@@ -81,8 +81,12 @@ function policyTroubles(): Trouble[] {
     return { message: broken?.error.message ?? "", cure: AS_IT_SAYS };
   };
   const { message } = troubleOf(() => parsePolicy("outputs:\n\tdefault:", { datasets }));
+  const unquoted = troubleOf(() => parsePolicy("outputs: {default: {api_key: $" + "{env.API_KEY}}}", { datasets }));
+  const misspelt = troubleOf(() => parsePolicy({ outputs, input: [org] }, { datasets }));
   return [
     { message, cure: "Mend that line; YAML shows its structure by spaces at the beginning of lines." },
+    { message: unquoted.message, cure: "Put the variable in quotes; without them its brace opens a block." },
+    { message: misspelt.message, cure: "Correct the name of that block." },
     settings({ auth: { ...auth, client_id: "" } }),
     settings({ auth: { ...auth, user_name: "elastic" } }),
     settings({ auth: { ...auth, private_key: "${" + "env.SF_PRIVATE_KEY}" } }),
@@ -112,7 +116,10 @@ function keyTroubles(): Trouble[] {
 }
 
 function wayTroubles(): Trouble[] {
-  const codes = ["ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "CERT_HAS_EXPIRED", "SELF_SIGNED_CERT_IN_CHAIN"];
+  const codes = [
+    ...["ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ERR_SSL_WRONG_VERSION_NUMBER"],
+    ...["CERT_HAS_EXPIRED", "SELF_SIGNED_CERT_IN_CHAIN"],
+  ];
   const { host } = new URL(LOGIN);
   return [
     ...codes.map((code) => transportError(host, Object.assign(new Error(code), { code }))),
@@ -135,6 +142,7 @@ const REFUSALS: ReadonlyArray<readonly [error: string, description: string]> = [
   ["invalid_client_id", "client identifier invalid"],
   ["invalid_client", "External client app is not installed in this org"],
   ["unsupported_grant_type", "grant type not supported"],
+  ["unknown_error", "retry your request"],
   ["rate_limit_exceeded", "Number of logins exceeded"],
 ];
 
@@ -145,7 +153,8 @@ function loginTroubles(): Trouble[] {
   });
   const elsewhere = { status: 302, headers: { location: "https://acme.my.salesforce.com/" }, body: "" };
   const nowhere = { status: 404, headers: {}, body: "" };
-  return [...refusals, trouble(loginError(elsewhere, LOGIN, NOW)), trouble(loginError(nowhere, LOGIN, NOW))];
+  const page = { status: 502, headers: {}, body: "<html>Bad Gateway</html>" };
+  return [...refusals, ...[elsewhere, nowhere, page].map((answer) => trouble(loginError(answer, LOGIN, NOW)))];
 }
 
 /** Status, errorCode and message of the REST API. */

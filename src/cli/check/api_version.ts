@@ -5,6 +5,9 @@ import { type Finding, ok, warning } from "./finding.ts";
 const STEP = "API version";
 const answer = z.array(z.object({ version: z.string().regex(/^\d+\.\d$/) })).min(1);
 
+/** Versions up to this one are unsupported from Summer '27 and gone from Summer '28 (API End-of-Life Policy). */
+const NEWEST_WITH_AN_END = 40;
+
 /** Salesforce announces the end of the oldest versions about a year ahead; this many from the oldest is too near. */
 const NEAR_THE_END = 3;
 
@@ -22,6 +25,13 @@ export function versionFinding(body: string, wanted: string): Finding {
       next: GIVE_UP,
       cure: `Set api.version to "${newest.toFixed(1)}".`,
     });
+  }
+  if (Number(wanted) <= NEWEST_WITH_AN_END) {
+    return warning(
+      STEP,
+      `${wanted} is unsupported from Summer '27 and gone from Summer '28 (the org offers ${range}).`,
+      `Set api.version to "${newest.toFixed(1)}".`,
+    );
   }
   return Number(wanted) - oldest < NEAR_THE_END
     ? warning(

@@ -45,6 +45,15 @@ export function certificateFinding(pem: string, path: string, key: KeyObject, no
     : ok(STEP, `Belongs to the private key and is valid until ${day}.`);
 }
 
+/** Whether a text holds a certificate of this key. */
+export function belongsTo(pem: string, key: KeyObject): boolean {
+  try {
+    return new X509Certificate(pem).checkPrivateKey(key);
+  } catch {
+    return false;
+  }
+}
+
 function refused(code: "key_not_pem" | "login_refused", message: string, cure: string): Finding {
   return failed(STEP, new RunnerError(code, message, { next: GIVE_UP, cure }));
 }

@@ -84,7 +84,9 @@ function groupOf(record: SObjectRecord): FileGroup {
   };
 }
 
-/** Whether the org has files that only come with Salesforce Shield or the Event Monitoring add-on. Pure. */
+/** Whether what is there comes only with Salesforce Shield or the Event Monitoring add-on: a type that is not free, or hourly files. Pure. */
 export function hasPaidFiles(inventory: FileInventory): boolean {
-  return inventory.groups.some(({ eventType }) => findLogFileType(eventType)?.free === false);
+  return inventory.groups.some(
+    ({ eventType, interval }) => interval === "hourly" || findLogFileType(eventType)?.free === false,
+  );
 }

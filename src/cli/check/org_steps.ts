@@ -1,4 +1,6 @@
+import type { KeyObject } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { readPrivateKey } from "../../auth/private_key.ts";
 import type { Clock } from "../../core/clock.ts";
 import { asRunnerError, GIVE_UP, RunnerError } from "../../core/errors.ts";
@@ -11,7 +13,8 @@ import type { Input } from "../../policy/policy.ts";
 import type { OpenOrg } from "../open_org.ts";
 import { apiCallFinding, expectedCallsADay } from "./api_calls.ts";
 import { versionFinding } from "./api_version.ts";
-import { certificateFinding } from "./certificate.ts";
+import { belongsTo, certificateFinding } from "./certificate.ts";
+import { egressFindings } from "./egress_address.ts";
 import { type FileInventory, readFileInventory } from "./file_inventory.ts";
 import { type Finding, failed, ok, type Step, warning } from "./finding.ts";
 import { logFileFindings } from "./log_files.ts";
@@ -46,6 +49,7 @@ export function orgSteps(input: Input, org: OpenOrg, around: OrgSurroundings): r
       needed: true,
       run: (signal) => organizationFindings(org, signal),
     },
+    { name: "egress address", needed: false, run: (signal) => egressFindings(org.client, clock.now(), signal) },
     logFiles && {
       name: "event log files",
       needed: false,
@@ -78,9 +82,18 @@ async function keyFindings({ auth }: Input, { certificate, clock }: OrgSurroundi
       ? ok("private key", `RSA, ${bits} bits, from ${where}.`)
       : warning("private key", `RSA, ${bits} bits. ${exposed}`),
     ...(certificate === undefined
-      ? []
+      ? await besideTheKey(auth.privateKeyPath, key, clock.now())
       : [certificateFinding(await certificateText(certificate), certificate, key, clock.now())]),
   ];
+}
+
+/** The certificate that `init` puts beside the key, if it is there and that key's; a stray one of another key says nothing. */
+async function besideTheKey(keyPath: string | undefined, key: KeyObject, now: number): Promise<Finding[]> {
+  const path = keyPath === undefined ? undefined : join(dirname(keyPath), "certificate.crt");
+  const text = path === undefined ? undefined : await readFile(path, "utf8").catch(() => undefined);
+  return path !== undefined && text !== undefined && belongsTo(text, key)
+    ? [certificateFinding(text, path, key, now)]
+    : [];
 }
 
 async function certificateText(path: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -269,7 +269,23 @@ describe("a file output", () => {
     writeFileSync(join(folder, "out"), "", { mode: 0o600 });
     await expect(found(join(folder, "out", "events"))).rejects.toMatchObject({
       code: "output_unwritable",
-      cure: "Check the output's path, and that the runner's user may write there.",
+      cure: "Check the output's path, that the runner's user may write there, and that there is room.",
+    });
+  });
+
+  test("is refused where nothing can be written, whoever asks, and nothing is left behind", async () => {
+    await expect(found("/proc/nowhere/events")).rejects.toMatchObject({
+      code: "output_unwritable",
+      message: expect.stringMatching(/^The folder \/proc can't be written \(E[A-Z]+\)\.$/),
+    });
+    await found(folder);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("is refused where a file of events can't be added to", async () => {
+    mkdirSync(join(folder, "logs-aquila_salesforce.login-default.ndjson"));
+    await expect(found(folder)).rejects.toMatchObject({
+      message: expect.stringMatching(/^The file .*\.ndjson can't be written \(EISDIR\)\.$/),
     });
   });
 });

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
-import { access } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { open, readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { errors } from "@elastic/elasticsearch";
 import { z } from "zod";
 import { GIVE_UP, RunnerError } from "../../core/errors.ts";
@@ -9,6 +9,7 @@ import type { ElasticsearchOutput, FileOutput } from "../../policy/policy.ts";
 import { bulkVerdict } from "../../sinks/bulk_verdict.ts";
 import { createElasticsearchClient, unreachable } from "../../sinks/elasticsearch_client.ts";
 import { elasticsearchOptions } from "../open_output.ts";
+import { refusalToWrite } from "../writable_folder.ts";
 import {
   HARMFUL_PRIVILEGES,
   missingPackage,
@@ -164,22 +165,21 @@ function testDocument({ type, dataset, namespace }: DataStream): object {
   };
 }
 
-/** What is looked at in a file output: whether its folder, or the one it is to be made in, can be written. */
+/** What is looked at in a file output: whether its folder, or the one it is to be made in, and the files there can be written. */
 export function fileSteps({ path }: FileOutput): readonly Step[] {
   return [
     {
       name: "output folder",
       needed: true,
       run: async () => {
-        const folder = await nearestFolder(resolve(path));
-        try {
-          await access(folder, constants.W_OK | constants.X_OK);
-        } catch (error) {
-          const { code } = error as NodeJS.ErrnoException;
-          throw new RunnerError("output_unwritable", `The folder ${folder} can't be written (${code}).`, {
-            next: GIVE_UP,
-            cure: "Check the output's path, and that the runner's user may write there.",
-          });
+        const refusal = await refusalToWrite(path);
+        if (refusal !== undefined) {
+          throw unwritable(`The folder ${refusal.folder}`, refusal.code);
+        }
+        for (const name of await readdir(path).catch(() => [])) {
+          if (name.endsWith(".ndjson")) {
+            await appendable(join(path, name));
+          }
         }
         return [ok("output folder", `${path} can be written.`)];
       },
@@ -187,14 +187,18 @@ export function fileSteps({ path }: FileOutput): readonly Step[] {
   ];
 }
 
-async function nearestFolder(path: string): Promise<string> {
-  for (let at = path; ; at = dirname(at)) {
-    const exists = await access(at).then(
-      () => true,
-      () => false,
-    );
-    if (exists || at === dirname(at)) {
-      return at;
-    }
+/** Throws unless the runner could write behind what a file holds. */
+async function appendable(file: string): Promise<void> {
+  try {
+    await (await open(file, constants.O_WRONLY | constants.O_APPEND)).close();
+  } catch (error) {
+    throw unwritable(`The file ${file}`, (error as NodeJS.ErrnoException).code ?? String(error));
   }
+}
+
+function unwritable(what: string, code: string): RunnerError {
+  return new RunnerError("output_unwritable", `${what} can't be written (${code}).`, {
+    next: GIVE_UP,
+    cure: "Check the output's path, that the runner's user may write there, and that there is room.",
+  });
 }

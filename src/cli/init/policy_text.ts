@@ -4,8 +4,8 @@ import { stringify } from "yaml";
 export interface CollectedDataset {
   /** `aquila_salesforce.login` */
   readonly name: string;
-  /** Whether its real-time event objects are collected too. */
-  readonly realTime: boolean;
+  /** The event objects that are collected too. */
+  readonly objects: readonly string[];
 }
 
 export interface PolicyTextOptions {
@@ -51,11 +51,11 @@ export function policyText(options: PolicyTextOptions): string {
           private_key_path: literal(privateKeyPath),
           ...(passphraseVariable === undefined ? {} : { private_key_passphrase: variable(passphraseVariable) }),
         },
-        streams: datasets.map(({ name, realTime }) => ({
+        streams: datasets.map(({ name, objects }) => ({
           id: `${id}-${name}`,
           data_stream: { type: "logs", dataset: name },
           event_log_files: { enabled: true },
-          ...(realTime ? { objects: { enabled: true } } : {}),
+          ...(objects.length === 0 ? {} : { objects: { enabled: true, names: [...objects] } }),
         })),
       },
     ],

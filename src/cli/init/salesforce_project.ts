@@ -7,7 +7,7 @@
 /** Names of the metadata components. */
 export const PERMISSION_SET = "AQUILA_Event_Log_Integration";
 export const APP = "AQUILA_Event_Logs";
-const LABEL = "AQUILA Event Log Integration";
+export const LABEL = "AQUILA Event Log Integration";
 
 /** Folders of the project, for the commands that deploy them. */
 export const PERMISSION_SET_FOLDER = "force-app/main/default/permissionsets";
@@ -27,8 +27,8 @@ export interface ProjectOptions {
   /** PEM. */
   readonly certificate: string;
   readonly contactEmail: string;
-  /** Also the permission for real-time event objects, which exists only with Event Monitoring. */
-  readonly realTime: boolean;
+  /** The event objects that the policy collects. */
+  readonly objects: readonly string[];
   /** Also View All Data. */
   readonly viewAllData: boolean;
 }
@@ -59,13 +59,54 @@ export function withCertificate(metadata: string, certificate: string): string {
 type Value = string | boolean | readonly Element[];
 type Element = readonly [name: string, value: Value];
 
-function permissionSet({ realTime, viewAllData }: ProjectOptions): string {
-  const permissions = [
-    "ApiEnabled",
-    "ViewEventLogFiles",
-    ...(realTime ? ["ViewRealTimeEventMonitoringData"] : []),
-    ...(viewAllData ? ["ViewAllData"] : []),
+/** A user permission of the permission set. */
+export interface Permission {
+  /** As metadata has it. */
+  readonly name: string;
+  /** As Setup shows it. */
+  readonly label: string;
+  /** What it is for. */
+  readonly why: string;
+}
+
+/** The permissions that a policy with these event objects needs, and no more (Object Reference, the objects' special access rules). */
+export function neededPermissions(objects: readonly string[], viewAllData: boolean): readonly Permission[] {
+  const realTime = objects.filter((name) => name !== "LoginHistory");
+  return [
+    { name: "ApiEnabled", label: "API Enabled", why: "the runner uses nothing but the REST API" },
+    { name: "ViewEventLogFiles", label: "View Event Log Files", why: "reads event log files, and no other data" },
+    ...(realTime.length === 0
+      ? []
+      : [
+          {
+            name: "ViewRealTimeEventMonitoringData",
+            label: "View Real-Time Event Monitoring Data",
+            why: `reads ${realTime.join(", ")}; it exists only with Event Monitoring`,
+          },
+        ]),
+    ...(realTime.length === objects.length
+      ? []
+      : [
+          {
+            name: "MonitorLoginHistory",
+            label: "Monitor Login History",
+            why: "reads LoginHistory; without it only the integration user's own logins",
+          },
+        ]),
+    ...(viewAllData
+      ? [
+          {
+            name: "ViewAllData",
+            label: "View All Data",
+            why: "reads every record of the org; collection does not need it",
+          },
+        ]
+      : []),
   ];
+}
+
+function permissionSet({ objects, viewAllData }: ProjectOptions): string {
+  const permissions = neededPermissions(objects, viewAllData).map(({ name }) => name);
   return document("PermissionSet", [
     [
       "description",

@@ -89,7 +89,8 @@ function candidates(query: Query, type: SObject, version: string, user: User, or
         .map(userRecord);
     case "LoginHistory": {
       const all = org.records.get(type.name) ?? [];
-      return user.permissions.includes("ManageUsers") ? all : all.filter((record) => record.UserId === user.id);
+      const seesAll = user.permissions.includes("ManageUsers") || user.permissions.includes("MonitorLoginHistory");
+      return seesAll ? all : all.filter((record) => record.UserId === user.id);
     }
     default:
       return org.records.get(type.name) ?? [];

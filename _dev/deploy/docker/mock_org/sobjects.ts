@@ -33,6 +33,7 @@ export const PERMISSIONS = [
   "ViewEventLogFiles",
   "ViewRealTimeEventMonitoringData",
   "ManageUsers",
+  "MonitorLoginHistory",
   "ViewAllUsers",
 ] as const;
 
