@@ -5,7 +5,8 @@ import { withoutSecrets } from "../core/secret.ts";
 export interface BulkAnswer {
   readonly status: number;
   readonly body: unknown;
-  readonly retryAfterMs?: number | undefined;
+  /** What it asks to wait, in milliseconds. */
+  readonly retryAfter?: number | undefined;
 }
 
 /** Indexes are positions in the request. */
@@ -18,6 +19,8 @@ export interface BulkVerdict {
   readonly tooLarge: boolean;
   /** Why there is something to retry. */
   readonly problem: RunnerError | undefined;
+  /** Milliseconds to wait before that at least; 0 if nothing was said. */
+  readonly wait: number;
 }
 
 /** The part of a bulk answer that is asked for with `filter_path`. */
@@ -53,13 +56,19 @@ const NOT_THE_DOCUMENT: ReadonlyArray<{ readonly type: RegExp; readonly reason?:
   { type: /^cluster_block_exception$/, cure: "The index is blocked, often by a full disk: make room in the cluster." },
 ];
 
-const NOTHING = { created: 0, existing: 0, refused: [], retry: [], tooLarge: false } as const;
+const NOTHING = { created: 0, existing: 0, refused: [], tooLarge: false, wait: 0 } as const;
+
+/** The verdict on `count` events of which nothing is known, because there was no answer. */
+export function noAnswer(count: number, problem: RunnerError): BulkVerdict {
+  return { ...NOTHING, retry: everyPosition(count), problem };
+}
 
 /** What each event's fate is. Pure; the only place that reads the statuses and error types of bulk requests. */
 export function bulkVerdict(answer: BulkAnswer, count: number): BulkVerdict {
   const whole = wholeRequestProblem(answer);
+  const wait = answer.retryAfter ?? 0;
   if (whole !== undefined) {
-    return { ...NOTHING, tooLarge: answer.status === 413, retry: everyPosition(count), problem: whole };
+    return { ...NOTHING, tooLarge: answer.status === 413, retry: everyPosition(count), problem: whole, wait };
   }
   const items = itemsOf(answer.body);
   if (items === undefined || items.length !== count) {
@@ -67,7 +76,7 @@ export function bulkVerdict(answer: BulkAnswer, count: number): BulkVerdict {
       next: RETRY,
       cure: "Check that the output's hosts are Elasticsearch and not another service.",
     });
-    return { ...NOTHING, retry: everyPosition(count), problem };
+    return noAnswer(count, problem);
   }
   let created = 0;
   let existing = 0;
@@ -94,7 +103,7 @@ export function bulkVerdict(answer: BulkAnswer, count: number): BulkVerdict {
       }
     }
   });
-  return { created, existing, refused, retry, tooLarge: false, problem };
+  return { created, existing, refused, retry, tooLarge: false, problem, wait };
 }
 
 function wholeRequestProblem(answer: BulkAnswer): RunnerError | undefined {

@@ -6,10 +6,12 @@ import { createBudget, type GiveBack } from "../core/budget.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { SourceEvent } from "../core/event.ts";
 import type { EventBytes } from "../core/event_bytes.ts";
+import { retryAfterMs } from "../core/header_values.ts";
 import { Memory, type MemoryShare } from "../core/memory.ts";
 import { bulkBodyLength, writeBulkBody } from "./bulk_body.ts";
-import { BULK_FILTER, type BulkAnswer, type BulkVerdict, bulkVerdict } from "./bulk_verdict.ts";
+import { BULK_FILTER, type BulkAnswer, type BulkVerdict, bulkVerdict, noAnswer } from "./bulk_verdict.ts";
 import { createElasticsearchClient, type ElasticsearchOptions, unreachable } from "./elasticsearch_client.ts";
+import { withOrderlyEnd } from "./orderly_end.ts";
 import { addReceipts, EMPTY_RECEIPT, type Receipt, type Sink, type SinkHealth } from "./sink.ts";
 
 const compress = promisify(gzip);
@@ -38,14 +40,7 @@ export function createElasticsearchSink(
       return bulkVerdict(await request(body.bytes, signal), events.length);
     } catch (error) {
       signal.throwIfAborted();
-      return {
-        created: 0,
-        existing: 0,
-        refused: [],
-        retry: events.map((_, at) => at),
-        tooLarge: false,
-        problem: unreachable(options.hosts, error),
-      };
+      return noAnswer(events.length, unreachable(options.hosts, error));
     } finally {
       giveBack?.();
       leave();
@@ -71,13 +66,17 @@ export function createElasticsearchSink(
           },
         },
       );
-      return { status: answer.statusCode, body: answer.body };
+      return { status: answer.statusCode, body: answer.body, retryAfter: retryAfter(answer.headers) };
     } catch (error) {
       if (error instanceof errors.ResponseError) {
-        return { status: error.statusCode ?? 0, body: error.body };
+        return { status: error.statusCode ?? 0, body: error.body, retryAfter: retryAfter(error.headers ?? {}) };
       }
       throw error;
     }
+  }
+
+  function retryAfter(headers: Readonly<Record<string, unknown>>): number | undefined {
+    return retryAfterMs(headers["retry-after"]?.toString(), clock.now());
   }
 
   async function deliver(events: readonly SourceEvent[], signal: AbortSignal): Promise<Receipt> {
@@ -93,7 +92,7 @@ export function createElasticsearchSink(
       pending = verdict.retry.flatMap((at) => sent[at] ?? []);
       health(verdict.problem);
       if (pending.length > 0) {
-        await clock.sleep(waitBefore(attempt, REMOTE_BACKOFF, clock.random()), signal);
+        await clock.sleep(Math.max(verdict.wait, waitBefore(attempt, REMOTE_BACKOFF, clock.random())), signal);
       }
     }
     return receipt;
@@ -114,7 +113,7 @@ export function createElasticsearchSink(
     return addReceipts(await deliver(events.slice(0, middle), signal), await deliver(events.slice(middle), signal));
   }
 
-  return {
+  return withOrderlyEnd({
     async deliver(events, signal) {
       const { bulkMaxSize = events.length } = options;
       if (events.length <= bulkMaxSize) {
@@ -126,7 +125,7 @@ export function createElasticsearchSink(
       return (await Promise.all(parts)).reduce(addReceipts, EMPTY_RECEIPT);
     },
     close: () => client.close(),
-  };
+  });
 }
 
 function receiptOf(events: readonly SourceEvent[], verdict: BulkVerdict): Receipt {

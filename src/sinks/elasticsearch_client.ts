@@ -24,16 +24,19 @@ export interface ElasticsearchOptions {
   readonly userAgent?: string;
 }
 
-/** Bytes; the answer to 50,000 refused events takes 30 MB. */
-const LONGEST_ANSWER = 128 * MEGABYTE;
+/** Bytes of the longest answer that is read: that to a full bulk request has some 10 kB, with a reason for each event 1 MB. */
+const LONGEST_ANSWER = 16 * MEGABYTE;
+/** Of one that comes compressed, though none is asked for. */
+const LONGEST_COMPRESSED_ANSWER = 64 * 1024;
 
 /** A client of Elasticsearch that repeats nothing by itself. */
 export function createElasticsearchClient(options: ElasticsearchOptions): Client {
   return new Client({
     nodes: [...options.hosts],
     maxRetries: 0,
-    requestTimeout: options.requestTimeout,
     maxResponseSize: LONGEST_ANSWER,
+    maxCompressedResponseSize: LONGEST_COMPRESSED_ANSWER,
+    requestTimeout: options.requestTimeout,
     headers: { "user-agent": options.userAgent ?? "aquila-salesforce", ...inLowerCase(options.headers) },
     ...(options.apiKey !== undefined
       ? { auth: { apiKey: options.apiKey.reveal() } }

@@ -1,4 +1,14 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -27,6 +37,10 @@ describe("ndjson sink keeps the contract", () => {
       sink: createNdjsonSink(directory),
       stored: async (index) => storedIds(index),
       indexes: [INDEX, "logs-aquila_salesforce.api-default"],
+      block: async () => {
+        rmSync(directory, { recursive: true });
+        writeFileSync(directory, "a file in the way");
+      },
     }),
     { remembers: true },
   );
@@ -64,5 +78,42 @@ describe("ndjson sink", () => {
     expect(problems[0]?.message).toContain(blocked);
     expect(problems.at(-1)).toBeUndefined();
     await sink.close();
+  });
+
+  test("follows no symbolic link and takes no pipe: it says so, waits, and writes when it is gone", async () => {
+    const elsewhere = join(directory, "elsewhere");
+    writeFileSync(elsewhere, "precious\n");
+    const path = join(directory, `${INDEX}.ndjson`);
+    const problems: Array<RunnerError | undefined> = [];
+    for (const plant of [() => symlinkSync(elsewhere, path), () => execFileSync("mkfifo", [path])]) {
+      plant();
+      const clock: Clock = { now: () => 0, random: () => 0, sleep: async () => rmSync(path, { force: true }) };
+      const sink = createNdjsonSink(directory, (problem) => problems.push(problem), clock);
+      expect(await sink.deliver([anEvent(INDEX, "a")], never)).toMatchObject({ created: 1 });
+      await sink.close();
+      rmSync(path);
+    }
+    expect(problems[0]?.message).toContain("is a symbolic link");
+    expect(problems.map((problem) => problem?.code)).toContain("output_unwritable");
+    expect(readFileSync(elsewhere, "utf8")).toBe("precious\n");
+  });
+
+  test("files are the owner's alone where they are made", async () => {
+    const sink = createNdjsonSink(directory);
+    await sink.deliver([anEvent(INDEX, "a")], never);
+    await sink.close();
+    expect(statSync(join(directory, `${INDEX}.ndjson`)).mode & 0o777).toBe(0o600);
+  });
+
+  test("knows what the last lines hold, however long they are", async () => {
+    const first = createNdjsonSink(directory);
+    const long = { filler: "é".repeat(1_500_000) };
+    await first.deliver([anEvent(INDEX, "a"), anEvent(INDEX, "b", long), anEvent(INDEX, "c")], never);
+    await first.close();
+    const second = createNdjsonSink(directory);
+    const again = [anEvent(INDEX, "a"), anEvent(INDEX, "b", long), anEvent(INDEX, "c"), anEvent(INDEX, "d")];
+    expect(await second.deliver(again, never)).toMatchObject({ created: 1, existing: 3 });
+    await second.close();
+    expect(storedIds(INDEX)).toEqual(["a", "b", "c", "d"]);
   });
 });

@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
@@ -6,13 +7,19 @@ import { RETRY, RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
 import { EventBytes } from "../core/event_bytes.ts";
 import { Memory, type MemoryShare } from "../core/memory.ts";
+import { withOrderlyEnd } from "./orderly_end.ts";
 import type { Receipt, Sink, SinkHealth } from "./sink.ts";
+
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
 
 /**
  * How far back a file is searched for events that a killed process wrote but could not acknowledge. At most a few batches
  * are under way per stream, so this covers hundreds of streams.
  */
 const TAIL_BYTES = 64 * 1024 * 1024;
+
+/** Bytes of it that are read at once. */
+const PIECE_BYTES = 1024 * 1024;
 
 const EVENT_ID = /"event":\{"id":"([^"]+)"/;
 const LINE_FEED = 0x0a;
@@ -42,7 +49,7 @@ export function createNdjsonSink(
     return opening;
   };
 
-  return {
+  return withOrderlyEnd({
     async deliver(events, signal) {
       let created = 0;
       for (const [index, group] of byIndex(events)) {
@@ -67,7 +74,7 @@ export function createNdjsonSink(
         await (await opening).close();
       }
     },
-  };
+  });
 }
 
 interface DataStreamFile {
@@ -78,8 +85,11 @@ interface DataStreamFile {
 
 async function openFile(directory: string, index: string): Promise<DataStreamFile> {
   await mkdir(directory, { recursive: true });
-  const handle = await open(join(directory, `${index}.ndjson`), "a+", 0o600);
-  const found = await readTail(handle);
+  const handle = await openOwn(join(directory, `${index}.ndjson`));
+  const found = await readTail(handle).catch(async (error) => {
+    await handle.close();
+    throw error;
+  });
   let size = found.size;
   let last: Promise<unknown> = Promise.resolve();
 
@@ -112,6 +122,18 @@ async function openFile(directory: string, index: string): Promise<DataStreamFil
   };
 }
 
+/** Opens a file for reading and appending; makes it if need be, for its owner alone. Follows no link, and takes nothing but a file. */
+async function openOwn(path: string): Promise<FileHandle> {
+  const handle = await open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600).catch((error) => {
+    throw error.code === "ELOOP" ? new Error(`${path} is a symbolic link, which is not followed`) : error;
+  });
+  if (!(await handle.stat()).isFile()) {
+    await handle.close();
+    throw new Error(`${path} is no regular file`);
+  }
+  return handle;
+}
+
 /** Bytes that the lines of some events take at most. */
 function linesLength(events: readonly SourceEvent[]): number {
   return events.reduce((sum, event) => sum + EventBytes.lengthOf(event) + 1, 0);
@@ -121,19 +143,29 @@ function linesLength(events: readonly SourceEvent[]): number {
 async function readTail(handle: FileHandle): Promise<{ ids: ReadonlySet<string>; size: number }> {
   const { size } = await handle.stat();
   const start = Math.max(0, size - TAIL_BYTES);
-  const tail = Buffer.alloc(size - start);
-  await handle.read(tail, 0, tail.length, start);
-  const complete = tail.lastIndexOf(LINE_FEED) + 1;
-  const kept = start + complete;
+  const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, size - start));
+  const ids = new Set<string>();
+  let kept = start;
+  let rest = Buffer.alloc(0);
+  for (let at = start; at < size; ) {
+    const { bytesRead } = await handle.read(piece, 0, piece.length, at);
+    if (bytesRead === 0) {
+      break;
+    }
+    at += bytesRead;
+    const read = Buffer.concat([rest, piece.subarray(0, bytesRead)]);
+    const complete = read.lastIndexOf(LINE_FEED) + 1;
+    for (const line of read.toString("utf8", 0, complete).split("\n")) {
+      const id = EVENT_ID.exec(line)?.[1];
+      if (id !== undefined) {
+        ids.add(id);
+      }
+    }
+    kept += complete;
+    rest = read.subarray(complete);
+  }
   if (kept < size) {
     await handle.truncate(kept);
-  }
-  const ids = new Set<string>();
-  for (const line of tail.subarray(0, complete).toString("utf8").split("\n")) {
-    const id = EVENT_ID.exec(line)?.[1];
-    if (id !== undefined) {
-      ids.add(id);
-    }
   }
   return { ids, size: kept };
 }

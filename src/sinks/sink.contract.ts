@@ -8,6 +8,8 @@ export interface SinkUnderTest {
   stored(index: string): Promise<string[]>;
   /** Data streams that exist, or may be made, on the far side. */
   readonly indexes: readonly [string, string];
+  /** From now on the far side takes nothing. */
+  block?(): Promise<void>;
 }
 
 const never = new AbortController().signal;
@@ -42,6 +44,35 @@ export function sinkContract(open: () => Promise<SinkUnderTest>, { remembers }: 
     expect(receipts.reduce((sum, { created }) => sum + created, 0)).toBe(16);
     expect((await stored(indexes[0])).filter((id) => /^[de]-/.test(id))).toHaveLength(16);
     await sink.close();
+  });
+
+  test("a delivery that waits rejects with the signal's reason, and the sink can be closed then", async () => {
+    const { sink, block, indexes } = await open();
+    if (block === undefined) {
+      return;
+    }
+    await block();
+    const stop = new AbortController();
+    const delivering = sink.deliver([anEvent(indexes[0], "g-1")], stop.signal);
+    setTimeout(() => stop.abort(new Error("stopped")), 20);
+    await expect(delivering).rejects.toThrow("stopped");
+    await sink.close();
+  });
+
+  test("close waits for what is being delivered, which is then acknowledged", async () => {
+    const { sink, stored, indexes } = await open();
+    const delivering = sink.deliver([anEvent(indexes[0], "h-1"), anEvent(indexes[1], "h-2")], never);
+    await sink.close();
+    expect(await delivering).toEqual({ created: 2, existing: 0, refused: [] });
+    expect(await stored(indexes[0])).toContain("h-1");
+    expect(await stored(indexes[1])).toContain("h-2");
+  });
+
+  test("a delivery after close rejects, and stores nothing", async () => {
+    const { sink, stored, indexes } = await open();
+    await sink.close();
+    await expect(sink.deliver([anEvent(indexes[0], "i-1")], never)).rejects.toThrow("closed");
+    expect(await stored(indexes[0])).not.toContain("i-1");
   });
 
   if (remembers) {

@@ -25,7 +25,8 @@ export interface Receipt {
  * reason to reject: the sink waits and tries again for as long as it takes and says through `SinkHealth` why. It rejects
  * only with the reason of the signal; then nothing is known of the batch and it will be delivered again.
  *
- * `close` is called once, after the last delivery has ended.
+ * `close` waits for the deliveries that are under way, which end as they would have (see orderly_end.ts); a delivery that comes
+ * after it is an error of the caller and rejects.
  */
 export interface Sink {
   deliver(events: readonly SourceEvent[], signal: AbortSignal): Promise<Receipt>;

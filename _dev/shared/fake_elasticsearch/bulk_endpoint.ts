@@ -40,6 +40,8 @@ export class BulkEndpoint {
   readonly #watchers = new Set<() => void>();
   readonly #held: Array<() => void> = [];
   #status = 200;
+  #headers: Readonly<Record<string, string>> = {};
+  #body: string | Buffer | undefined;
   #holding = false;
 
   #refusal: (index: string, document: Readonly<Record<string, unknown>>) => BulkRefusal | undefined = () => undefined;
@@ -71,9 +73,11 @@ export class BulkEndpoint {
     return [...this.#stored.values()];
   }
 
-  /** Every request is answered with this status from now on; 200 stores again. */
-  answerWith(status: number): void {
+  /** Every request is answered with this status from now on, and if given with these headers and body; 200 stores again. */
+  answerWith(status: number, headers: Readonly<Record<string, string>> = {}, body?: string | Buffer): void {
     this.#status = status;
+    this.#headers = headers;
+    this.#body = body;
   }
 
   /** Documents for which there is a refusal are not stored. */
@@ -133,9 +137,10 @@ export class BulkEndpoint {
     }
     response.setHeader("x-elastic-product", "Elasticsearch");
     response.setHeader("content-type", "application/json");
-    if (this.#status !== 200) {
-      response.writeHead(this.#status);
-      response.end(JSON.stringify({ error: { type: "made_up", reason: `answered with ${this.#status}` } }));
+    if (this.#status !== 200 || this.#body !== undefined) {
+      response.writeHead(this.#status, this.#headers);
+      const error = { type: "made_up", reason: `answered with ${this.#status}` };
+      response.end(this.#body ?? JSON.stringify({ error }));
       this.#notify();
       return;
     }

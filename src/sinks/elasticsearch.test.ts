@@ -1,0 +1,91 @@
+import { gzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { BulkEndpoint } from "../../_dev/shared/fake_elasticsearch/bulk_endpoint.ts";
+import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
+import type { RunnerError } from "../core/errors.ts";
+import { Memory } from "../core/memory.ts";
+import { createElasticsearchSink } from "./elasticsearch.ts";
+import { anEvent, sinkContract } from "./sink.contract.ts";
+
+const INDEX = "logs-aquila_salesforce.login-default";
+const never = new AbortController().signal;
+let elasticsearch: BulkEndpoint;
+let clock: ManualClock;
+let memory: Memory;
+let problems: Array<RunnerError | undefined>;
+
+beforeEach(async () => {
+  elasticsearch = new BulkEndpoint();
+  await elasticsearch.start();
+  clock = new ManualClock();
+  memory = new Memory();
+  problems = [];
+});
+afterEach(() => elasticsearch.close());
+
+function open() {
+  const options = { hosts: [elasticsearch.url], compressionLevel: 1, workers: 2, requestTimeout: 10_000 };
+  return createElasticsearchSink(options, (problem) => problems.push(problem), clock, memory.share("output"));
+}
+
+describe("Elasticsearch sink keeps the contract", () => {
+  sinkContract(
+    async () => ({
+      sink: open(),
+      stored: async (index) =>
+        elasticsearch.documents
+          .filter((document) => document.index === index)
+          .map(({ id }) => id)
+          .sort(),
+      indexes: [INDEX, "logs-aquila_salesforce.api-default"],
+      block: async () => elasticsearch.answerWith(503),
+    }),
+    { remembers: true },
+  );
+});
+
+/** Delivers one event; resolves as soon as it waits to send it again. */
+async function waitsToRepeat(): Promise<{ readonly delivering: Promise<unknown>; readonly ms: number }> {
+  const delivering = open().deliver([anEvent(INDEX, "a")], never);
+  while (clock.nextWake === undefined) {
+    await new Promise((turn) => setTimeout(turn, 1));
+  }
+  return { delivering, ms: clock.nextWake - clock.now() };
+}
+
+describe("what Elasticsearch asks to wait", () => {
+  const HOUR = 3_600_000;
+  const date = (ms: number) => new Date(Date.UTC(2026, 6, 17, 9) + ms).toUTCString();
+  test.each([
+    ["nothing", undefined, 1_000],
+    ["seconds", "30", 30_000],
+    ["less than is waited anyway", "0", 1_000],
+    ["a date", date(90_000), 90_000],
+    ["a date that is over", date(-90_000), 1_000],
+    ["a huge number", "9999999999999", HOUR],
+    ["a number beyond all numbers", "9".repeat(400), HOUR],
+    ["a date in a thousand years", "Sun, 06 Nov 3094 08:49:37 GMT", HOUR],
+    ["a negative number", "-5", 1_000],
+    ["words", "soon", 1_000],
+  ])("%s", async (_, header, ms) => {
+    elasticsearch.answerWith(429, header === undefined ? {} : { "retry-after": header });
+    const waiting = await waitsToRepeat();
+    expect(waiting.ms).toBe(ms);
+    elasticsearch.answerWith(200);
+    clock.advance(ms);
+    expect(await waiting.delivering).toMatchObject({ created: 1 });
+    expect(memory.taken).toBe(0);
+  });
+});
+
+test.each([
+  ["long", {}, () => `{"items":"${"x".repeat(20_000_000)}"}`],
+  ["long after decompression", { "content-encoding": "gzip" }, () => gzipSync("x".repeat(200_000_000))],
+] as const)("an answer that is too %s is not read, and the events are sent again", async (_, headers, body) => {
+  elasticsearch.answerWith(200, headers, body());
+  const { delivering, ms } = await waitsToRepeat();
+  expect(problems[0]?.code).toBe("output_unreachable");
+  elasticsearch.answerWith(200);
+  clock.advance(ms);
+  expect(await delivering).toMatchObject({ created: 1 });
+});
