@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { count, type DashboardSpec, equalRow, type Panel } from "../../shared/kibana/vocabulary.ts";
+import {
+  count,
+  type DashboardSpec,
+  equalRow,
+  type Panel,
+  timeBefore,
+  trouble,
+} from "../../shared/kibana/vocabulary.ts";
 import { dashboardObject, savedSearchObject } from "./dashboard_object.ts";
 
 const DECLARED = new Map([
@@ -89,6 +96,38 @@ describe("a dashboard", () => {
       name: "divide",
       args: ["measure-0X0", "measure-0X1"],
     });
+  });
+});
+
+describe("a number", () => {
+  const metric = { kind: "metric", key: "a", title: "?", subject: logins } as const;
+  const state = (object: ReturnType<typeof built>) => object.attributes.panelsJSON[1].embeddableConfig.attributes.state;
+
+  test("has its colour by its value, from the level that it reaches", () => {
+    const { palette } = state(built({ ...metric, measure: count("failures", { levels: trouble(10) }) })).visualization;
+    const tints = palette.params.colorStops.map(({ color }: { color: string }) => color);
+    expect(new Set(tints).size).toBe(3);
+    expect(palette.params.colorStops.map(({ stop }: { stop: number }) => stop)).toEqual([0, 1, 10]);
+    // Kibana wants where each colour ends, too.
+    expect(palette.params.stops.map(({ stop }: { stop: number }) => stop)).toEqual([1, 10, 11]);
+  });
+
+  test("of levels that don't rise is refused", () => {
+    const levels = [...trouble(10)].reverse();
+    expect(() => built({ ...metric, measure: count("failures", { levels }) })).toThrow("levels must rise: 10, 1, 0");
+  });
+
+  test("of the time before is shifted, and never ranks groups", () => {
+    const failures = count("Failures", { levels: trouble(10) });
+    const groups = [{ by: "terms", field: "source.ip", label: "Address" } as const];
+    const table = { kind: "table", key: "a", title: "?", subject: logins, groups } as const;
+    const { layer } = state(built({ ...table, measures: [failures, timeBefore(failures)] })).datasourceStates.formBased
+      .layers;
+    expect(layer.columns["measure-0"].timeShift).toBeUndefined();
+    expect(layer.columns["measure-1"]).toMatchObject({ label: "Failures before", timeShift: "previous" });
+    expect(() => built({ ...table, measures: [timeBefore(failures)] })).toThrow(
+      "must be an aggregate of the time chosen",
+    );
   });
 });
 

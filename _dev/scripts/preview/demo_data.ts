@@ -31,7 +31,7 @@ export interface DemoDataOptions {
    * its own reports spread over the time. By default once, now.
    */
   readonly visits?: readonly number[];
-  /** Adds to the production org what the generator doesn't make. */
+  /** Adds to the production org what the generator doesn't make, before the first visit in the time that is looked at. */
   readonly plant?: (production: MockOrg) => Promise<unknown>;
   readonly log?: (line: string) => void;
 }
@@ -56,10 +56,14 @@ export async function collectDemoData(options: DemoDataOptions): Promise<string>
     orgs.push(sandbox);
     await production.given.traffic(traffic.production);
     await sandbox.given.traffic(traffic.sandbox);
-    await plant(production);
     const policy = policyText(production, sandbox, keyPath, options);
+    let planted = false;
     for (const visit of visits) {
       clock.moveTo(visit);
+      if (!planted && visit >= traffic.time.from) {
+        planted = true;
+        await plant(production);
+      }
       await collectOnce(policy, join(folder, "state"), clock, options.log ?? (() => {}));
     }
     await client.indices.refresh({ index: `logs-aquila_salesforce.*-${namespace}` });

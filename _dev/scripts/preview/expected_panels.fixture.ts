@@ -292,7 +292,7 @@ export const EXPECTED_PANELS: readonly ExpectedPanel[] = [
     "limit-exceptions",
     EXCEPTION,
     [cell("EXCEPTION_CATEGORY"), cell("APEX_ENTITY_NAME")],
-    [count, last],
+    [count],
     ({ EXCEPTION_TYPE }) => EXCEPTION_TYPE === "System.LimitException",
   ),
   panel("apex", "queued", ["QueuedExecution"], [cell("ENTRY_POINT")], [undefined, sum("RUN_TIME"), count]),

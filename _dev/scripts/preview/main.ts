@@ -20,7 +20,7 @@ const { values } = parseArgs({
   options: {
     serve: { type: "boolean", default: false },
     "keep-data": { type: "boolean", default: false },
-    namespace: { type: "string", default: "acme" },
+    namespace: { type: "string", default: "production" },
   },
 });
 

@@ -66,7 +66,7 @@ export const APEX: DashboardSpec = {
         key: "p95",
         title: "19 of 20 executions end within",
         subject: executions,
-        measure: percentile95("salesforce.apex.exec_time", MILLISECONDS, { levels: trouble(10_000, 5_000) }),
+        measure: percentile95("salesforce.apex.exec_time", MILLISECONDS, { levels: trouble(30_000, 15_000) }),
       },
       {
         kind: "metric",
@@ -87,7 +87,7 @@ export const APEX: DashboardSpec = {
         key: "long-running",
         title: "Executions longer than 5 s",
         subject: longRunning,
-        measure: count("use up the concurrent limit", { levels: trouble(500) }),
+        measure: count("use up the concurrent limit", { levels: trouble(5_000, 500) }),
       },
       {
         kind: "metric",
@@ -98,7 +98,7 @@ export const APEX: DashboardSpec = {
       },
     ),
     {
-      height: 11,
+      height: 12,
       panels: [
         [
           30,
@@ -110,7 +110,7 @@ export const APEX: DashboardSpec = {
             subject: executions,
             groups: [{ by: "terms", field: "salesforce.apex.entry_point", label: "Entry point", size: 20 }],
             measures: [
-              percentile95("salesforce.apex.exec_time", MILLISECONDS, { levels: marked(5_000, 10_000) }),
+              percentile95("salesforce.apex.exec_time", MILLISECONDS, { levels: marked(15_000, 30_000) }),
               { of: "median", field: "salesforce.apex.exec_time", label: "Median", format: MILLISECONDS },
               { of: "sum", field: "salesforce.apex.exec_time", label: "In total", format: MILLISECONDS },
               { of: "sum", field: "salesforce.apex.cpu_time", label: "CPU", format: MILLISECONDS },
@@ -142,7 +142,7 @@ export const APEX: DashboardSpec = {
       ],
     },
     {
-      height: 11,
+      height: 12,
       panels: [
         [
           18,
@@ -159,7 +159,7 @@ export const APEX: DashboardSpec = {
                 field: "salesforce.apex.cpu_time",
                 label: "Most CPU",
                 format: MILLISECONDS,
-                levels: marked(MUCH_CPU_MS, 10_000),
+                levels: marked(9_000, 10_000),
               },
               percentile95("salesforce.apex.cpu_time", MILLISECONDS),
               count("8 s and more", { where: `salesforce.apex.cpu_time >= ${MUCH_CPU_MS}` }),
@@ -179,10 +179,7 @@ export const APEX: DashboardSpec = {
               { by: "terms", field: "salesforce.apex.exception_category", label: "Limit", size: 8 },
               { by: "terms", field: "salesforce.apex.apex_entity_name", label: "Class", size: 3 },
             ],
-            measures: [
-              count("Exceptions", { levels: marked(5, 20) }),
-              { of: "max", field: "@timestamp", label: "Last" },
-            ],
+            measures: [count("Exceptions", { levels: marked(5, 20) })],
           },
         ],
         [
@@ -205,7 +202,7 @@ export const APEX: DashboardSpec = {
       ],
     },
     {
-      height: 11,
+      height: 12,
       panels: [
         [
           24,
@@ -239,7 +236,7 @@ export const APEX: DashboardSpec = {
       ],
     },
     {
-      height: 11,
+      height: 12,
       panels: [
         [
           20,
@@ -271,7 +268,7 @@ export const APEX: DashboardSpec = {
       ],
     },
     {
-      height: 10,
+      height: 9,
       panels: [
         [
           28,
@@ -312,7 +309,7 @@ export const APEX: DashboardSpec = {
       ],
     },
     {
-      height: 11,
+      height: 12,
       panels: [
         [
           24,
@@ -348,7 +345,7 @@ export const APEX: DashboardSpec = {
       ],
     },
     {
-      height: 11,
+      height: 12,
       panels: [
         [
           16,
@@ -373,7 +370,7 @@ export const APEX: DashboardSpec = {
             subject: executions,
             groups: [{ by: "terms", field: "salesforce.apex.entry_point", label: "Entry point" }],
             measures: [
-              { of: "max", field: "salesforce.apex.soql_queries_count", label: "Most queries", levels: marked(50, 80) },
+              { of: "max", field: "salesforce.apex.soql_queries_count", label: "Most queries", levels: marked(70, 90) },
               percentile95("salesforce.apex.soql_queries_count", WHOLE),
               count(`Executions with ${MANY_QUERIES} or more`, {
                 where: `salesforce.apex.soql_queries_count >= ${MANY_QUERIES}`,

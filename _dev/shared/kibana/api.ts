@@ -99,7 +99,7 @@ export const API: DashboardSpec = {
       },
     ),
     {
-      height: 7,
+      height: 6,
       panels: [
         [
           48,
@@ -128,10 +128,10 @@ export const API: DashboardSpec = {
       ],
     },
     {
-      height: 11,
+      height: 12,
       panels: [
         [
-          24,
+          20,
           {
             kind: "table",
             key: "new-apps",
@@ -150,7 +150,7 @@ export const API: DashboardSpec = {
           },
         ],
         [
-          24,
+          28,
           {
             kind: "table",
             key: "app-addresses",
@@ -172,7 +172,7 @@ export const API: DashboardSpec = {
       ],
     },
     {
-      height: 11,
+      height: 12,
       panels: [
         [
           24,
@@ -212,10 +212,10 @@ export const API: DashboardSpec = {
       ],
     },
     {
-      height: 11,
+      height: 8,
       panels: [
         [
-          24,
+          48,
           {
             kind: "table",
             key: "bulk-2",
@@ -223,6 +223,7 @@ export const API: DashboardSpec = {
             description: "Each job once, by its largest count of records.",
             subject: bulkJobs,
             groups: [{ by: "terms", field: "salesforce.api.job_id", label: "Job" }],
+            pageSize: 6,
             measures: [
               {
                 of: "max",
@@ -232,12 +233,17 @@ export const API: DashboardSpec = {
               },
               { of: "max", field: "salesforce.api.records_failed", label: "Failed" },
               ...ofJob,
-              { of: "last_value", field: "salesforce.api.job_status", label: "State" },
+              { of: "last_value", field: "salesforce.api.job_status", label: "Ended as", where: ENDED },
             ],
           },
         ],
+      ],
+    },
+    {
+      height: 8,
+      panels: [
         [
-          24,
+          48,
           {
             kind: "table",
             key: "bulk-1",
@@ -245,6 +251,7 @@ export const API: DashboardSpec = {
             description: "The application is known where the org writes BulkApiRequest files.",
             subject: bulkBatches,
             groups: [{ by: "terms", field: "salesforce.api.job_id", label: "Job" }],
+            pageSize: 6,
             measures: [
               {
                 of: "sum",
@@ -261,7 +268,7 @@ export const API: DashboardSpec = {
       ],
     },
     {
-      height: 11,
+      height: 12,
       panels: [
         [
           28,
@@ -300,7 +307,7 @@ export const API: DashboardSpec = {
       ],
     },
     {
-      height: 11,
+      height: 12,
       panels: [
         [
           24,
@@ -346,7 +353,7 @@ export const API: DashboardSpec = {
       ],
     },
     {
-      height: 11,
+      height: 9,
       panels: [
         [
           20,
@@ -394,7 +401,7 @@ export const API: DashboardSpec = {
       ],
     },
     {
-      height: 11,
+      height: 9,
       panels: [
         [
           20,

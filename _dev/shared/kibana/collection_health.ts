@@ -144,7 +144,7 @@ export const COLLECTION_HEALTH: DashboardSpec = {
       ],
     },
     {
-      height: 11,
+      height: 12,
       panels: [
         [
           28,
@@ -194,7 +194,7 @@ export const COLLECTION_HEALTH: DashboardSpec = {
       ],
     },
     {
-      height: 11,
+      height: 12,
       panels: [
         [
           24,

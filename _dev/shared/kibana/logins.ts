@@ -89,7 +89,7 @@ export const LOGINS: DashboardSpec = {
       },
     ),
     {
-      height: 11,
+      height: 12,
       panels: [
         [
           24,
@@ -128,7 +128,7 @@ export const LOGINS: DashboardSpec = {
       ],
     },
     {
-      height: 11,
+      height: 12,
       panels: [
         [
           28,
@@ -157,7 +157,7 @@ export const LOGINS: DashboardSpec = {
       ],
     },
     {
-      height: 11,
+      height: 12,
       panels: [
         [
           24,
@@ -197,7 +197,7 @@ export const LOGINS: DashboardSpec = {
       ],
     },
     {
-      height: 11,
+      height: 12,
       panels: [
         [
           24,
@@ -234,7 +234,7 @@ export const LOGINS: DashboardSpec = {
       ],
     },
     {
-      height: 11,
+      height: 12,
       panels: [
         [
           24,
@@ -296,14 +296,13 @@ export const LOGINS: DashboardSpec = {
         [
           12,
           {
-            kind: "top",
+            kind: "table",
             key: "applications",
             title: "To which applications?",
             description: "Told by LoginEvent and LoginHistory; event log files don't name the application.",
             subject: logins,
-            groups: { by: "terms", field: "salesforce.login.application", label: "Application", size: 6, other: true },
-            measures: [count("Logins", { colour: neutral })],
-            axis: "Logins",
+            groups: [{ by: "terms", field: "salesforce.login.application", label: "Application" }],
+            measures: [count("Logins"), users, firstSeen],
           },
         ],
         [
@@ -321,19 +320,18 @@ export const LOGINS: DashboardSpec = {
         [
           12,
           {
-            kind: "top",
+            kind: "table",
             key: "tls",
             title: "Which TLS versions are in use?",
             subject: logins,
-            groups: { by: "terms", field: "tls.version", label: "TLS", size: 5 },
-            measures: [count("Logins", { colour: neutral })],
-            axis: "Logins",
+            groups: [{ by: "terms", field: "tls.version", label: "TLS", size: 5 }],
+            measures: [count("Logins"), users, { of: "last_value", field: "user.name", label: "Last user" }],
           },
         ],
       ],
     },
     {
-      height: 11,
+      height: 12,
       panels: [
         [48, { kind: "events", key: "last-failures", title: "The last failed logins", search: "failed-logins" }],
       ],

@@ -1,5 +1,4 @@
 import {
-  before,
   COLOURS,
   count,
   type DashboardSpec,
@@ -8,6 +7,7 @@ import {
   MILLISECONDS,
   marked,
   type Subject,
+  timeBefore,
   trouble,
 } from "./vocabulary.ts";
 
@@ -40,7 +40,7 @@ const slowest: Measure = {
   where: 'event.code : "ApexExecution"',
   label: "Apex 95 % within",
   format: MILLISECONDS,
-  levels: marked(5_000, 10_000),
+  levels: marked(15_000, 30_000),
 };
 const actedAs = count("Logins as another user", { where: 'event.action : "login-as"', levels: marked(50, 200) });
 
@@ -96,7 +96,7 @@ export const OVERVIEW: DashboardSpec = {
       },
     ),
     {
-      height: 8,
+      height: 6,
       panels: [
         [
           48,
@@ -109,15 +109,15 @@ export const OVERVIEW: DashboardSpec = {
             groups: [{ by: "terms", field: "organization.name", label: "Org" }],
             measures: [
               failedLogins,
-              before(failedLogins),
+              timeBefore(failedLogins),
               thrown,
-              before(thrown),
+              timeBefore(thrown),
               limitUsed,
-              before(limitUsed),
+              timeBefore(limitUsed),
               slowest,
-              before(slowest),
+              timeBefore(slowest),
               actedAs,
-              before(actedAs),
+              timeBefore(actedAs),
             ],
           },
         ],
@@ -196,13 +196,14 @@ export const OVERVIEW: DashboardSpec = {
       ],
     },
     {
-      height: 13,
+      height: 10,
       panels: [
         [
           30,
           {
             kind: "table",
             key: "freshness",
+            pageSize: 7,
             title: "How fresh is what we know?",
             subject: all,
             groups: [

@@ -234,7 +234,7 @@ export function share(label: string, part: Kql, more: Look = {}): Measure {
 }
 
 /** The same measure of the time before, beside it in a table. */
-export function before(measure: Measure): Measure {
+export function timeBefore(measure: Measure): Measure {
   if (measure.of === "quotient") {
     throw new Error(`${measure.label}: a quotient is not compared with the time before`);
   }
