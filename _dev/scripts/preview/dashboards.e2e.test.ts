@@ -11,7 +11,7 @@ import { collectDemoData, PRODUCTION, SANDBOX } from "./demo_data.ts";
 import { conditionOf, found, foundByHour } from "./demo_findings.fixture.ts";
 import { wholeDays } from "./demo_traffic.ts";
 import { type Drawing, drawingOf } from "./drawing.ts";
-import { EXPECTED_PANELS, type ExpectedPanel } from "./expected_panels.fixture.ts";
+import { EXPECTED_PANELS, type ExpectedPanel, failedLogin, noStep } from "./expected_panels.fixture.ts";
 import { generatedRows, type Row } from "./generated_rows.ts";
 import { OTHER } from "./lens_table.ts";
 import { followLink } from "./link_state.ts";
@@ -101,7 +101,7 @@ describeOnCluster("dashboards over generated traffic of two orgs", (cluster) => 
       types
         .flatMap((type) => rows.get(type) ?? [])
         .filter((one) => Date.parse(one.TIMESTAMP_DERIVED ?? "") >= middle === second && test(one)).length;
-    const failed = (one: Row) => one.LOGIN_STATUS !== "LOGIN_NO_ERROR";
+    const failed = (one: Row) => failedLogin(one) && noStep(one);
     const acted = (one: Row) => one.OPERATION !== "LOGOUT";
     expect(row).toMatchObject({
       "measure-0": day(["Login"], failed, true),

@@ -47,9 +47,9 @@ const last = (rows: readonly Row[]) => Math.max(...rows.map(time));
 
 /** Steps of a login that goes on: only a panel that counts every event counts them. */
 const STEPS = new Set(["LOGIN_TWOFACTOR_REQ", "LOGIN_CHALLENGE_ISSUED", "LOGIN_CHALLENGE_PENDING"]);
-const noStep: Test = ({ LOGIN_STATUS }) => !STEPS.has(LOGIN_STATUS ?? "");
+export const noStep: Test = ({ LOGIN_STATUS }) => !STEPS.has(LOGIN_STATUS ?? "");
 const any: Test = () => true;
-const failedLogin: Test = ({ LOGIN_STATUS }) => LOGIN_STATUS !== "LOGIN_NO_ERROR";
+export const failedLogin: Test = ({ LOGIN_STATUS }) => LOGIN_STATUS !== "LOGIN_NO_ERROR";
 const loggedIn: Test = (row) => !failedLogin(row);
 const address = ({ SOURCE_IP, CLIENT_IP = "" }: Row) => SOURCE_IP || (CLIENT_IP.includes(" ") ? "" : CLIENT_IP);
 const counted: Test = ({ COUNTS_AGAINST_API_LIMIT }) => COUNTS_AGAINST_API_LIMIT === "1";
