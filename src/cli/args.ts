@@ -212,8 +212,23 @@ function dataDirectoryOf(settings: OptionValue): string {
 }
 
 function optionsOf(name: CommandName, argv: readonly string[]): OptionValues {
-  const { options: declared, argument }: CommandDeclaration = COMMANDS[name];
-  const help = `See aquila-salesforce ${name} --help.`;
+  return readOptions({ name, help: `aquila-salesforce ${name} --help` }, COMMANDS[name], argv);
+}
+
+/** How a program is called in messages, and the command line that shows its help. */
+export interface ProgramName {
+  readonly name: string;
+  readonly help: string;
+}
+
+/** The declared options and `--help`, as they stand on a command line. Throws `usage` with what is wrong and what is possible. */
+export function readOptions(
+  program: ProgramName,
+  { options: declared, argument }: Pick<CommandDeclaration, "options" | "argument">,
+  argv: readonly string[],
+): OptionValues {
+  const { name } = program;
+  const help = `See ${program.help}.`;
   let values: Record<string, OptionValue>;
   let positionals: readonly string[];
   try {
@@ -274,7 +289,7 @@ function suggestion(error: unknown, known: readonly string[]): string {
 /** The help text, of one command or of all. */
 export function helpText(about: string | undefined): string {
   if (about !== undefined && isCommand(about)) {
-    return commandHelp(about, COMMANDS[about]);
+    return commandHelp(`aquila-salesforce ${about}`, COMMANDS[about]);
   }
   const commands = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(19)}${summary}`);
   return [
@@ -292,7 +307,8 @@ export function helpText(about: string | undefined): string {
   ].join("\n");
 }
 
-function commandHelp(name: CommandName, { summary, argument, options, examples }: CommandDeclaration): string {
+/** What a command does, how it is typed, its options and its examples. */
+export function commandHelp(typed: string, { summary, argument, options, examples }: CommandDeclaration): string {
   const rows = Object.entries({ ...options, help: HELP_OPTION }).map(([option, declared]) => {
     const { short, value }: Option = declared;
     const names = short === undefined ? `--${option}` : `-${short}, --${option}`;
@@ -305,7 +321,7 @@ function commandHelp(name: CommandName, { summary, argument, options, examples }
   return [
     `${summary}`,
     "",
-    `Usage: aquila-salesforce ${name} ${argument === undefined ? "" : `${argument.value} `}${needed.join("")}[OPTIONS]`,
+    `Usage: ${typed} ${argument === undefined ? "" : `${argument.value} `}${needed.join("")}[OPTIONS]`,
     "",
     "Options:",
     ...rows.map(({ left, right }) => `  ${left.padEnd(width)}${right}`),
