@@ -33,7 +33,7 @@ if (import.meta.main) {
   const stale = staleDocs(ROOT);
   for (const path of stale) {
     if (check) {
-      process.stderr.write(`docs: ${path} is stale; run: node _dev/scripts/build_docs.ts\n`);
+      process.stderr.write(`docs: ${path} is stale; run: npm run generate\n`);
       process.exitCode = 1;
     } else {
       mkdirSync(dirname(join(ROOT, path)), { recursive: true });

@@ -37,7 +37,7 @@ if (import.meta.main) {
   const check = process.argv.includes("--check");
   for (const path of stale) {
     if (check) {
-      process.stderr.write(`fields: ${path} is stale; run: node _dev/scripts/build_fields.ts\n`);
+      process.stderr.write(`fields: ${path} is stale; run: npm run generate\n`);
       process.exitCode = 1;
     } else {
       mkdirSync(dirname(join(ROOT, path)), { recursive: true });

@@ -11,6 +11,6 @@ test("every event type and object of the catalogue has a pipeline test with seve
   expect(tested.sort()).toEqual([...EVENT_TYPES, ...OBJECTS].map(({ name }) => name).sort());
 });
 
-test("no input differs from its rows: else run node _dev/scripts/build_pipeline_tests.ts", async () => {
+test("no input differs from its rows: else run npm run generate", async () => {
   expect((await staleInputs(ROOT)).map(({ path }) => relative(ROOT, path))).toEqual([]);
 });

@@ -148,7 +148,7 @@ if (import.meta.main) {
   const paths = stale.map(({ path }) => relative(ROOT, path));
   if (process.argv.includes("--check")) {
     for (const path of paths) {
-      process.stderr.write(`${path} would change: run node _dev/scripts/build_pipeline_tests.ts\n`);
+      process.stderr.write(`${path} would change: run npm run generate\n`);
       process.exitCode = 1;
     }
   } else if (stale.length > 0) {

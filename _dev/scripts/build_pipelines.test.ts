@@ -11,6 +11,6 @@ test("every shared pipeline has copies in the data streams that call it", () => 
   expect(copies).not.toContain("login/elasticsearch/ingest_pipeline/request.yml");
 });
 
-test("no copy differs from its source: else run node _dev/scripts/build_pipelines.ts", () => {
+test("no copy differs from its source: else run npm run generate", () => {
   expect(staleCopies(ROOT).map(({ path }) => relative(ROOT, path))).toEqual([]);
 });

@@ -52,7 +52,7 @@ if (import.meta.main) {
   for (const { path, text } of staleCopies(ROOT)) {
     if (check) {
       process.stderr.write(
-        `${relative(ROOT, path)} differs from its source: run node _dev/scripts/build_pipelines.ts\n`,
+        `${relative(ROOT, path)} differs from its source: run npm run generate\n`,
       );
       process.exitCode = 1;
     } else {

@@ -10,7 +10,7 @@ export interface FieldGroup {
 }
 
 const MAKER =
-  "# Made by _dev/scripts/build_fields.ts. Change what it is made from, then run: node _dev/scripts/build_fields.ts\n";
+  "# Made by _dev/scripts/build_fields.ts. Change what it is made from, then run: npm run generate\n";
 
 /** A file of fields as the package specification has it. */
 export function fieldsYaml(entries: readonly (PackageField | FieldGroup)[]): string {
