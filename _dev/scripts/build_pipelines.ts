@@ -51,9 +51,7 @@ if (import.meta.main) {
   const check = process.argv.includes("--check");
   for (const { path, text } of staleCopies(ROOT)) {
     if (check) {
-      process.stderr.write(
-        `${relative(ROOT, path)} differs from its source: run npm run generate\n`,
-      );
+      process.stderr.write(`${relative(ROOT, path)} differs from its source: run npm run generate\n`);
       process.exitCode = 1;
     } else {
       writeFileSync(path, text);

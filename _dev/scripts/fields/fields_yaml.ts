@@ -9,8 +9,7 @@ export interface FieldGroup {
   readonly fields: readonly PackageField[];
 }
 
-const MAKER =
-  "# Made by _dev/scripts/build_fields.ts. Change what it is made from, then run: npm run generate\n";
+const MAKER = "# Made by _dev/scripts/build_fields.ts. Change what it is made from, then run: npm run generate\n";
 
 /** A file of fields as the package specification has it. */
 export function fieldsYaml(entries: readonly (PackageField | FieldGroup)[]): string {
