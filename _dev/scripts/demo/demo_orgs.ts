@@ -13,12 +13,20 @@ export interface DemoOrgOptions {
   readonly sandbox: boolean;
   /** Tells the orgs apart. */
   readonly serial: number;
-  /** A folder of CSV files to serve. */
+  /** A folder of CSV files to serve; the org's past is then that of the folder as it is. */
   readonly files?: string | undefined;
+  /** `serial` by default. */
+  readonly past?: string;
 }
 
 export interface DemoOrg {
   readonly name: string;
+  readonly orgId: string;
+  /** Tells apart what cursors are about: the org, and its files if they are of a folder. */
+  readonly past: string;
+  readonly servesFiles: boolean;
+  /** How many event log files it has at its start. */
+  readonly files: number;
   readonly url: string;
   readonly clientId: string;
   readonly username: string;
@@ -41,14 +49,14 @@ export async function startDemoOrg(folder: string, options: DemoOrgOptions): Pro
     ],
     { stdio: ["pipe", "pipe", "inherit"] },
   );
-  const { url, clientId, username } = await firstLine(child);
+  const ready = await firstLine(child);
   return {
     name: options.name,
-    url,
-    clientId,
-    username,
+    servesFiles: options.files !== undefined,
+    past: options.past ?? String(options.serial),
+    ...ready,
     privateKeyPath,
-    given: connectMockOrg(url),
+    given: connectMockOrg(ready.url),
     stop: () =>
       new Promise((done) => {
         child.once("exit", () => done());
@@ -57,11 +65,17 @@ export async function startDemoOrg(folder: string, options: DemoOrgOptions): Pro
   };
 }
 
-function firstLine(child: ChildProcess): Promise<{ url: string; clientId: string; username: string }> {
+/** What the program says of the org once it is ready. */
+type Ready = Pick<DemoOrg, "url" | "orgId" | "clientId" | "username" | "files">;
+
+function firstLine(child: ChildProcess): Promise<Ready> {
   return new Promise((done, failed) => {
     child.once("exit", (code) => failed(new Error(`The mock org ended with code ${code}.`)));
     if (child.stdout !== null) {
-      createInterface(child.stdout).once("line", (line) => done(JSON.parse(line)));
+      createInterface(child.stdout).once("line", (line) => {
+        const { url, orgId, clientId, username, files } = JSON.parse(line);
+        done({ url, orgId, clientId, username, files });
+      });
     }
   });
 }

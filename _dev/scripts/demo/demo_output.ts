@@ -1,20 +1,31 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { Client } from "@elastic/elasticsearch";
-import { adminClientOptions, type Cluster, openCluster } from "../../shared/elasticsearch/cluster.ts";
+import { closeSync, existsSync, openSync, readdirSync, readSync, rmSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { Client } from "@elastic/elasticsearch";
+import { openAdminClient } from "../../shared/elasticsearch/admin_client.ts";
+import { type Cluster, openCluster } from "../../shared/elasticsearch/cluster.ts";
 import { ElasticsearchUnavailable } from "../../shared/elasticsearch/unavailable.ts";
 import { installAssets } from "../install_assets/install.ts";
-import { type Preview, servePreview } from "../preview/server.ts";
+import type { Preview } from "../preview/server.ts";
 
-/** What one data stream holds after the demo. */
+/** What a run has brought into one data stream. */
 export interface StreamContent {
-  readonly dataStream: string;
+  /** `login`, `apex`, … */
+  readonly stream: string;
   readonly events: number;
   readonly oldest: string;
   readonly newest: string;
   /** Counts by event code, most first. */
   readonly byCode: ReadonlyArray<readonly [string, number]>;
+}
+
+export type Document = Readonly<Record<string, unknown>>;
+
+/** Events that a run has brought, and no others. */
+export interface Brought {
+  contents(): Promise<StreamContent[]>;
+  /** The newest event of each data stream, as it is stored. */
+  samples(): Promise<Document[]>;
 }
 
 /** Where the demo's events go. */
@@ -23,25 +34,32 @@ export interface DemoOutput {
   readonly policyBlock: Readonly<Record<string, unknown>>;
   /** Names this output's past: cursors of one output are of no use to another. */
   readonly identity: string;
-  readonly about: readonly string[];
-  contents(): Promise<StreamContent[]>;
-  /** Newest events, one of each data stream, as they are stored. */
-  samples(count: number): Promise<unknown[]>;
-  readonly next: readonly string[];
-  /** Serves the dashboards as a page over the events of a time range; absent where there is nothing to search. */
+  /** What the events lack here that they have elsewhere, a line each. */
+  readonly lacking: readonly string[];
+  /** Removes every event of these orgs. */
+  forget(orgIds: readonly string[]): Promise<void>;
+  /** Begins a run that collects these orgs. */
+  begin(orgIds: readonly string[]): Promise<Brought>;
+  /** Command lines that search what was brought; events have that code. `ends`: Elasticsearch has ended by then. */
+  search(code: string, ends: boolean): readonly string[];
+  /** A command line that shows the dashboards afterwards; absent where there is nothing to search. */
+  readonly dashboardsCommand?: string;
+  /** Serves the dashboards as a page over the events of a time range. */
   readonly dashboards?: (time: { readonly from: number; readonly to: number }) => Promise<Preview>;
+  /** Whether Elasticsearch goes on after `close(keep)`. */
+  outlives(keep: boolean): boolean;
   close(keep: boolean): Promise<void>;
 }
 
-/** Elasticsearch where it can be had, else NDJSON files, with a line that says what that leaves out. */
+/** Elasticsearch where it can be had, else NDJSON files, with a line that says why. */
 export async function openDemoOutput(
   packageRoot: string,
   folder: string,
   say: (line: string) => void,
 ): Promise<DemoOutput> {
+  let cluster: Cluster;
   try {
-    const cluster = await openCluster({ log: say });
-    return await elasticsearchOutput(cluster, packageRoot, say);
+    cluster = await openCluster({ log: say });
   } catch (error) {
     if (!(error instanceof ElasticsearchUnavailable)) {
       throw error;
@@ -49,60 +67,101 @@ export async function openDemoOutput(
     say(error.message);
     return fileOutput(join(folder, "events"));
   }
+  try {
+    return await elasticsearchOutput(cluster, packageRoot);
+  } catch (error) {
+    if (cluster.started) {
+      await cluster.stop();
+    }
+    throw error;
+  }
 }
 
-async function elasticsearchOutput(
-  cluster: Cluster,
-  packageRoot: string,
-  say: (line: string) => void,
-): Promise<DemoOutput> {
-  const client = new Client(adminClientOptions(cluster));
+async function elasticsearchOutput(cluster: Cluster, packageRoot: string): Promise<DemoOutput> {
+  const client = await openAdminClient(cluster);
   const { cluster_uuid: uuid } = await client.info();
-  const installed = await installAssets({ client, packageRoot, log: say });
-  const pattern = installed.dataStreams.map((name) => `${name}-default`).join(",");
+  const installed = await installAssets({ client, packageRoot });
+  const streams = installed.dataStreams.map((name) => `${name}-default`);
+  const outlives = (keep: boolean) => keep || !cluster.started;
   return {
     policyBlock: { type: "elasticsearch", hosts: [cluster.url], api_key: cluster.apiKey },
     identity: uuid,
-    about: installed.substitutions,
-    async contents() {
-      await client.indices.refresh({ index: pattern, ignore_unavailable: true });
-      const found = await Promise.all(installed.dataStreams.map((name) => contentOf(client, `${name}-default`)));
-      return found.filter(({ events }) => events > 0);
+    lacking: installed.substitutions,
+    async forget(orgIds) {
+      const query = { terms: { "organization.id": [...orgIds] } };
+      const index = streams.join(",");
+      await client.deleteByQuery({ index, query, ignore_unavailable: true, conflicts: "proceed", refresh: true });
     },
-    async samples(count) {
-      const found = await Promise.all(
-        installed.dataStreams.map(async (name) => {
-          const { hits } = await client.search({
-            index: `${name}-default`,
-            ignore_unavailable: true,
-            size: 1,
-            sort: [{ "@timestamp": "desc" }],
-          });
-          return hits.hits.map(({ _source }) => _source);
-        }),
-      );
-      return found.flat().slice(0, count);
+    async begin(orgIds) {
+      const filter = [
+        { terms: { "organization.id": [...orgIds] } },
+        { range: { "event.ingested": { gte: await timeOf(client) } } },
+      ];
+      const query = { bool: { filter } };
+      return {
+        async contents() {
+          await client.indices.refresh({ index: streams.join(","), ignore_unavailable: true });
+          const found = await Promise.all(streams.map((name) => contentOf(client, name, query)));
+          return found.filter(({ events }) => events > 0);
+        },
+        async samples() {
+          const found = await Promise.all(
+            streams.map(async (index) => {
+              const { hits } = await client.search<Document>({
+                index,
+                query,
+                ignore_unavailable: true,
+                size: 1,
+                sort: [{ "@timestamp": "desc" }],
+              });
+              return hits.hits.flatMap(({ _source }) => (_source === undefined ? [] : [_source]));
+            }),
+          );
+          return found.flat();
+        },
+      };
     },
-    next: [
-      `Look around: curl -u ${cluster.username ?? "elastic"}:${cluster.password === undefined ? "…" : "PASSWORD"} '${cluster.url}/logs-aquila_salesforce.login-default/_search?pretty' (npm run elasticsearch -- status shows the password).`,
-    ],
-    dashboards: (time) =>
-      servePreview({ cluster, packageRoot, time, controls: { "data_stream.namespace": ["default"] } }),
+    search(_, ends) {
+      const { username, password, url, apiKey } = cluster;
+      const login =
+        username !== undefined
+          ? `-su ${username}:${password}`
+          : `-s${apiKey === "" ? "" : ` -H 'Authorization: ApiKey ${apiKey}'`}`;
+      const query = `curl ${login} '${url}/logs-*/_count?q=event.outcome:failure'`;
+      return ends ? ["npm run elasticsearch -- start", query] : [query];
+    },
+    dashboardsCommand: `${cluster.external ? `ELASTICSEARCH_URL=${cluster.url} ` : ""}npm run preview -- --serve --keep-data --namespace default`,
+    async dashboards(time) {
+      const { servePreview } = await import("../preview/server.ts");
+      return servePreview({ cluster, packageRoot, time, controls: { "data_stream.namespace": ["default"] } });
+    },
+    outlives,
     async close(keep) {
       await client.close();
-      if (cluster.started && !keep) {
+      if (!outlives(keep)) {
         await cluster.stop();
       }
     },
   };
 }
 
-async function contentOf(client: Client, dataStream: string): Promise<StreamContent> {
+/** The cluster's own clock, to the second below, as `event.ingested` has it. */
+async function timeOf(client: Client): Promise<string> {
+  const { docs } = await client.ingest.simulate({
+    pipeline: { processors: [{ set: { field: "now", value: "{{{_ingest.timestamp}}}" } }] },
+    docs: [{ _source: {} }],
+  });
+  const now = Date.parse(String(docs[0]?.doc?._source.now));
+  return new Date(now - (now % 1_000)).toISOString();
+}
+
+async function contentOf(client: Client, dataStream: string, query: object): Promise<StreamContent> {
   const { hits, aggregations } = await client.search<
     unknown,
     { codes: { buckets: { key: string; doc_count: number }[] }; oldest: Extreme; newest: Extreme }
   >({
     index: dataStream,
+    query,
     ignore_unavailable: true,
     size: 0,
     track_total_hits: true,
@@ -114,7 +173,7 @@ async function contentOf(client: Client, dataStream: string): Promise<StreamCont
   });
   const total = typeof hits.total === "number" ? hits.total : (hits.total?.value ?? 0);
   return {
-    dataStream,
+    stream: streamOf(dataStream),
     events: total,
     oldest: aggregations?.oldest.value_as_string ?? "",
     newest: aggregations?.newest.value_as_string ?? "",
@@ -126,39 +185,60 @@ interface Extreme {
   readonly value_as_string?: string;
 }
 
-function fileOutput(path: string): DemoOutput {
-  const documents = (file: string) =>
-    readFileSync(join(path, file), "utf8")
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => JSON.parse(line));
+/** `login` of `logs-aquila_salesforce.login-default`. */
+function streamOf(dataStream: string): string {
+  return dataStream.replace(/^logs-aquila_salesforce\.|-default$/g, "");
+}
+
+/** What files hold behind the lengths that they had at the beginning. */
+export function fileOutput(path: string): DemoOutput {
   const files = () => (existsSync(path) ? readdirSync(path).filter((name) => name.endsWith(".ndjson")) : []);
   return {
     policyBlock: { type: "file", path },
     identity: createHash("sha256").update(path).digest("hex").slice(0, 12),
-    about: [
-      `Events go to NDJSON files in ${path}: no ingest pipelines (ECS fields, user agents, geo), no data streams, no searches.`,
-    ],
-    async contents() {
-      return files().map((file) => {
-        const events = documents(file);
-        const times = events.map((event) => String(event["@timestamp"])).sort();
-        const codes = Map.groupBy(events, (event) => String(event.event.code));
-        return {
-          dataStream: file.replace(/\.ndjson$/, ""),
-          events: events.length,
-          oldest: times[0] ?? "",
-          newest: times.at(-1) ?? "",
-          byCode: [...codes].map(([code, group]) => [code, group.length] as const).sort((a, b) => b[1] - a[1]),
-        };
-      });
+    lacking: ["Files have no ingest pipelines (ECS fields, user agents, places), no data streams and no searches."],
+    async forget() {
+      rmSync(path, { recursive: true, force: true });
     },
-    async samples(count) {
-      return files()
-        .flatMap((file) => documents(file).slice(-1))
-        .slice(0, count);
+    async begin() {
+      const before = new Map(files().map((file) => [file, statSync(join(path, file)).size]));
+      const documents = (file: string): Document[] =>
+        textBehind(join(path, file), before.get(file) ?? 0)
+          .split("\n")
+          .filter(Boolean)
+          .map((line) => JSON.parse(line));
+      return {
+        contents: async () => files().flatMap((file) => contentOfFile(file, documents(file))),
+        samples: async () => files().flatMap((file) => documents(file).slice(-1)),
+      };
     },
-    next: [`Look around: head -1 ${path}/*.ndjson`],
+    search: (code) => [`grep -hm1 '"code":"${code}"' ${relative(process.cwd(), path)}/*.ndjson`],
+    outlives: () => true,
     async close() {},
   };
+}
+
+function contentOfFile(file: string, events: readonly Document[]): StreamContent[] {
+  const times = events.map((event) => String(event["@timestamp"])).sort();
+  const codes = Map.groupBy(events, (event) => String((event.event as { code?: unknown }).code));
+  const content: StreamContent = {
+    stream: streamOf(file.replace(/\.ndjson$/, "")),
+    events: events.length,
+    oldest: times[0] ?? "",
+    newest: times.at(-1) ?? "",
+    byCode: [...codes].map(([code, group]) => [code, group.length] as const).sort((a, b) => b[1] - a[1]),
+  };
+  return events.length === 0 ? [] : [content];
+}
+
+function textBehind(path: string, start: number): string {
+  const length = statSync(path).size - start;
+  const bytes = Buffer.alloc(Math.max(0, length));
+  const file = openSync(path, "r");
+  try {
+    readSync(file, bytes, 0, bytes.length, start);
+  } finally {
+    closeSync(file);
+  }
+  return bytes.toString("utf8");
 }

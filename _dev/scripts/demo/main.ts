@@ -2,21 +2,22 @@
  * `npm run demo`: the whole way of the data on this machine. Two mock Salesforce orgs (or the real files of a folder), the
  * runner, a real Elasticsearch with the package's pipelines and templates, then what has arrived.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { accessSync, constants, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
-import { parseArgs } from "node:util";
 import { stringify } from "yaml";
+import { type OptionValues, textOf, usage } from "../../../src/cli/command_declaration.ts";
 import { run } from "../../../src/cli/run.ts";
 import { createLog, terminalLine } from "../../../src/core/log.ts";
-import { collectUnderAgent } from "./agent_demo.ts";
+import { type DevCommand, runDevCommand } from "../../shared/command/dev_command.ts";
 import { type DemoOrg, startDemoOrg } from "./demo_orgs.ts";
-import { type DemoOutput, openDemoOutput, type StreamContent } from "./demo_output.ts";
+import { type Brought, type DemoOutput, openDemoOutput, type StreamContent } from "./demo_output.ts";
+import { lastWords } from "./last_words.ts";
 import { Progress } from "./progress.ts";
+import { type ServedFolder, servedFolder } from "./served_folder.ts";
 import { table } from "./table.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
-const FOLDER = join(ROOT, "build", "demo");
 
 /** Events a day and type of the production org; the sandbox has a tenth. */
 const ROWS_PER_DAY = {
@@ -40,58 +41,98 @@ const ROWS_PER_DAY = {
   BulkApi2: 80,
 };
 
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** The runner's own reports come with every run, also with one that brings nothing. */
+const REPORTS = "collector";
+
 /** Real files may be of any year. */
 const ALL_YEARS = "36500d";
 
-const { values } = parseArgs({
+interface DemoOptions {
+  readonly files: string | undefined;
+  readonly fresh: boolean;
+  readonly details: boolean;
+  readonly keep: boolean;
+  readonly agent: boolean;
+  /** Absolute. */
+  readonly folder: string;
+}
+
+const COMMAND: DevCommand = {
+  name: "npm run demo",
+  summary: "The whole way of the data on this machine: Salesforce orgs, the runner, Elasticsearch with the package.",
   options: {
-    files: { type: "string" },
-    agent: { type: "boolean", default: false },
-    keep: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
+    files: {
+      type: "string",
+      value: "DIR",
+      help: "Collects the event log files (CSV) of a folder instead of generated ones, whatever their dates.",
+    },
+    fresh: { type: "boolean", help: "Forgets what earlier runs collected from these orgs." },
+    details: { type: "boolean", help: "Shows whole events and everything else there is to say." },
+    keep: { type: "boolean", help: "Leaves Elasticsearch running; npm run elasticsearch -- stop ends it." },
+    agent: {
+      type: "boolean",
+      help: "Lets a stand-in of Elastic Agent run the collector, with three orgs of which one is set up wrongly.",
+    },
+    folder: { type: "string", value: "DIR", default: "build/demo", help: "Where keys, cursors and files are kept." },
   },
-});
+  examples: ["npm run demo", "npm run demo -- --files event-log-files --keep"],
+};
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-if (values.help) {
-  say("npm run demo [-- --files DIR] [-- --agent] [-- --keep]");
-  say("  --files DIR  collects the event log files (CSV) of a folder instead of generated ones, whatever their dates");
-  say(
-    "  --agent      lets a stand-in of Elastic Agent run the collector, with three orgs of which one is set up wrongly",
-  );
-  say("  --keep       leaves Elasticsearch running; npm run elasticsearch -- stop ends it");
-} else {
-  await demo();
-}
+await runDevCommand(COMMAND, demo);
 
-async function demo(): Promise<void> {
-  mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
-  const output = await openDemoOutput(ROOT, FOLDER, say);
-  output.about.forEach(say);
+async function demo(values: OptionValues): Promise<number> {
+  const options: DemoOptions = {
+    files: textOf(values, "files"),
+    fresh: values.fresh === true,
+    details: values.details === true,
+    keep: values.keep === true,
+    agent: values.agent === true,
+    folder: resolve(ROOT, textOf(values, "folder") ?? ""),
+  };
+  const served = options.files === undefined ? undefined : servedFolder(resolve(options.files));
+  mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+  accessSync(options.folder, constants.W_OK);
+  const output = await openDemoOutput(ROOT, options.folder, say);
   const orgs: DemoOrg[] = [];
   try {
-    orgs.push(...(values.files === undefined ? await generatedOrgs() : await orgOfFiles(resolve(values.files))));
-    say(`\nCollecting ${orgs.map(({ name }) => name).join(", ")}`);
-    if (values.agent) {
-      orgs.push(await unapprovedOrg());
-      await collectAsAgent(orgs, output);
-    } else {
-      process.exitCode = await collect(orgs, output);
+    orgs.push(...(served === undefined ? await generatedOrgs(options) : [await orgOfFiles(options, served)]));
+    const orgIds = orgs.map(({ orgId }) => orgId);
+    if (options.fresh) {
+      rmSync(stateFolder(options, output), { recursive: true, force: true });
+      await output.forget(orgIds);
     }
-    const contents = await output.contents();
-    await show(output, contents);
-    await showDashboards(output, contents);
+    const brought = await output.begin(orgIds);
+    say(`Collecting ${orgs.map(({ name }) => name).join(", ")}`);
+    if (options.agent) {
+      orgs.push(await unapprovedOrg(options));
+    }
+    const { exitCode, existing } = options.agent
+      ? await collectAsAgent(options, orgs, output)
+      : await collect(options, orgs, output);
+    await end(options, output, brought, existing);
+    return exitCode;
   } finally {
     await Promise.all(orgs.map((org) => org.stop()));
-    await output.close(values.keep);
+    await output.close(options.keep);
   }
 }
 
-async function generatedOrgs(): Promise<DemoOrg[]> {
+/** One folder for each past: an output, and for real files the folder as it is now. */
+function stateFolder({ folder }: DemoOptions, { identity }: DemoOutput): string {
+  return join(folder, `state-${identity}`);
+}
+
+async function generatedOrgs({ folder }: DemoOptions): Promise<DemoOrg[]> {
+  // Another hour has other files.
+  const hour = Math.floor(Date.now() / HOUR_MS);
   const [production, sandbox] = await Promise.all([
-    startDemoOrg(FOLDER, { name: "Acme production", sandbox: false, serial: 1 }),
-    startDemoOrg(FOLDER, { name: "Acme sandbox", sandbox: true, serial: 2 }),
+    startDemoOrg(folder, { name: "Acme production", sandbox: false, serial: 1, past: `1-${hour}` }),
+    startDemoOrg(folder, { name: "Acme sandbox", sandbox: true, serial: 2, past: `2-${hour}` }),
   ]);
   const small = Object.fromEntries(Object.entries(ROWS_PER_DAY).map(([type, rows]) => [type, Math.ceil(rows / 10)]));
   const added = await Promise.all([
@@ -100,25 +141,34 @@ async function generatedOrgs(): Promise<DemoOrg[]> {
   ]);
   const files = added.reduce((sum, one) => sum + one.files, 0);
   const rows = added.reduce((sum, one) => sum + one.rows, 0);
-  say(`\nTwo Salesforce orgs on this machine with ${files} event log files and ${rows.toLocaleString("en")} rows.`);
+  say(`Two Salesforce orgs on this machine with ${files} event log files and ${rows.toLocaleString("en")} rows.`);
   return [production, sandbox];
 }
 
-async function orgOfFiles(files: string): Promise<DemoOrg[]> {
-  return [await startDemoOrg(FOLDER, { name: "Real files", sandbox: false, serial: 3, files })];
+/** A folder of files is an org of its own, so that what one brought is never taken for another's. */
+async function orgOfFiles({ folder }: DemoOptions, { path, serial, past }: ServedFolder): Promise<DemoOrg> {
+  const org = await startDemoOrg(folder, { name: basename(path), sandbox: false, serial, past, files: path });
+  if (org.files === 0) {
+    await org.stop();
+    throw usage(
+      `None of the files in ${path} is an event log file.`,
+      "An event log file is a CSV file with the columns EVENT_TYPE and TIMESTAMP and at least one row.",
+    );
+  }
+  return org;
 }
 
 /** An org whose administrator has not approved the app for the user. */
-async function unapprovedOrg(): Promise<DemoOrg> {
-  const org = await startDemoOrg(FOLDER, { name: "Acme subsidiary", sandbox: false, serial: 4 });
+async function unapprovedOrg({ folder }: DemoOptions): Promise<DemoOrg> {
+  const org = await startDemoOrg(folder, { name: "Acme subsidiary", sandbox: false, serial: 3 });
   await org.given.app({ clientId: org.clientId, approvedUsers: [] });
   return org;
 }
 
-function inputOf(org: DemoOrg, n: number) {
-  const everyDate = values.files !== undefined;
+function inputOf(org: DemoOrg) {
+  const id = `demo-${org.past}`;
   return {
-    id: `demo-${n}`,
+    id,
     name: org.name,
     type: "aquila-salesforce",
     use_output: "default",
@@ -131,38 +181,52 @@ function inputOf(org: DemoOrg, n: number) {
       private_key_path: org.privateKeyPath,
     },
     streams: ["login", "apex", "api"].map((stream) => ({
-      id: `demo-${n}-${stream}${everyDate ? "-files" : ""}`,
+      id: `${id}-${stream}`,
       data_stream: { type: "logs", dataset: `aquila_salesforce.${stream}` },
-      event_log_files: { initial_lookback: everyDate ? ALL_YEARS : "24h" },
+      event_log_files: { initial_lookback: org.servesFiles ? ALL_YEARS : "24h" },
     })),
   };
 }
 
-async function collectAsAgent(orgs: readonly DemoOrg[], output: DemoOutput): Promise<void> {
+interface Collected {
+  readonly exitCode: number;
+  /** Events that were stored already; 0 where only Elastic Agent knows. */
+  readonly existing: number;
+}
+
+async function collectAsAgent(
+  { folder }: DemoOptions,
+  orgs: readonly DemoOrg[],
+  output: DemoOutput,
+): Promise<Collected> {
   if (output.policyBlock.type !== "elasticsearch") {
-    throw new Error("Elastic Agent has no file output: npm run demo -- --agent needs Elasticsearch.");
+    throw usage(
+      "Elastic Agent writes no files, and there is no Elasticsearch here.",
+      "Name one by ELASTICSEARCH_URL, or leave out --agent.",
+    );
   }
+  const { collectUnderAgent } = await import("./agent_demo.ts");
   const units = await collectUnderAgent({
-    folder: FOLDER,
+    folder,
     identity: output.identity,
     outputBlock: output.policyBlock,
     inputs: orgs.map(inputOf),
     say,
   });
-  say("\nWhat Fleet shows of each unit:");
+  say("What Fleet shows of each unit:");
   say(
     table(
       ["unit", "state", "message"],
       units.map(({ unit, state, message }) => [unit, state, message]),
     ),
   );
+  return { exitCode: 0, existing: 0 };
 }
 
-async function collect(orgs: readonly DemoOrg[], output: DemoOutput): Promise<number> {
-  const policy = join(FOLDER, "policy.yml");
+async function collect(options: DemoOptions, orgs: readonly DemoOrg[], output: DemoOutput): Promise<Collected> {
+  const policy = join(options.folder, "policy.yml");
   const text = stringify({ outputs: { default: output.policyBlock }, inputs: orgs.map(inputOf) });
   writeFileSync(policy, text, { mode: 0o600 });
-  const dataDirectory = join(FOLDER, `state-${output.identity}`);
   const progress = new Progress(process.stdout);
   const stop = new AbortController();
   const log = createLog(
@@ -171,50 +235,51 @@ async function collect(orgs: readonly DemoOrg[], output: DemoOutput): Promise<nu
   );
   progress.start();
   try {
-    return await run(
-      { policy, dataDirectory, once: true },
+    const exitCode = await run(
+      { policy, dataDirectory: stateFolder(options, output), once: true },
       { environment: process.env, log, stop: stop.signal, observe: (fact) => progress.see(fact) },
     );
+    return { exitCode, existing: progress.existing };
   } finally {
     progress.stop();
   }
 }
 
-async function show(output: DemoOutput, contents: readonly StreamContent[]): Promise<void> {
-  const rows = contents.map(({ dataStream, events, oldest, newest, byCode }) => [
-    dataStream,
-    events,
-    oldest.slice(0, 16),
-    newest.slice(0, 16),
-    byCode.map(([code, count]) => `${code} ${count.toLocaleString("en")}`).join(", "),
-  ]);
-  say(`\n${table(["data stream", "events", "oldest", "newest", "event types"], rows)}`);
-  for (const sample of await output.samples(3)) {
-    say(JSON.stringify(sample, null, 2));
-  }
+/** The last screen. On a terminal the dashboards are served until somebody has seen them; elsewhere the demo just ends. */
+async function end(options: DemoOptions, output: DemoOutput, brought: Brought, existing: number): Promise<void> {
+  const contents = (await brought.contents()).filter(({ stream }) => stream !== REPORTS);
+  const samples = contents.length === 0 ? [] : await brought.samples();
+  const preview = process.stdin.isTTY ? await output.dashboards?.(timeOf(contents)) : undefined;
+  const { dashboardsCommand: command } = output;
+  const waits = preview !== undefined;
+  const code = samples
+    .map((one) => (one.event as { code?: unknown } | undefined)?.code)
+    .find((one) => one !== undefined);
+  const files = options.files === undefined ? "" : ` --files ${options.files}`;
+  const words = lastWords({
+    contents,
+    existing,
+    samples,
+    lacking: output.lacking,
+    dashboards: waits ? { url: preview.url } : command === undefined ? undefined : { command },
+    search: output.search(String(code ?? "Login"), !waits && !output.outlives(options.keep)),
+    command: `npm run demo --${files}`,
+    details: options.details,
+  });
   say("");
-  output.next.forEach(say);
-  say(
-    "Real orgs: write a policy (README.md, 'Run it against your org') and start: npm run aquila-salesforce -- run --policy policy.yml",
-  );
+  words.forEach(say);
+  if (waits) {
+    const question = createInterface({ input: process.stdin, output: process.stdout });
+    await question.question("Press Enter to end the demo. ");
+    question.close();
+    await preview.close();
+  }
 }
 
-/** On a terminal the dashboards are shown until somebody has seen them; elsewhere the demo just ends. */
-async function showDashboards(output: DemoOutput, contents: readonly StreamContent[]): Promise<void> {
-  const [from, to] = [
-    contents.map(({ oldest }) => oldest).sort()[0],
-    contents
-      .map(({ newest }) => newest)
-      .sort()
-      .at(-1),
-  ];
-  if (output.dashboards === undefined || !process.stdin.isTTY || from === undefined || to === undefined) {
-    return;
-  }
-  const preview = await output.dashboards({ from: Date.parse(from), to: Date.parse(to) + 1 });
-  say(`\nThe dashboards, without Kibana: ${preview.url}`);
-  const question = createInterface({ input: process.stdin, output: process.stdout });
-  await question.question("Press Enter to end the demo. ");
-  question.close();
-  await preview.close();
+/** From the oldest to the newest event; the last day where there are none. */
+function timeOf(contents: readonly StreamContent[]): { readonly from: number; readonly to: number } {
+  const times = contents.flatMap(({ oldest, newest }) => [Date.parse(oldest), Date.parse(newest)]);
+  return times.length === 0
+    ? { from: Date.now() - DAY_MS, to: Date.now() }
+    : { from: Math.min(...times), to: Math.max(...times) + 1 };
 }

@@ -15,8 +15,8 @@ export class Progress {
     this.#out = out;
   }
 
-  get created(): number {
-    return this.#created;
+  get existing(): number {
+    return this.#existing;
   }
 
   see(fact: Fact): void {

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 const NAME = "aquila-salesforce";
 
@@ -11,8 +11,15 @@ export interface ServiceUser {
   readonly gid: number;
 }
 
-/** Where unpacked distributions and clusters lie. Root's home is closed to the service user, hence another place. Pure. */
+/**
+ * Where unpacked distributions and clusters lie: where AQUILA_SALESFORCE_CACHE says, else in the user's cache. Root's home is
+ * closed to the service user, hence another place. Pure.
+ */
 export function cacheFolder(uid: number, environment: NodeJS.ProcessEnv, home: string): string {
+  const named = environment.AQUILA_SALESFORCE_CACHE;
+  if (named !== undefined && named !== "") {
+    return resolve(named);
+  }
   if (uid === 0) {
     return join("/var/cache", NAME);
   }

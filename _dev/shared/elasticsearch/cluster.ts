@@ -1,20 +1,22 @@
 /**
- * One Elasticsearch for development and tests: the one that ELASTICSEARCH_URL names, or a node on this machine that is made
- * from Maven Central and kept in the user's cache folder.
+ * One Elasticsearch for development and tests: the one that ELASTICSEARCH_URL names, or a node on this machine, by the first of
+ * the ways that is open (`ways.ts`). What is fetched for it is kept in the user's cache folder.
  */
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "@elastic/elasticsearch";
 import { ownCacheFolder, serviceUser } from "./cache_folder.ts";
 import { copyJvmOptions, makeFolder, withFreePorts } from "./cluster_folder.ts";
 import { type ClusterRecord, discardCluster, lockOf, readRecord, writeRecord } from "./cluster_record.ts";
-import { type Log, openDistribution } from "./distribution.ts";
+import { IMAGE_ADMINISTRATOR, runContainer, startContainer } from "./container.ts";
 import { withExclusiveLock } from "./exclusive_lock.ts";
-import { findJava } from "./java.ts";
-import { isNodeOf, signalNode, spawnNode, stopNode } from "./node_process.ts";
+import { nodeControl } from "./node_control.ts";
+import { spawnNode } from "./node_process.ts";
 import { ElasticsearchUnavailable } from "./unavailable.ts";
+import type { Log } from "./unpacking.ts";
 import { watchOver } from "./watchdog.ts";
+import { type Runs, startByFirstWay } from "./ways.ts";
 
 const LONGEST_START = 240_000;
 const BETWEEN_LOOKS = 250;
@@ -83,13 +85,16 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
       if (running !== undefined) {
         return localCluster(folder, lifetime, false);
       }
-      // Before anything is made: without Java or the distribution no folder and no watchdog shall be left behind.
-      await openDistribution(cache, findJava(environment), log);
-      const record = await withFreePorts(folder, readRecord(folder) ?? (await makeFolder(folder, serviceUser())));
-      if (lifetime === "process") {
-        watchOver(folder);
-      }
-      await startNode(folder, record, log);
+      const before = readRecord(folder)?.runs;
+      let watched = false;
+      await startByFirstWay({ cache, name, before, environment, log }, async (runs) => {
+        const record = await recordFor(folder, runs);
+        if (lifetime === "process" && !watched) {
+          watchOver(folder);
+          watched = true;
+        }
+        await startNode(folder, record, environment, log);
+      });
       return localCluster(folder, lifetime, true);
     },
     () => log("Another process is starting this cluster; waiting for it."),
@@ -129,7 +134,6 @@ function externalCluster(environment: NodeJS.ProcessEnv): Cluster | undefined {
 
 function localCluster(folder: string, lifetime: "own" | "process", started: boolean): Cluster {
   const { url, username, password, apiKey = "" } = recordOf(folder);
-  const runningPid = () => recordOf(folder).pid ?? -1;
   return {
     url,
     username,
@@ -138,21 +142,19 @@ function localCluster(folder: string, lifetime: "own" | "process", started: bool
     external: false,
     folder,
     started,
-    suspend: () => signalNode(folder, runningPid(), "SIGSTOP"),
-    resume: () => signalNode(folder, runningPid(), "SIGCONT"),
+    suspend: () => nodeControl(folder, recordOf(folder)).suspend(),
+    resume: () => nodeControl(folder, recordOf(folder)).resume(),
     async stop() {
       if (lifetime === "process") {
         return discardCluster(folder);
       }
       const { pid, ...record } = recordOf(folder);
-      if (pid !== undefined) {
-        await stopNode(folder, pid, "politely");
-        writeRecord(folder, record);
-      }
+      await nodeControl(folder, { ...record, pid }).stop("politely");
+      writeRecord(folder, record);
     },
     async restart() {
       if (runningRecord(folder) === undefined) {
-        await startNode(folder, recordOf(folder), () => {});
+        await startNode(folder, recordOf(folder), process.env, () => {});
       }
     },
   };
@@ -168,34 +170,75 @@ function recordOf(folder: string): ClusterRecord {
 
 function runningRecord(folder: string): ClusterRecord | undefined {
   const record = readRecord(folder);
-  return record?.pid !== undefined && record.apiKey !== undefined && isNodeOf(folder, record.pid) ? record : undefined;
+  return record?.apiKey !== undefined && nodeControl(folder, record).isRunning() ? record : undefined;
 }
 
-async function startNode(folder: string, record: ClusterRecord, log: Log): Promise<void> {
-  const java = findJava();
-  const home = await openDistribution(ownCacheFolder(), java, log);
-  copyJvmOptions(home, folder);
-  log(`Starting Elasticsearch on ${record.url}; this takes about half a minute.`);
-  const node = spawnNode(home, folder, java, serviceUser());
-  if (node.pid === undefined) {
-    throw new ElasticsearchUnavailable("node", "bash could not be started");
+/** What is known of a cluster that is to be started: a stopped one that the same program ran before, or a new one. */
+async function recordFor(folder: string, runs: Runs): Promise<ClusterRecord> {
+  const old = readRecord(folder);
+  if (old?.runs?.by === runs.by) {
+    const known = { ...old, runs };
+    return runs.by === "docker" ? known : withFreePorts(folder, known);
   }
-  const started = { ...record, pid: node.pid };
+  if (old !== undefined) {
+    await nodeControl(folder, old).discard();
+  }
+  const fresh = await makeFolder(folder, serviceUser());
+  return { ...fresh, runs, ...(runs.by === "docker" ? { username: IMAGE_ADMINISTRATOR } : {}) };
+}
+
+/** Starts the node and waits until it answers; one that never does is discarded. Throws ElasticsearchUnavailable. */
+async function startNode(
+  folder: string,
+  record: ClusterRecord,
+  environment: NodeJS.ProcessEnv,
+  log: Log,
+): Promise<void> {
+  log(`Starting Elasticsearch on ${record.url}; this takes about half a minute.`);
+  // What has been written down is found and ended again, whatever happens from here on.
+  writeRecord(folder, record);
+  const { pid, hasEnded } = await startedBy(folder, record, environment);
+  const started = { ...record, ...(pid === undefined ? {} : { pid }) };
   writeRecord(folder, started);
-  let ended = false;
-  node.once("exit", () => {
-    ended = true;
-  });
+  const control = nodeControl(folder, started);
   const client = new Client({ ...adminClientOptions({ ...record, apiKey: "" }), maxRetries: 0 });
   try {
-    await untilReady(client, () => ended, folder);
+    await untilReady(client, hasEnded, folder);
     writeRecord(folder, { ...started, apiKey: record.apiKey ?? (await createAgentKey(client)) });
   } catch (error) {
-    await stopNode(folder, node.pid, "at once");
+    await control.discard();
     throw error;
   } finally {
     await client.close();
   }
+}
+
+async function startedBy(
+  folder: string,
+  record: ClusterRecord,
+  environment: NodeJS.ProcessEnv,
+): Promise<{ readonly pid?: number; readonly hasEnded: () => boolean }> {
+  const { runs, apiKey } = record;
+  if (runs?.by === "docker") {
+    // A key shows that the container has been made.
+    await (apiKey === undefined
+      ? runContainer(runs.container, record, environment)
+      : startContainer(runs.container, environment));
+    return { hasEnded: () => !nodeControl(folder, record).isRunning() };
+  }
+  if (runs === undefined) {
+    throw new ElasticsearchUnavailable("node", `${folder} does not say what runs its node`);
+  }
+  copyJvmOptions(runs.home, folder);
+  const node = spawnNode(runs, folder, serviceUser());
+  if (node.pid === undefined) {
+    throw new ElasticsearchUnavailable("node", "bash could not be started");
+  }
+  let ended = false;
+  node.once("exit", () => {
+    ended = true;
+  });
+  return { pid: node.pid, hasEnded: () => ended };
 }
 
 async function untilReady(client: Client, ended: () => boolean, folder: string): Promise<void> {
@@ -206,12 +249,18 @@ async function untilReady(client: Client, ended: () => boolean, folder: string):
       return;
     } catch (error) {
       if (ended() || Date.now() > end) {
-        const console = readFileSync(join(folder, "logs/console.log"), "utf8").slice(-3_000);
-        throw new ElasticsearchUnavailable("node", `Elasticsearch did not start. Its last words:\n${console}`, error);
+        throw new ElasticsearchUnavailable("node", `it did not start${lastWords(folder)}`, { cause: error });
       }
       await sleep(BETWEEN_LOOKS);
     }
   }
+}
+
+/** The last line that a node has written which is a process; what a container says, Docker shows. */
+function lastWords(folder: string): string {
+  const console = join(folder, "logs/console.log");
+  const line = existsSync(console) ? readFileSync(console, "utf8").trimEnd().split("\n").at(-1) : "";
+  return line === "" || line === undefined ? "" : ` (${line.slice(0, 300)}; ${console})`;
 }
 
 /** The rights that Fleet gives to an agent's output, for logs alone. */

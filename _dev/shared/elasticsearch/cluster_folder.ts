@@ -15,7 +15,7 @@ export async function makeFolder(folder: string, user: ServiceUser | undefined):
   }
   const ports = { http: await freePort(), transport: await freePort() };
   const url = urlOf(ports);
-  const password = randomBytes(18).toString("base64url");
+  const password = randomBytes(12).toString("base64url");
   const { users, usersRoles } = fileRealm(password);
   const config = join(folder, "config");
   writeFileSync(join(config, "elasticsearch.yml"), elasticsearchYml(folder, ports));

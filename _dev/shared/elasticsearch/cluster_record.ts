@@ -1,13 +1,13 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { stopNode } from "./node_process.ts";
+import { nodeControl } from "./node_control.ts";
 
 const FILE = "cluster.json";
 
 /** What is known of a cluster on this machine. It lies in the cluster's folder and is readable by its owner alone. */
 const clusterRecord = z.object({
-  /** Leader of the node's process group; undefined while it is stopped. */
+  /** Leader of the process group of a node that is a process; undefined while it is stopped. */
   pid: z.int().optional(),
   url: z.string(),
   ports: z.object({ http: z.int(), transport: z.int() }),
@@ -15,6 +15,13 @@ const clusterRecord = z.object({
   password: z.string(),
   /** Encoded key with the rights of an agent's output: `monitor`, and `auto_configure` and `create_doc` on `logs-*`. */
   apiKey: z.string().optional(),
+  /** What runs its node, chosen at the first start. */
+  runs: z
+    .discriminatedUnion("by", [
+      z.object({ by: z.literal("process"), home: z.string(), javaHome: z.string().optional() }),
+      z.object({ by: z.literal("docker"), container: z.string() }),
+    ])
+    .optional(),
 });
 
 export type ClusterRecord = z.infer<typeof clusterRecord>;
@@ -38,9 +45,9 @@ export function lockOf(folder: string): string {
 
 /** Ends the node of a cluster that nobody will use again and deletes its folder. */
 export async function discardCluster(folder: string): Promise<void> {
-  const pid = readRecord(folder)?.pid;
-  if (pid !== undefined) {
-    await stopNode(folder, pid, "at once");
+  const record = readRecord(folder);
+  if (record !== undefined) {
+    await nodeControl(folder, record).discard();
   }
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   rmSync(lockOf(folder), { force: true });

@@ -42,11 +42,10 @@ export function findJava(environment: NodeJS.ProcessEnv = process.env): Java {
   const java = chooseJava(preferred, installed);
   if (java === undefined) {
     const seen = [...preferred, ...installed].map(({ home, release }) => `${home} (${release})`);
-    throw new ElasticsearchUnavailable(
-      "java",
-      `Elasticsearch needs a JDK of release ${OLDEST_JAVA} or newer; found ${seen.length === 0 ? "none" : seen.join(", ")}. ` +
-        "Install one (apt-get install openjdk-21-jdk-headless, brew install openjdk) or set ES_JAVA_HOME to its folder.",
-    );
+    const found = seen.length === 0 ? "" : `, but ${seen.join(", ")}`;
+    throw new ElasticsearchUnavailable("java", `there is no JDK of release ${OLDEST_JAVA} or newer${found}`, {
+      cure: "Install a JDK (apt-get install openjdk-21-jdk-headless, brew install openjdk) or set ES_JAVA_HOME to its folder.",
+    });
   }
   return java;
 }

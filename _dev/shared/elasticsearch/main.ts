@@ -1,6 +1,22 @@
-/** `npm run elasticsearch -- start | stop | status`: a cluster on this machine that stays until it is stopped. */
+/** `npm run elasticsearch`: a cluster on this machine that stays until it is stopped. */
+import { usage } from "../../../src/cli/command_declaration.ts";
+import { type DevCommand, runDevCommand } from "../command/dev_command.ts";
+import { ownCacheFolder } from "./cache_folder.ts";
+import { clean } from "./clean.ts";
 import { adminClientOptions, openCluster, runningCluster } from "./cluster.ts";
-import { ElasticsearchUnavailable } from "./unavailable.ts";
+
+const COMMAND: DevCommand = {
+  name: "npm run elasticsearch",
+  summary:
+    "An Elasticsearch on this machine: start, stop, status, or clean, which removes everything that was put here for it.",
+  options: {},
+  examples: [
+    "npm run elasticsearch -- start",
+    "npm run elasticsearch -- status",
+    "npm run elasticsearch -- stop",
+    "npm run elasticsearch -- clean",
+  ],
+};
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -27,19 +43,25 @@ function status(): void {
   print(cluster === undefined ? "Elasticsearch is not running." : `Elasticsearch is running: ${cluster.url}`);
 }
 
-const commands: Readonly<Record<string, () => void | Promise<void>>> = { start, stop, status };
-const command = commands[process.argv[2] ?? ""];
-if (command === undefined) {
-  process.stderr.write("usage: npm run elasticsearch -- start|stop|status\n");
-  process.exitCode = 2;
-} else {
-  try {
-    await command();
-  } catch (error) {
-    if (!(error instanceof ElasticsearchUnavailable)) {
-      throw error;
+const ACTIONS: Readonly<Record<string, () => void | Promise<void>>> = {
+  start,
+  stop,
+  status,
+  clean: () => clean(ownCacheFolder(), print),
+};
+
+const [word = "", ...rest] = process.argv.slice(2);
+const action = Object.hasOwn(ACTIONS, word) ? ACTIONS[word] : undefined;
+
+await runDevCommand(
+  COMMAND,
+  async () => {
+    if (action === undefined) {
+      const asked = word === "" ? "Nothing is asked for." : `There is no ${word}.`;
+      throw usage(asked, `One of these: ${Object.keys(ACTIONS).join(", ")}.`);
     }
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
-  }
-}
+    await action();
+    return 0;
+  },
+  action === undefined && word !== "--help" && word !== "-h" ? [] : action === undefined ? ["--help"] : rest,
+);

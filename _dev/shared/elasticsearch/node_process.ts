@@ -3,7 +3,8 @@ import { existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ServiceUser } from "./cache_folder.ts";
-import type { Java } from "./java.ts";
+import type { Installed } from "./distribution.ts";
+import type { NodeControl } from "./node_control.ts";
 
 const BETWEEN_LOOKS = 100;
 const LONGEST_SHUTDOWN = 30_000;
@@ -12,7 +13,7 @@ const LONGEST_SHUTDOWN = 30_000;
  * Starts the node of the cluster in `folder` as a process group of its own, which outlives the caller. Its output goes to
  * `logs/console.log` there.
  */
-export function spawnNode(home: string, folder: string, java: Java, user: ServiceUser | undefined): ChildProcess {
+export function spawnNode({ home, javaHome }: Installed, folder: string, user: ServiceUser | undefined): ChildProcess {
   const output = openSync(join(folder, "logs/console.log"), "w");
   const child = spawn("bash", [join(home, "bin/elasticsearch")], {
     detached: true,
@@ -20,7 +21,7 @@ export function spawnNode(home: string, folder: string, java: Java, user: Servic
     cwd: folder,
     env: {
       PATH: process.env.PATH,
-      ES_JAVA_HOME: java.home,
+      ...(javaHome === undefined ? {} : { ES_JAVA_HOME: javaHome }),
       ES_PATH_CONF: join(folder, "config"),
       ES_JAVA_OPTS: "-Xms1g -Xmx1g",
       ES_TMPDIR: join(folder, "tmp"),
@@ -59,7 +60,7 @@ export async function stopNode(folder: string, pid: number, how: "politely" | "a
 }
 
 /** Stops (`SIGSTOP`) or continues (`SIGCONT`) every process of the node. Throws if it isn't running. */
-export function signalNode(folder: string, pid: number, signal: "SIGSTOP" | "SIGCONT"): void {
+function signalNode(folder: string, pid: number, signal: "SIGSTOP" | "SIGCONT"): void {
   if (!isNodeOf(folder, pid)) {
     throw new Error(`The node of ${folder} is not running`);
   }
@@ -84,4 +85,14 @@ function commandLine(pid: number): string {
   } catch {
     return "";
   }
+}
+
+export function processControl(folder: string, pid: number): NodeControl {
+  return {
+    isRunning: () => isNodeOf(folder, pid),
+    stop: (how) => stopNode(folder, pid, how),
+    discard: () => stopNode(folder, pid, "at once"),
+    suspend: () => signalNode(folder, pid, "SIGSTOP"),
+    resume: () => signalNode(folder, pid, "SIGCONT"),
+  };
 }

@@ -1,10 +1,11 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { connectMockOrg } from "./mock_org.ts";
 import { PUBLIC_KEY } from "./test_client.ts";
 
@@ -42,3 +43,40 @@ test("the program serves a folder and traffic, is steered from outside, and ends
     rmSync(directory, { recursive: true });
   }
 }, 30_000);
+
+// Each starts a program.
+vi.setConfig({ testTimeout: 60_000 });
+
+describe("a mistake is one sentence with exit code 2", () => {
+  const empty = mkdtempSync(join(tmpdir(), "mock-org-empty-"));
+  afterAll(() => rmSync(empty, { recursive: true }));
+
+  test.each([
+    [["--polcy"], "Unknown option '--polcy'."],
+    [["surplus"], "Unexpected argument 'surplus'."],
+    [["--port", "x"], "--port must be a whole number up to 65535."],
+    [["--certificate", "/nonexistent.pem"], "/nonexistent.pem can't be used (ENOENT)."],
+    [["--files", "/nonexistent"], "/nonexistent can't be used (ENOENT)."],
+    [["--files", empty], `${empty} is empty.`],
+    [["--generate", "{oops"], "--generate holds no JSON"],
+    [["--write", empty], "--write needs --generate."],
+    [["--host", "203.0.113.9"], "It can't listen there (EADDRNOTAVAIL): change --host or --port."],
+  ])("%j", (args, sentence) => {
+    expectRefusal(args, sentence);
+  });
+
+  test("a used port", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    expectRefusal(["--port", String(port)], `Another program listens on port ${port}`);
+    server.close();
+  });
+
+  function expectRefusal(args: readonly string[], sentence: string): void {
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8" });
+    expect(stderr).toContain(sentence);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect(status).toBe(2);
+  }
+});

@@ -25,77 +25,130 @@ const USAGE = `Usage: npm run mock-org -- [options]
   --stop-with-parent     stops when standard input closes
 `;
 
-const { values } = parseArgs({
-  options: {
-    certificate: { type: "string" },
-    "client-id": { type: "string" },
-    username: { type: "string" },
-    "org-name": { type: "string" },
-    sandbox: { type: "boolean", default: false },
-    "org-serial": { type: "string", default: "1" },
-    "no-hourly-files": { type: "boolean", default: false },
-    "no-gzip": { type: "boolean", default: false },
-    files: { type: "string" },
-    generate: { type: "string" },
-    write: { type: "string" },
-    port: { type: "string", default: "0" },
-    host: { type: "string", default: "127.0.0.1" },
-    "stop-with-parent": { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
+/** Something on the command line that can't be. */
+class Mistake extends Error {}
 
-if (values.help) {
-  process.stdout.write(USAGE);
-  process.exit(0);
-}
-
-const traffic = values.generate === undefined ? undefined : trafficSpec(values.generate);
-
-if (values.write !== undefined) {
-  if (traffic === undefined) {
-    process.stderr.write("--write needs --generate\n");
-    process.exit(2);
+try {
+  await main();
+} catch (error) {
+  const problem = problemOf(error);
+  if (problem === undefined) {
+    throw error;
   }
-  process.stdout.write(`${JSON.stringify(await writeTraffic(values.write, traffic, Date.now()))}\n`);
-  process.exit(0);
+  process.stderr.write(`${problem} See npm run mock-org -- --help.\n`);
+  process.exit(2);
 }
 
-const org = await startMockOrg({
-  sandbox: values.sandbox,
-  hourlyFiles: !values["no-hourly-files"],
-  gzip: !values["no-gzip"],
-  port: Number(values.port),
-  host: values.host,
-  serial: Number(values["org-serial"]),
-  ...(values.certificate !== undefined && { certificate: readFileSync(values.certificate, "utf8") }),
-  ...(values["client-id"] !== undefined && { clientId: values["client-id"] }),
-  ...(values.username !== undefined && { username: values.username }),
-  ...(values["org-name"] !== undefined && { name: values["org-name"] }),
-});
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      certificate: { type: "string" },
+      "client-id": { type: "string" },
+      username: { type: "string" },
+      "org-name": { type: "string" },
+      sandbox: { type: "boolean", default: false },
+      "org-serial": { type: "string", default: "1" },
+      "no-hourly-files": { type: "boolean", default: false },
+      "no-gzip": { type: "boolean", default: false },
+      files: { type: "string" },
+      generate: { type: "string" },
+      write: { type: "string" },
+      port: { type: "string", default: "0" },
+      host: { type: "string", default: "127.0.0.1" },
+      "stop-with-parent": { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
 
-if (values.files !== undefined) {
-  const { skipped } = await org.given.folder(values.files);
-  for (const { reason } of skipped) {
-    process.stderr.write(`left out: ${reason}\n`);
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return;
+  }
+
+  const traffic = values.generate === undefined ? undefined : trafficSpec(values.generate);
+
+  if (values.write !== undefined) {
+    if (traffic === undefined) {
+      throw new Mistake("--write needs --generate.");
+    }
+    process.stdout.write(`${JSON.stringify(await writeTraffic(values.write, traffic, Date.now()))}\n`);
+    return;
+  }
+
+  const org = await startMockOrg({
+    sandbox: values.sandbox,
+    hourlyFiles: !values["no-hourly-files"],
+    gzip: !values["no-gzip"],
+    port: wholeNumber("port", values.port, 65_535),
+    host: values.host,
+    serial: wholeNumber("org-serial", values["org-serial"], Number.MAX_SAFE_INTEGER),
+    ...(values.certificate !== undefined && { certificate: readFileSync(values.certificate, "utf8") }),
+    ...(values["client-id"] !== undefined && { clientId: values["client-id"] }),
+    ...(values.username !== undefined && { username: values.username }),
+    ...(values["org-name"] !== undefined && { name: values["org-name"] }),
+  });
+
+  if (values.files !== undefined) {
+    const { files, skipped } = await org.given.folder(values.files);
+    if (files.length === 0 && skipped.length === 0) {
+      throw new Mistake(`${values.files} is empty.`);
+    }
+    for (const { reason } of skipped) {
+      process.stderr.write(`left out: ${reason}\n`);
+    }
+  }
+
+  const added = traffic === undefined ? undefined : await org.given.traffic(traffic);
+
+  const { url, orgId, clientId, username } = org;
+  const files = (await org.given.logFiles()).length;
+  process.stdout.write(`${JSON.stringify({ url, orgId, clientId, username, files, traffic: added })}\n`);
+
+  const stop = () => void org.close().then(() => process.exit(0));
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+  if (values["stop-with-parent"]) {
+    process.stdin.once("end", stop);
+    process.stdin.resume();
   }
 }
 
-const added = traffic === undefined ? undefined : await org.given.traffic(traffic);
+function wholeNumber(option: string, text: string, largest: number): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number > largest) {
+    throw new Mistake(`--${option} must be a whole number up to ${largest}.`);
+  }
+  return number;
+}
 
-const { url, orgId, clientId, username } = org;
-const files = (await org.given.logFiles()).length;
-process.stdout.write(`${JSON.stringify({ url, orgId, clientId, username, files, traffic: added })}\n`);
-
-const stop = () => void org.close().then(() => process.exit(0));
-process.once("SIGTERM", stop);
-process.once("SIGINT", stop);
-if (values["stop-with-parent"]) {
-  process.stdin.once("end", stop);
-  process.stdin.resume();
+/** What a person who typed something wrong has to know; undefined for what should not happen. */
+function problemOf(error: unknown): string | undefined {
+  const { code, path, port, message } = error as NodeJS.ErrnoException & { port?: number };
+  if (error instanceof Mistake) {
+    return message;
+  }
+  if (code?.startsWith("ERR_PARSE_ARGS")) {
+    return `${message.split(/\. |\n/)[0]}.`;
+  }
+  switch (code) {
+    case "EADDRINUSE":
+      return `Another program listens on port ${port}: give another one with --port, or 0 for a free one.`;
+    case "EACCES":
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return path === undefined
+        ? `It can't listen there (${code}): change --host or --port.`
+        : `${path} can't be used (${code}).`;
+    default:
+      return path === undefined ? undefined : `${path} can't be used (${code}).`;
+  }
 }
 
 function trafficSpec(text: string): TrafficSpec {
   const json = text.trimStart().startsWith("{") ? text : readFileSync(text, "utf8");
-  return JSON.parse(json) as TrafficSpec;
+  try {
+    return JSON.parse(json) as TrafficSpec;
+  } catch (error) {
+    throw new Mistake(`--generate holds no JSON (${(error as Error).message}).`);
+  }
 }

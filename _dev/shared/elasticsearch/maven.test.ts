@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { unpackCommands } from "./distribution.ts";
 import { findJava, type Java } from "./java.ts";
+import { unpackCommands } from "./maven.ts";
 
 function installedJava(): Java | undefined {
   try {

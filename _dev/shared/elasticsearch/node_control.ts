@@ -1,0 +1,19 @@
+import type { ClusterRecord } from "./cluster_record.ts";
+import { containerControl } from "./container.ts";
+import { processControl } from "./node_process.ts";
+
+/** What can be done to a cluster's node, whatever runs it. */
+export interface NodeControl {
+  isRunning(): boolean;
+  /** Ends it: politely, or at once when its data are of no further use. Does nothing to one that is not running. */
+  stop(how: "politely" | "at once"): Promise<void>;
+  /** Ends it and removes what it keeps outside of the cluster's folder. */
+  discard(): Promise<void>;
+  /** Freezes it: connections stay open and nothing answers. Throws if it is not running. */
+  suspend(): void;
+  resume(): void;
+}
+
+export function nodeControl(folder: string, { runs, pid = -1 }: ClusterRecord): NodeControl {
+  return runs?.by === "docker" ? containerControl(runs.container) : processControl(folder, pid);
+}
