@@ -7,7 +7,7 @@ import { EXIT_CODES, exitCodeOf } from "./cli/exit_codes.ts";
 import { installComponent } from "./cli/install_component.ts";
 import { installPackage } from "./cli/install_package.ts";
 import { type RunSurroundings, run } from "./cli/run.ts";
-import { runnerProgram } from "./cli/runner_program.ts";
+import { releaseFolders, runnerProgram } from "./cli/runner_program.ts";
 import { VERSION } from "./cli/version.ts";
 import { watchComponent } from "./cli/watch_component.ts";
 import { type RecordedSurroundings, recorded, watched } from "./cli/watched_run.ts";
@@ -120,7 +120,11 @@ async function main(): Promise<number> {
           : await installComponent(command, surroundings);
       }
       case "install-package":
-        return await installPackage(command, { environment: process.env, print });
+        return await installPackage(command, {
+          environment: process.env,
+          print,
+          releaseFolders: releaseFolders(import.meta.filename),
+        });
       case "completion":
         process.stdout.write(completionScript(command.shell, COMMANDS));
         return EXIT_CODES.done.code;

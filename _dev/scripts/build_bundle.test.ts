@@ -40,6 +40,19 @@ describe("the bundle", { timeout: 60_000 }, () => {
     expect(JSON.parse(refused.stderr)).toMatchObject({ "log.level": "error" });
   });
 
+  test("says on an older Node which it needs", () => {
+    const older = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })';
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ["--import", `data:text/javascript,${encodeURIComponent(older)}`, bundle, "version"],
+      { encoding: "utf8" },
+    );
+    expect(stderr).toBe(
+      `aquila-salesforce needs Node 24 or newer; ${process.execPath} is Node 20.20.2. Install a newer one, or use the single executable.\n`,
+    );
+    expect(status).toBe(2);
+  });
+
   test("puts itself beside an agent, and its launcher runs there with a bare environment", () => {
     const home = join(folder, "the agent's home");
     const components = join(home, "data/elastic-agent-9.2.0-abc123/components");

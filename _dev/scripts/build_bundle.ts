@@ -1,23 +1,36 @@
 /**
- * Builds what a machine needs that has no sources: build/component/ with the runner in one file, its launcher, its component
- * spec and the licences of what is in it. With `--binary` also build/aquila-salesforce, a single executable with Node in it
- * ("Single executable applications" in Node's documentation).
+ * Builds what a machine needs that has no sources into build/release/: the runner in one file, its launcher, its component spec and
+ * the licences of what is in it; and a single executable for this platform with Node in it ("Single executable applications" in
+ * Node's documentation).
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join, relative, resolve } from "node:path";
 import { inject } from "postject";
-import { rolldown } from "rolldown";
+import { type Plugin, rolldown } from "rolldown";
 import { BUNDLE_FILE, COMPONENT_NAME, componentFiles, NODE_FLAGS } from "../../src/cli/component_files.ts";
+import { RELEASE_FOLDER, removeFromRelease, sealRelease } from "./release/release_folder.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
+/** The single executable as it is released: it runs on one platform only. */
+export const EXECUTABLE_FILE = `${COMPONENT_NAME}-${process.platform}-${process.arch}`;
+const OLDEST_NODE = 24;
 const LICENCES_FILE = `${COMPONENT_NAME}.licenses.txt`;
 /** Marks the place in Node's executable that says whether it holds a program. */
 const SENTINEL_FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
 
 /** Builds the files of the component into `folder` and gives the path of the bundle. The launcher takes Node from the PATH. */
 export async function buildBundle(folder: string): Promise<string> {
-  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const bundle = join(folder, BUNDLE_FILE);
   const modules = await bundleTo(bundle, "esm");
@@ -56,9 +69,33 @@ export async function buildBinary(path: string): Promise<string> {
   return path;
 }
 
+/**
+ * An older Node lacks `node:sqlite` and would end with a stack before any line of the program runs. In the bundle it is asked for
+ * when the program begins, so that a sentence can be said instead.
+ */
+const NODE_CHECK: Plugin = {
+  name: "node-check",
+  resolveId: (id) => (id === "node:sqlite" ? "\0node:sqlite" : null),
+  load: (id) =>
+    id === "\0node:sqlite"
+      ? `if (Number(process.versions.node.split(".")[0]) < ${OLDEST_NODE}) {
+           process.stderr.write("${COMPONENT_NAME} needs Node ${OLDEST_NODE} or newer; " + process.execPath + " is Node " +
+             process.versions.node + ". Install a newer one, or use the single executable.\\n");
+           process.exit(2);
+         }
+         export const { DatabaseSync } = process.getBuiltinModule("node:sqlite");`
+      : null,
+};
+
 /** Gives the files that are in the bundle. */
 async function bundleTo(file: string, format: "esm" | "cjs"): Promise<readonly string[]> {
-  const build = await rolldown({ input: join(ROOT, "src/main.ts"), platform: "node", cwd: ROOT, logLevel: "warn" });
+  const build = await rolldown({
+    input: join(ROOT, "src/main.ts"),
+    platform: "node",
+    cwd: ROOT,
+    logLevel: "warn",
+    plugins: [NODE_CHECK],
+  });
   try {
     const { output } = await build.write({ file, format, codeSplitting: false });
     writeFileSync(file, inAscii(readFileSync(file, "utf8")));
@@ -91,9 +128,11 @@ function packageFolder(path: string): string | undefined {
 }
 
 if (import.meta.main) {
-  const bundle = await buildBundle(join(ROOT, "build/component"));
-  process.stdout.write(`${bundle}\n`);
-  if (process.argv.includes("--binary")) {
-    process.stdout.write(`${await buildBinary(join(ROOT, "build", COMPONENT_NAME))}\n`);
+  removeFromRelease(RELEASE_FOLDER, new RegExp(`^${COMPONENT_NAME}`));
+  await buildBundle(RELEASE_FOLDER);
+  await buildBinary(join(RELEASE_FOLDER, EXECUTABLE_FILE));
+  sealRelease(RELEASE_FOLDER);
+  for (const name of readdirSync(RELEASE_FOLDER)) {
+    process.stdout.write(`${relative(process.cwd(), join(RELEASE_FOLDER, name))}\n`);
   }
 }

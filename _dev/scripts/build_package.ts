@@ -1,6 +1,6 @@
 /**
- * Builds build/aquila_salesforce-<version>.zip, the package as Fleet takes it, from the files that belong into it; they are
- * also in the folder of the same name, to be looked at. Nothing is written if `check_package` finds a problem.
+ * Builds build/release/aquila_salesforce-<version>.zip, the package as Fleet takes it, from the files that belong into it; they
+ * are also in build/aquila_salesforce-<version>/, to be looked at. Nothing is written if `check_package` finds a problem.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -8,6 +8,7 @@ import { parse } from "yaml";
 import { packageProblems } from "./check_package.ts";
 import { type PackageFiles, packageFiles } from "./package/package_files.ts";
 import { zipOf } from "./package/zip.ts";
+import { RELEASE_FOLDER, removeFromRelease, sealRelease } from "./release/release_folder.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
@@ -35,7 +36,9 @@ if (import.meta.main) {
       process.stdout.write(`${String(content.length).padStart(9)} ${path}\n`);
     }
     const zip = zipOf(files, folder);
-    writeFileSync(`${staging}.zip`, zip);
-    process.stdout.write(`${String(zip.length).padStart(9)} build/${folder}.zip (${files.size} files)\n`);
+    removeFromRelease(RELEASE_FOLDER, /^aquila_salesforce-.*\.zip$/);
+    writeFileSync(join(RELEASE_FOLDER, `${folder}.zip`), zip);
+    sealRelease(RELEASE_FOLDER);
+    process.stdout.write(`${String(zip.length).padStart(9)} build/release/${folder}.zip (${files.size} files)\n`);
   }
 }

@@ -12,6 +12,7 @@ import {
   type Option,
   type OptionValue,
   type OptionValues,
+  textOf,
   usage,
 } from "./command_declaration.ts";
 import { COMPLETION_COMMAND, SHELLS, type Shell } from "./completion.ts";
@@ -23,7 +24,6 @@ import { INIT_COMMAND, initOptions } from "./init_arguments.ts";
 import type { InstallComponentOptions } from "./install_component.ts";
 import type { InstallPackageOptions } from "./install_package.ts";
 import type { RunOptions } from "./run.ts";
-import { VERSION } from "./version.ts";
 
 /** What the runner is asked to do. */
 export type Command =
@@ -110,8 +110,7 @@ export const COMMANDS = {
       package: {
         type: "string",
         value: "ZIP",
-        default: `build/aquila_salesforce-${VERSION}.zip`,
-        help: "The package.",
+        help: "The package's zip file. By default the one beside the runner, or in this folder.",
       },
     },
     examples: ["aquila-salesforce install-package --kibana https://kibana.example.com:5601"],
@@ -170,7 +169,7 @@ export function parseCommand(argv: readonly string[]): Command {
         watch: watchOf(values),
       };
     case "install-package":
-      return { command: "install-package", kibana: String(values.kibana), package: String(values.package) };
+      return { command: "install-package", kibana: String(values.kibana), package: textOf(values, "package") };
     case "completion":
       return { command: "completion", shell: SHELLS.find((shell) => shell === values.argument) ?? "bash" };
   }

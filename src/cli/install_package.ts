@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
 import { createHttp, type Http } from "../core/http.ts";
 import { Secret } from "../core/secret.ts";
@@ -6,18 +7,21 @@ import { askKibana, type KibanaCredentials } from "../policy/kibana.ts";
 import { isMapping } from "../policy/policy_block.ts";
 import { addressProblem } from "../policy/setting_kinds.ts";
 import type { Environment } from "../policy/variables.ts";
+import { VERSION } from "./version.ts";
 
 export interface InstallPackageOptions {
   /** Kibana's address, with `/s/NAME` for a space. */
   readonly kibana: string;
-  /** The package's zip file. */
-  readonly package: string;
+  /** The package's zip file; found among the release files if `undefined`. */
+  readonly package: string | undefined;
 }
 
 export interface InstallPackageSurroundings {
   readonly environment: Environment;
   readonly print: (line: string) => void;
   readonly http?: Http;
+  /** Where the package is looked for, in this order. */
+  readonly releaseFolders?: readonly string[];
 }
 
 /** Fleet installs templates, pipelines and dashboards before it answers. */
@@ -34,7 +38,7 @@ export async function installPackage(
   const { print, http = createHttp() } = surroundings;
   const url = `${kibanaAddress(options.kibana)}/api/fleet/epm/packages`;
   const credentials = kibanaCredentials(surroundings.environment);
-  const content = zipContent(options.package);
+  const content = zipContent(options.package ?? releasedPackage(surroundings.releaseFolders ?? []));
   try {
     const answer = await askKibana(http, credentials, {
       method: "POST",
@@ -77,6 +81,18 @@ function kibanaAddress(address: string): string {
   return `${origin}${pathname.replace(/\/app(?:\/.*)?$/, "").replace(/\/+$/, "")}`;
 }
 
+function releasedPackage(folders: readonly string[]): string {
+  const name = `aquila_salesforce-${VERSION}.zip`;
+  const path = folders.map((folder) => join(folder, name)).find((one) => existsSync(one));
+  if (path === undefined) {
+    throw usage(
+      `There is no ${name} in ${[...new Set(folders)].join(" or ")}.`,
+      "Give its path with --package; npm run package builds it in build/release.",
+    );
+  }
+  return path;
+}
+
 function zipContent(path: string): Uint8Array {
   try {
     return readFileSync(path);
@@ -84,7 +100,7 @@ function zipContent(path: string): Uint8Array {
     const { code } = error as NodeJS.ErrnoException;
     throw usage(
       `The package ${path} can't be read (${code}).`,
-      "Give its path with --package; npm run package builds it.",
+      "Give its path with --package; npm run package builds it in build/release.",
     );
   }
 }

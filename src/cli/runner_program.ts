@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { isSea } from "node:sea";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
 import { BUNDLE_FILE, type RunnerProgram } from "./component_files.ts";
@@ -12,9 +12,19 @@ export function runnerProgram(mainFile: string): RunnerProgram {
   if (isSea()) {
     return { kind: "executable", executable: process.execPath };
   }
-  const bundle = mainFile.endsWith(".mjs") ? mainFile : join(mainFile, "../../build/component", BUNDLE_FILE);
+  const bundle = mainFile.endsWith(".mjs") ? mainFile : join(mainFile, "../../build/release", BUNDLE_FILE);
   if (!existsSync(bundle)) {
     throw new RunnerError("usage", "The runner has not been built yet.", { next: GIVE_UP, cure: "Run npm run build." });
   }
   return { kind: "bundle", bundle, node: process.execPath };
+}
+
+/** Where release files lie that this process may need: beside its program, in build/release beside its sources, or here. */
+export function releaseFolders(mainFile: string): readonly string[] {
+  const own = isSea()
+    ? dirname(process.execPath)
+    : mainFile.endsWith(".mjs")
+      ? dirname(mainFile)
+      : join(mainFile, "../../build/release");
+  return [own, process.cwd()];
 }
