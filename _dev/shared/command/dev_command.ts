@@ -23,9 +23,9 @@ export async function runDevCommand(
   argv: readonly string[] = process.argv.slice(2),
 ): Promise<void> {
   try {
-    const values = readOptions({ name: command.name, help: `${command.name} -- --help` }, command.options, argv);
+    const values = readOptions({ name: command.name, help: `${command.name} -- --help` }, command, argv);
     if (values.help === true) {
-      process.stdout.write(commandHelp(command));
+      process.stdout.write(commandHelp(`${command.name} --`, command));
       return;
     }
     process.exitCode = await work(values);
