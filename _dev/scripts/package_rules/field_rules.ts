@@ -76,11 +76,20 @@ function streamProblems(stream: string, fields: readonly DeclaredField[]): strin
 }
 
 function definitionProblems({ name, definition }: DeclaredField, fields: readonly DeclaredField[]): string[] {
-  const { type = "keyword", unit, object_type: objectType, external, path, description, fields: inner } = definition;
+  const {
+    type = "keyword",
+    unit,
+    object_type: objectType,
+    enabled,
+    external,
+    path,
+    description,
+    fields: inner,
+  } = definition;
   return [
     ...(external === undefined ? [] : ["is taken from elsewhere (external), which a built package may not do"]),
     ...(TYPES.has(String(type)) ? [] : [`has the unknown type ${String(type)}`]),
-    ...(type === "object" && objectType === undefined ? ["is an object without object_type"] : []),
+    ...(type === "object" && objectType === undefined && enabled !== false ? ["is an object without object_type"] : []),
     ...((type === "group") === Array.isArray(inner) || type === "nested" ? [] : ["must be a group if it has fields"]),
     ...(type === "alias" && !fields.some((other) => other.name === path)
       ? [`stands for ${String(path)}, which is not declared`]
