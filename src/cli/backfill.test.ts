@@ -132,7 +132,7 @@ test("runs while run holds the data directory, and counts its calls with it", as
   } finally {
     running.close();
   }
-  const calls = (await org.given.requests()).filter(({ on }) => on !== "token").length;
+  const calls = (await org.given.requests()).filter(({ on }) => on !== "token" && on !== "versions").length;
   const counts = openCallCounts(join(folder, "data"));
   const { host } = new URL(org.url);
   const hours = counts.of(`${org.username} at ${host}`).since(0);
@@ -146,28 +146,28 @@ test("cursors shows where a backfill stands, in words and as JSON, and forgets i
   const printed: string[] = [];
   const print = (line: string) => printed.push(line);
   const stream = "backfill/2026-07-03T00:00:00.000Z/2026-07-04T00:00:00.000Z/login-1";
-  expect(await showCursors({ dataDirectory, reset: undefined, json: false }, { print })).toBe(0);
+  expect(await showCursors({ dataDirectory, reset: undefined, retry: undefined, json: false }, { print })).toBe(0);
   expect(printed).toEqual([
     `${stream} · EventLogFile of ${org.orgId}: complete up to 2026-07-04T02:59:59.999Z; 2 files done, 0 begun`,
     `${stream} · LoginEvent of ${org.orgId}: complete up to 2026-07-03T23:59:59.999Z`,
   ]);
   printed.length = 0;
-  await showCursors({ dataDirectory, reset: undefined, json: true }, { print });
+  await showCursors({ dataDirectory, reset: undefined, retry: undefined, json: true }, { print });
   expect(printed.map((line) => JSON.parse(line))).toMatchObject([
     { stream, source: "EventLogFile", organization: org.orgId, files: { done: 2, open: 0 } },
     { stream, source: "LoginEvent", until: "2026-07-03T23:59:59.999Z" },
   ]);
   printed.length = 0;
-  await showCursors({ dataDirectory, reset: stream, json: false }, { print });
+  await showCursors({ dataDirectory, reset: stream, retry: undefined, json: false }, { print });
   expect(printed[0]).toMatch(/^Forgot how far backfill.*event_log_files and backfill.*LoginEvent had come\./);
   printed.length = 0;
-  await showCursors({ dataDirectory, reset: undefined, json: false }, { print });
+  await showCursors({ dataDirectory, reset: undefined, retry: undefined, json: false }, { print });
   expect(printed).toEqual(["Nothing has been collected with this data directory yet."]);
 });
 
 test("cursors refuses a directory in use, one that is not there, and a stream that has none", async () => {
   const dataDirectory = join(folder, "data");
-  const options = { dataDirectory, reset: undefined, json: false };
+  const options = { dataDirectory, reset: undefined, retry: undefined, json: false };
   const print = () => {};
   await expect(showCursors(options, { print })).rejects.toMatchObject({ code: "data_directory_unusable" });
   const running = openState(dataDirectory);

@@ -10,7 +10,7 @@ import { stringify } from "yaml";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import type { Clock } from "../core/clock.ts";
-import { ERROR_FAULTS, type ErrorCode } from "../core/errors.ts";
+import { ERRORS, type ErrorCode } from "../core/errors.ts";
 import { silentLog } from "../core/log.ts";
 import { check } from "./check.ts";
 import { makeAppKey } from "./init/app_key.ts";
@@ -493,7 +493,7 @@ describe("an org that is set up wrong", () => {
     expect(found[0]?.message).toMatch(cause);
     expect(found[0]?.cure).toBe(cure);
     const code = found[0]?.code ?? "";
-    const remote = Object.hasOwn(ERROR_FAULTS, code) && ERROR_FAULTS[code as ErrorCode] !== "configuration";
+    const remote = Object.hasOwn(ERRORS, code) && ERRORS[code as ErrorCode] !== "configuration";
     if (verdict !== "failed") {
       expect(exitCode).toBe(0);
     } else if (remote) {

@@ -102,7 +102,7 @@ async function run(policy: Policy) {
   });
   const inputRun = wiring.run(input);
   for (const job of inputRun.jobs) {
-    await job.round(never, never).then(
+    await job.round("everything", never, never).then(
       () => job.tell({ fact: "round_done" }),
       (error) => job.tell({ fact: "round_failed", error: asRunnerError(error), nextAttemptAt: NOW }),
     );

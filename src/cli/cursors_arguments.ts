@@ -10,6 +10,11 @@ export const CURSORS_COMMAND = {
       value: "STREAM",
       help: "Forgets how far this stream has come: the next run begins again with its initial_lookback.",
     },
+    retry: {
+      type: "string",
+      value: "FILE_ID",
+      help: "Has an event log file that failed, parked or not, tried again as soon as the runner starts.",
+    },
     json: { type: "boolean", help: "One JSON object a line." },
   },
   examples: [
@@ -19,5 +24,10 @@ export const CURSORS_COMMAND = {
 } as const satisfies CommandDeclaration;
 
 export function cursorsOptions(values: OptionValues): CursorsOptions {
-  return { dataDirectory: String(values["data-dir"]), reset: textOf(values, "reset"), json: values.json === true };
+  return {
+    dataDirectory: String(values["data-dir"]),
+    reset: textOf(values, "reset"),
+    retry: textOf(values, "retry"),
+    json: values.json === true,
+  };
 }

@@ -1,5 +1,6 @@
 import type { CursorEntries } from "../cursors/cursor.ts";
-import { readListingCursor } from "../sources/file_progress.ts";
+import { isParked } from "../sources/file_failure.ts";
+import { failedFiles, readListingCursor } from "../sources/file_progress.ts";
 import { readObjectCursor } from "../sources/object_progress.ts";
 
 /** Where one source stands. Times are ISO texts. */
@@ -12,6 +13,15 @@ export interface Position {
   readonly until: string | undefined;
   /** Of the files of the last days. */
   readonly files?: { readonly done: number; readonly open: number; readonly rowsOfOpen: number };
+  /** Files that could not be read. A parked one is tried once a day, another ever more rarely. */
+  readonly failed?: readonly {
+    readonly file: string;
+    readonly eventType: string;
+    readonly attempts: number;
+    readonly parked: boolean;
+    readonly nextAttempt: string;
+    readonly cause: string;
+  }[];
   /** A window that is being read, newest first. */
   readonly window?: { readonly to: string; readonly reached: string };
 }
@@ -23,7 +33,10 @@ export function describePosition(
 ): Position {
   const organization = String(entries.get("organization") ?? "");
   if (object === undefined) {
-    const { files, createdAfter } = readListingCursor(entries, organization, 0);
+    const { files, createdAfter } = readListingCursor(entries, organization, {
+      now: Number.POSITIVE_INFINITY,
+      first: 0,
+    });
     const open = [...files.values()].filter(({ done }) => !done);
     return {
       stream,
@@ -35,6 +48,14 @@ export function describePosition(
         open: open.length,
         rowsOfOpen: open.reduce((sum, { rows }) => sum + rows, 0),
       },
+      failed: failedFiles(entries).map(({ id, eventType, failure }) => ({
+        file: id,
+        eventType,
+        attempts: failure.attempts,
+        parked: isParked(failure),
+        nextAttempt: iso(failure.retryAt) ?? "",
+        cause: failure.text,
+      })),
     };
   }
   const { after, open } = readObjectCursor(entries, organization, 0);
@@ -47,8 +68,8 @@ export function describePosition(
   };
 }
 
-/** A position as a line for people. Pure. */
-export function positionLine({ stream, source, organization, until, files, window }: Position): string {
+/** A position as lines for people. Pure. */
+export function positionLines({ stream, source, organization, until, files, failed = [], window }: Position): string[] {
   const where = until === undefined ? "first round not complete" : `complete up to ${until}`;
   const parts = [
     ...(files === undefined
@@ -60,7 +81,13 @@ export function positionLine({ stream, source, organization, until, files, windo
       ? []
       : [`reading ${until ?? ""} to ${window.to}, newest first, down to ${window.reached}`]),
   ];
-  return [`${stream} · ${source} of ${organization}: ${where}`, ...parts].join("; ");
+  return [
+    [`${stream} · ${source} of ${organization}: ${where}`, ...parts].join("; "),
+    ...failed.map(
+      ({ file, eventType, attempts, parked, nextAttempt, cause }) =>
+        `  ${parked ? "parked" : "failed"}: ${file} (${eventType}), ${attempts} attempts, next at ${nextAttempt}: ${cause}`,
+    ),
+  ];
 }
 
 function iso(time: number | undefined): string | undefined {

@@ -1,4 +1,4 @@
-import { ERROR_FAULTS, type ErrorCode } from "../core/errors.ts";
+import { ERRORS, type ErrorCode } from "../core/errors.ts";
 
 /** How the program ends, for every command. */
 export const EXIT_CODES = {
@@ -17,7 +17,7 @@ export function exitCodeOf(errors: readonly ErrorCode[]): number {
   if (errors.length === 0) {
     return EXIT_CODES.done.code;
   }
-  return errors.every((code) => ERROR_FAULTS[code] === "configuration")
+  return errors.every((code) => ERRORS[code] === "configuration")
     ? EXIT_CODES.configuration.code
     : EXIT_CODES.failed.code;
 }

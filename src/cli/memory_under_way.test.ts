@@ -83,7 +83,7 @@ function startRounds(stop: AbortSignal, abandon: AbortSignal) {
   });
   const rounds = inputs.map((one) => {
     const run = wiring.run(one);
-    const ended = Promise.all(run.jobs.map((job) => job.round(stop, abandon)));
+    const ended = Promise.all(run.jobs.map((job) => job.round("everything", stop, abandon)));
     ended.catch(() => {});
     return { run, ended };
   });

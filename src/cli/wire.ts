@@ -17,6 +17,7 @@ import type { OrgClient } from "../org/org_client.ts";
 import type { KnownDataset } from "../policy/input_block.ts";
 import type { Input, Stream } from "../policy/policy.ts";
 import { Collector } from "../pump/collector.ts";
+import { dropped } from "../pump/dropped.ts";
 import { pump } from "../pump/pump.ts";
 import { sentence } from "../pump/sentence.ts";
 import type { InputRun, Job } from "../pump/supervisor.ts";
@@ -100,7 +101,9 @@ export class Wiring {
     this.#ledger = surroundings.ledger ?? createMemoryLedger();
     this.#clock = surroundings.clock ?? systemClock;
     this.#memory = surroundings.memory ?? new Memory();
-    this.#outputs = new SharedOutputs(this.#clock, this.#memory, surroundings.deliveryHealth ?? (() => {}));
+    const { deliveryHealth = () => {}, log } = surroundings;
+    const health: SinkHealth = (...state) => dropped(() => deliveryHealth(...state), "An output's state", log);
+    this.#outputs = new SharedOutputs(this.#clock, this.#memory, health);
     this.#files = new SharedOutputs(this.#clock, this.#memory, () => {});
     this.#agent = surroundings.agent ?? {
       id: randomUUID(),
@@ -195,14 +198,14 @@ export class Wiring {
       stream: stream.id,
       interval,
       tell,
-      round: async (stop, abandon) => {
+      round: async (scope, stop, abandon) => {
         const { client, output, collector: collectorOf, memory } = await opened();
         const aside = collectorOf(tell);
         collector?.begin(aside);
         const identity = await client.identity(stop);
         collector?.identify(identity);
         source ??= open(client, memory, tell);
-        await pump({
+        return await pump({
           source,
           sink: createSettingAsideSink({
             own: createProcessingSink(output, stream.processors),
@@ -213,6 +216,7 @@ export class Wiring {
           cursors,
           tell,
           clock: this.#clock,
+          scope,
           stop,
           abandon,
         });

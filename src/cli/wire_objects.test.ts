@@ -75,7 +75,7 @@ async function collect(stream: object) {
   }).run(input(stream));
   const errors: string[] = [];
   for (const job of run.jobs) {
-    await job.round(never, never).catch((error) => errors.push(asRunnerError(error).code));
+    await job.round("everything", never, never).catch((error) => errors.push(asRunnerError(error).code));
   }
   await run.close();
   const path = join(out, "logs-aquila_salesforce.login-default.ndjson");

@@ -6,6 +6,8 @@ import { LONGEST_WAIT_MS } from "./backoff.ts";
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Milliseconds of a clock that nobody sets, from any beginning. A clock without it is never set itself. */
+  elapsed?(): number;
   /** Resolves after `ms` milliseconds; rejects with the signal's reason as soon as the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** A number from 0 (included) to 1 (not included), for jitter. */
@@ -26,6 +28,7 @@ export function isoTime(ms: number): string {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   random: () => Math.random(),
   async sleep(ms, signal) {
     // What is no number is no time that anybody meant: an hour is long enough not to be a loop, and short enough to end.

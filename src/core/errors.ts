@@ -3,6 +3,12 @@ import { withoutSecrets } from "./secret.ts";
 /** Whose doing an error is. It decides the health that is shown: `configuration` needs a person, `remote` heals by itself. */
 export type Fault = "configuration" | "remote" | "ours";
 
+/**
+ * Whom an error concerns when it comes of one file or window: with `org` every further one would meet it, with `part` it is
+ * that one's alone. A refusal (401, 403, 429) is the part's: if it is the org's, the next listing meets it too.
+ */
+export type Scope = "org" | "part";
+
 /** What the caller does next. `waitUntil.at` is in milliseconds since the epoch. */
 export type NextStep =
   | { readonly do: "retry" }
@@ -14,64 +20,64 @@ export const RETRY: NextStep = { do: "retry" };
 export const REFRESH: NextStep = { do: "refresh" };
 export const GIVE_UP: NextStep = { do: "giveUp" };
 
-/** Every error that the runner knows, with whose fault it is. A caller switches on the code. */
-export const ERROR_FAULTS = {
+/** Every error that the runner knows: whose fault it is, and whom it concerns. A caller switches on the code. */
+export const ERRORS = {
   // command line, policy and local files
-  usage: "configuration",
-  policy_unreadable: "configuration",
-  policy_invalid: "configuration",
-  data_directory_unusable: "configuration",
-  data_directory_locked: "configuration",
-  state_unusable: "ours",
+  usage: { fault: "configuration", scope: "org" },
+  policy_unreadable: { fault: "configuration", scope: "org" },
+  policy_invalid: { fault: "configuration", scope: "org" },
+  data_directory_unusable: { fault: "configuration", scope: "org" },
+  data_directory_locked: { fault: "configuration", scope: "org" },
+  state_unusable: { fault: "ours", scope: "org" },
   // Elastic Agent
-  start_up_info_unreadable: "configuration",
-  agent_home_unusable: "configuration",
+  start_up_info_unreadable: { fault: "configuration", scope: "org" },
+  agent_home_unusable: { fault: "configuration", scope: "org" },
   // Kibana
-  kibana_login_refused: "configuration",
-  kibana_refused: "configuration",
-  kibana_busy: "remote",
+  kibana_login_refused: { fault: "configuration", scope: "org" },
+  kibana_refused: { fault: "configuration", scope: "org" },
+  kibana_busy: { fault: "remote", scope: "org" },
   // key and login
-  key_unreadable: "configuration",
-  key_not_pem: "configuration",
-  key_not_rsa: "configuration",
-  key_too_weak: "configuration",
-  key_passphrase_missing: "configuration",
-  key_passphrase_wrong: "configuration",
-  login_refused: "configuration",
-  login_rate_exceeded: "remote",
-  clock_off: "configuration",
+  key_unreadable: { fault: "configuration", scope: "org" },
+  key_not_pem: { fault: "configuration", scope: "org" },
+  key_not_rsa: { fault: "configuration", scope: "org" },
+  key_too_weak: { fault: "configuration", scope: "org" },
+  key_passphrase_missing: { fault: "configuration", scope: "org" },
+  key_passphrase_wrong: { fault: "configuration", scope: "org" },
+  login_refused: { fault: "configuration", scope: "org" },
+  login_rate_exceeded: { fault: "remote", scope: "org" },
+  clock_off: { fault: "configuration", scope: "org" },
   // the way to a host
-  host_unknown: "remote",
-  host_unreachable: "remote",
-  connection_lost: "remote",
-  timed_out: "remote",
-  tls_refused: "configuration",
-  answer_unreadable: "remote",
+  host_unknown: { fault: "remote", scope: "org" },
+  host_unreachable: { fault: "remote", scope: "org" },
+  connection_lost: { fault: "remote", scope: "part" },
+  timed_out: { fault: "remote", scope: "part" },
+  tls_refused: { fault: "configuration", scope: "org" },
+  answer_unreadable: { fault: "remote", scope: "part" },
   // Salesforce
-  session_expired: "remote",
-  request_limit_exceeded: "remote",
-  too_many_requests: "remote",
-  permission_missing: "configuration",
-  api_disabled: "configuration",
-  api_version_retired: "configuration",
-  column_unknown: "remote",
-  object_unknown: "configuration",
-  query_refused: "ours",
-  query_timed_out: "remote",
-  not_found: "remote",
-  server_error: "remote",
-  file_truncated: "remote",
-  file_malformed: "remote",
+  session_expired: { fault: "remote", scope: "part" },
+  request_limit_exceeded: { fault: "remote", scope: "part" },
+  too_many_requests: { fault: "remote", scope: "part" },
+  permission_missing: { fault: "configuration", scope: "part" },
+  api_disabled: { fault: "configuration", scope: "part" },
+  api_version_retired: { fault: "configuration", scope: "part" },
+  column_unknown: { fault: "remote", scope: "part" },
+  object_unknown: { fault: "configuration", scope: "part" },
+  query_refused: { fault: "ours", scope: "part" },
+  query_timed_out: { fault: "remote", scope: "part" },
+  not_found: { fault: "remote", scope: "part" },
+  server_error: { fault: "remote", scope: "part" },
+  file_truncated: { fault: "remote", scope: "part" },
+  file_malformed: { fault: "remote", scope: "part" },
   // Elasticsearch and files
-  output_unreachable: "remote",
-  output_busy: "remote",
-  output_refused: "configuration",
-  output_unwritable: "configuration",
+  output_unreachable: { fault: "remote", scope: "org" },
+  output_busy: { fault: "remote", scope: "org" },
+  output_refused: { fault: "configuration", scope: "org" },
+  output_unwritable: { fault: "configuration", scope: "org" },
   // what should not happen
-  internal: "ours",
-} as const satisfies Record<string, Fault>;
+  internal: { fault: "ours", scope: "part" },
+} as const satisfies Record<string, { readonly fault: Fault; readonly scope: Scope }>;
 
-export type ErrorCode = keyof typeof ERROR_FAULTS;
+export type ErrorCode = keyof typeof ERRORS;
 
 export interface RunnerErrorOptions {
   readonly next: NextStep;
@@ -98,7 +104,11 @@ export class RunnerError extends Error {
   }
 
   get fault(): Fault {
-    return ERROR_FAULTS[this.code];
+    return ERRORS[this.code].fault;
+  }
+
+  get scope(): Scope {
+    return ERRORS[this.code].scope;
   }
 
   /** Cause and cure as a person reads them. */

@@ -16,6 +16,14 @@ export type Fact =
       readonly newestEvent: number | undefined;
     }
   | { readonly fact: "file_failed"; readonly file: FileFacts; readonly error: RunnerError; readonly attempt: number }
+  /** It has failed so often that it is tried once a day from now on. */
+  | { readonly fact: "file_parked"; readonly file: FileFacts; readonly error: RunnerError; readonly attempt: number }
+  /** A record of the listing that can't be a file. */
+  | { readonly fact: "file_unusable"; readonly id: string; readonly reason: string }
+  /** Entries of the cursors that could not be meant, and were left out or set anew. */
+  | { readonly fact: "cursors_mended"; readonly keys: readonly string[] }
+  /** How far this machine's clock is ahead of Salesforce's, in milliseconds; 0 when it agrees again. */
+  | { readonly fact: "clock_compared"; readonly ahead: number }
   | { readonly fact: "file_gone"; readonly file: FileFacts }
   | { readonly fact: "row_rejected"; readonly file: FileFacts; readonly row: number; readonly reason: string }
   | { readonly fact: "unknown_columns"; readonly eventType: string; readonly columns: readonly string[] }
@@ -63,7 +71,8 @@ export type Fact =
   | { readonly fact: "delivered"; readonly created: number; readonly existing: number; readonly refused: number }
   /** Rejected rows and refused events that the policy does not let the runner send. */
   | { readonly fact: "set_aside"; readonly events: number; readonly folder: string }
-  | { readonly fact: "round_done" }
+  /** With `open`, a part of the round failed and will be tried again. */
+  | { readonly fact: "round_done"; readonly open?: RunnerError | undefined }
   | { readonly fact: "round_failed"; readonly error: RunnerError; readonly nextAttemptAt: number };
 
 export interface FileFacts {

@@ -1,9 +1,8 @@
 import { hash } from "node:crypto";
 import { beforeEach, expect, test } from "vitest";
-import type { LedgerDay, RowLedger } from "./row_ledger.ts";
+import type { LedgerFile, LedgerRows, RowLedger } from "./row_ledger.ts";
 
-const DAY_MS = 86_400_000;
-export const A_DAY: LedgerDay = { source: "acme/login", eventType: "Login", day: Date.UTC(2026, 6, 19) };
+export const A_FILE: LedgerFile = { source: "acme/login", id: "0AT1", length: 900, created: Date.UTC(2026, 6, 19) };
 
 export function identities(name: string, count: number): string[] {
   return Array.from({ length: count }, (_, n) => hash("sha256", `${name} ${n}`, "base64url").slice(0, 20));
@@ -15,98 +14,102 @@ export function rowLedgerContract(create: () => RowLedger, reopen?: () => RowLed
   beforeEach(() => {
     ledger = create();
   });
+  const [a, b, c] = [identities("a", 700), identities("b", 1_300), identities("c", 2_000)];
 
-  const known = async (day: LedgerDay, of: readonly string[]) => {
-    const rows = await ledger.open(day);
+  const known = async (files: readonly LedgerRows[], of: readonly string[]) => {
+    const rows = await ledger.open(files);
     try {
       return of.filter((identity) => rows.has(identity));
     } finally {
       rows.close();
     }
   };
+  const noted = (rows = Number.MAX_SAFE_INTEGER, file = A_FILE) => ledger.noted({ file, rows });
 
-  test("knows nothing of a day of which nothing is recorded", async () => {
-    const rows = await ledger.open(A_DAY);
+  test("knows nothing of a file of which nothing is noted", async () => {
+    expect(noted()).toBe(0);
+    const rows = await ledger.open([{ file: A_FILE, rows: 7 }]);
     expect(rows.count).toBe(0);
-    expect(rows.has(identities("a", 1)[0] ?? "")).toBe(false);
+    expect(rows.has(a[0] ?? "")).toBe(false);
     rows.close();
-    expect(await ledger.days(A_DAY.source)).toEqual([]);
-    await ledger.forget(A_DAY);
+    ledger.keep(A_FILE.source, []);
   });
 
-  test("knows exactly the rows that were recorded, however often it was opened between", async () => {
-    const [a, b, c] = [identities("a", 700), identities("b", 1_300), identities("c", 2_000)];
-    await ledger.record(A_DAY, a);
-    expect(await known(A_DAY, [...a, ...b])).toEqual(a);
-    await ledger.record(A_DAY, b.slice(0, 600));
-    await ledger.record(A_DAY, b.slice(600));
-    expect(await known(A_DAY, [...a, ...b, ...c])).toEqual([...a, ...b]);
-    expect(await known(A_DAY, c)).toEqual([]);
+  test("knows the rows up to the one that is asked for, and not those behind it", async () => {
+    ledger.note(A_FILE, 0, 700, a);
+    ledger.note(A_FILE, 700, 2_100, b);
+    expect([noted(), noted(2_100), noted(2_099), noted(700), noted(699)]).toEqual([2_100, 2_100, 700, 700, 0]);
+    expect(await known([{ file: A_FILE, rows: 2_100 }], [...a, ...b, ...c])).toEqual([...a, ...b]);
+    expect(await known([{ file: A_FILE, rows: 700 }], [...a, ...b])).toEqual(a);
   });
 
-  test("counts a row once, however often it is recorded", async () => {
-    const a = identities("a", 10);
-    await ledger.record(A_DAY, [...a, ...a]);
-    await ledger.record(A_DAY, a);
-    for (let times = 0; times < 2; times += 1) {
-      const rows = await ledger.open(A_DAY);
-      expect(rows.count).toBe(10);
-      rows.close();
-    }
+  test("rows that were given and not delivered are forgotten when their file is read on from before them", async () => {
+    ledger.note(A_FILE, 0, 700, a);
+    ledger.note(A_FILE, 700, 2_000, b);
+    ledger.note(A_FILE, 700, 2_700, c);
+    expect(noted()).toBe(2_700);
+    expect(await known([{ file: A_FILE, rows: 2_700 }], [...a, ...b, ...c])).toEqual([...a, ...c]);
+    ledger.note(A_FILE, 0, 1_300, b);
+    expect(await known([{ file: A_FILE, rows: 2_700 }], [...a, ...b, ...c])).toEqual(b);
   });
 
-  test.each<[string, Partial<LedgerDay>]>([
+  test("notes nothing behind rows that are lacking", async () => {
+    ledger.note(A_FILE, 700, 2_000, b);
+    expect(noted()).toBe(0);
+    ledger.note(A_FILE, 0, 700, a);
+    ledger.note(A_FILE, 701, 2_000, b);
+    expect(noted()).toBe(700);
+    expect(await known([{ file: A_FILE, rows: 2_000 }], [...a, ...b])).toEqual(a);
+  });
+
+  test("rows without an event count, and have no identity", async () => {
+    ledger.note(A_FILE, 0, 20_000, []);
+    ledger.note(A_FILE, 20_000, 20_800, a);
+    expect(noted()).toBe(20_800);
+    const rows = await ledger.open([{ file: A_FILE, rows: 20_800 }]);
+    expect(rows.count).toBe(700);
+    rows.close();
+  });
+
+  test.each<[string, Partial<LedgerFile>]>([
     ["source", { source: "acme/logout" }],
-    ["event type", { eventType: "LoginAs" }],
-    ["day", { day: A_DAY.day + DAY_MS }],
-  ])("keeps days of another %s apart, and forgets only what it is told to", async (_, other) => {
-    const another = { ...A_DAY, ...other };
-    const [a, b] = [identities("a", 5), identities("b", 5)];
-    await ledger.record(A_DAY, a);
-    await ledger.record(another, b);
-    expect(await known(A_DAY, [...a, ...b])).toEqual(a);
-    expect(await known(another, [...a, ...b])).toEqual(b);
-    expect(await ledger.days(A_DAY.source)).toContainEqual(A_DAY);
-    await ledger.forget(A_DAY);
-    expect(await known(A_DAY, a)).toEqual([]);
-    expect(await known(another, b)).toEqual(b);
-    expect(await ledger.days(A_DAY.source)).not.toContainEqual(A_DAY);
-    expect(await ledger.days(another.source)).toEqual([another]);
+    ["id", { id: "0AT2" }],
+    ["length", { length: 901 }],
+    ["creation", { created: A_FILE.created + 1 }],
+  ])("keeps files of another %s apart, opens them together, and forgets only what it is told to", async (_, other) => {
+    const another = { ...A_FILE, ...other };
+    ledger.note(A_FILE, 0, 700, a);
+    ledger.note(another, 0, 1_300, b);
+    const both = [
+      { file: A_FILE, rows: 700 },
+      { file: another, rows: 1_300 },
+    ];
+    expect(await known(both.slice(0, 1), [...a, ...b])).toEqual(a);
+    expect(await known(both, [...a, ...b, ...c])).toEqual([...a, ...b]);
+    ledger.keep(A_FILE.source, [A_FILE]);
+    ledger.keep(another.source, another.source === A_FILE.source ? [A_FILE, another] : []);
+    expect(noted(700)).toBe(700);
+    ledger.keep(A_FILE.source, []);
+    expect(noted(700)).toBe(0);
   });
 
-  test("what is recorded while a day is opened, or is open, is there at the next opening", async () => {
-    const [a, b, c] = [identities("a", 500), identities("b", 500), identities("c", 500)];
-    await ledger.record(A_DAY, a);
-    const opening = ledger.open(A_DAY);
-    const recording = ledger.record(A_DAY, b);
-    const rows = await opening;
-    await recording;
-    await ledger.record(A_DAY, c);
-    expect(a.every((identity) => rows.has(identity))).toBe(true);
-    expect(c.some((identity) => rows.has(identity))).toBe(false);
-    expect(await known(A_DAY, [...a, ...b, ...c])).toHaveLength(1_500);
-    rows.close();
-  });
-
-  test("opens a day for several readers at once; what is open outlives being forgotten", async () => {
-    const a = identities("a", 1_000);
-    await ledger.record(A_DAY, a);
-    const [first, second] = await Promise.all([ledger.open(A_DAY), ledger.open(A_DAY)]);
+  test("what is open outlives being forgotten, and several readers share nothing", async () => {
+    ledger.note(A_FILE, 0, 700, a);
+    const wanted = [{ file: A_FILE, rows: 700 }];
+    const [first, second] = await Promise.all([ledger.open(wanted), ledger.open(wanted)]);
     first.close();
-    await ledger.forget(A_DAY);
+    ledger.keep(A_FILE.source, []);
     expect(a.every((identity) => second.has(identity))).toBe(true);
     second.close();
   });
 
   if (reopen !== undefined) {
-    test("what was recorded is there for the next process, merged or not", async () => {
-      const [a, b] = [identities("a", 300), identities("b", 300)];
-      await ledger.record(A_DAY, a);
-      (await ledger.open(A_DAY)).close();
-      await ledger.record(A_DAY, b);
+    test("what was noted is there for the next process, which goes on behind it", async () => {
+      ledger.note(A_FILE, 0, 700, a);
       ledger = reopen();
-      expect(await ledger.days(A_DAY.source)).toEqual([A_DAY]);
-      expect(await known(A_DAY, [...a, ...b])).toEqual([...a, ...b]);
+      ledger.note(A_FILE, 700, 2_000, b);
+      ledger = reopen();
+      expect(await known([{ file: A_FILE, rows: 2_000 }], [...a, ...b])).toEqual([...a, ...b]);
     });
   }
 }

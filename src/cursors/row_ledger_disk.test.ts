@@ -1,20 +1,9 @@
-import {
-  appendFileSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { A_DAY, identities, rowLedgerContract } from "./row_ledger.contract.ts";
+import { A_FILE, identities, rowLedgerContract } from "./row_ledger.contract.ts";
 import { createDiskLedger } from "./row_ledger_disk.ts";
 import { keyOf, smallestKey, UPPER_HALVES } from "./row_ledger_key.ts";
 import { mergeKeys } from "./row_ledger_merge.ts";
@@ -32,14 +21,15 @@ describe("ledger on disk keeps the contract", () => {
   );
 });
 
-/** The path of a part of the day. */
-function part(name: string): string {
+/** The one file of the ledger. */
+function path(): string {
   const [folder = ""] = readdirSync(join(directory, "ledger"));
-  return join(directory, "ledger", folder, `Login-2026-07-19.${name}`);
+  const [name = ""] = readdirSync(join(directory, "ledger", folder));
+  return join(directory, "ledger", folder, name);
 }
 
 async function knownOf(of: readonly string[]): Promise<string[]> {
-  const rows = await createDiskLedger(directory).open(A_DAY);
+  const rows = await createDiskLedger(directory).open([{ file: A_FILE, rows: 1_000_000 }]);
   try {
     return of.filter((identity) => rows.has(identity));
   } finally {
@@ -49,88 +39,73 @@ async function knownOf(of: readonly string[]): Promise<string[]> {
 
 describe("ledger on disk", () => {
   const [a, b] = [identities("a", 400), identities("b", 400)];
-
-  test("takes 8 bytes a row, readable by its owner only", async () => {
+  const noteBoth = () => {
     const ledger = createDiskLedger(directory);
-    await ledger.record(A_DAY, a);
-    expect(statSync(part("rows"))).toMatchObject({ size: 3_200, mode: 0o100600 });
-    (await ledger.open(A_DAY)).close();
-    expect(existsSync(part("rows"))).toBe(false);
-    expect(statSync(part("sorted"))).toMatchObject({ size: 3_200, mode: 0o100600 });
+    ledger.note(A_FILE, 0, 400, a);
+    ledger.note(A_FILE, 400, 800, b);
+  };
+
+  test("takes 8 bytes a row and 16 a batch, readable by its owner only, and leaves nothing else", async () => {
+    noteBoth();
+    expect(statSync(path())).toMatchObject({ size: 6_432, mode: 0o100600 });
     expect(statSync(join(directory, "ledger")).mode & 0o077).toBe(0);
+    expect(await knownOf([...a, ...b])).toHaveLength(800);
+    expect(readdirSync(join(directory, "ledger"))).toHaveLength(1);
   });
 
-  test("a batch that was cut inside a row loses that row and none behind it", async () => {
+  test.each<[string, (bytes: Buffer) => Uint8Array, number]>([
+    ["cut inside its last batch", (bytes) => bytes.subarray(0, bytes.length - 3), 400],
+    ["cut inside a header", (bytes) => bytes.subarray(0, 3_216 + 7), 400],
+    ["followed by zeros of a power cut", (bytes) => Buffer.concat([bytes, Buffer.alloc(4_096)]), 800],
+    ["zeros from the middle on", (bytes) => Buffer.concat([bytes.subarray(0, 5_000), Buffer.alloc(1_432)]), 400],
+    ["one bit off in the first batch", (bytes) => bytes.fill((bytes[999] ?? 0) ^ 4, 999, 1_000), 0],
+    ["one bit off in the second header", (bytes) => bytes.fill((bytes[3_224] ?? 0) ^ 1, 3_224, 3_225), 400],
+    ["something else altogether", () => Buffer.from("not a ledger at all, but some text that is long enough"), 0],
+    ["empty", () => Buffer.alloc(0), 0],
+  ])("a file that is %s is known up to the last whole batch, and written on from there", async (_, damage, rows) => {
+    noteBoth();
+    writeFileSync(path(), damage(readFileSync(path())));
     const ledger = createDiskLedger(directory);
-    await ledger.record(A_DAY, a);
-    const whole = readFileSync(part("rows"));
-    writeFileSync(part("rows"), whole.subarray(0, whole.length - 3));
-    await ledger.record(A_DAY, b);
-    expect(await knownOf([...a, ...b])).toEqual([...a.slice(0, -1), ...b]);
+    expect(ledger.noted({ file: A_FILE, rows: 800 })).toBe(rows);
+    expect(await knownOf([...a, ...b])).toEqual([...a, ...b].slice(0, rows));
+    const rest = [...a, ...b].slice(rows);
+    ledger.note(A_FILE, rows, 800, rest);
+    expect(await knownOf([...a, ...b])).toEqual([...a, ...b]);
   });
 
-  test("zeros that a power cut has left are no rows", async () => {
-    await createDiskLedger(directory).record(A_DAY, a);
-    appendFileSync(part("rows"), new Uint8Array(4_096));
-    const rows = await createDiskLedger(directory).open(A_DAY);
-    expect(rows.count).toBe(a.length);
-    rows.close();
-  });
-
-  test.each([
-    ["renaming", false, false],
-    ["writing the merged file", true, false],
-    ["replacing the sorted file", false, true],
-  ])("a merge that was cut off after %s is done again", async (_, halfWritten, replaced) => {
+  test("a file that is lost or cut while the process runs is noticed", () => {
     const ledger = createDiskLedger(directory);
-    await ledger.record(A_DAY, a);
-    (await ledger.open(A_DAY)).close();
-    await ledger.record(A_DAY, b);
-    copyFileSync(part("rows"), part("merging"));
-    if (replaced) {
-      (await ledger.open(A_DAY)).close();
-      writeFileSync(part("merging"), Float64Array.from(b, keyOf));
-    } else {
-      rmSync(part("rows"));
-    }
-    if (halfWritten) {
-      writeFileSync(part("next"), new Uint8Array(1_001));
-    }
-    const c = identities("c", 50);
-    await createDiskLedger(directory).record(A_DAY, c);
-    expect(await knownOf([...a, ...b, ...c])).toHaveLength(850);
-    expect(readdirSync(join(part("rows"), "..")).map((name) => name.split(".")[1])).toEqual(["sorted"]);
+    ledger.note(A_FILE, 0, 400, a);
+    truncateSync(path(), 100);
+    ledger.note(A_FILE, 400, 800, b);
+    expect(ledger.noted({ file: A_FILE, rows: 800 })).toBe(0);
+    rmSync(path());
+    ledger.note(A_FILE, 400, 800, b);
+    expect(ledger.noted({ file: A_FILE, rows: 800 })).toBe(0);
   });
 
   test("a folder that can't be made is said with its cure, and what is asked later works when it can", async () => {
     writeFileSync(join(directory, "ledger"), "in the way");
     const ledger = createDiskLedger(directory);
-    await expect(ledger.record(A_DAY, a)).rejects.toMatchObject({
-      code: "state_unusable",
-      next: { do: "retry" },
-      message: expect.stringContaining(join(directory, "ledger")),
-    });
+    expect(() => ledger.note(A_FILE, 0, 400, a)).toThrow(
+      expect.objectContaining({
+        code: "state_unusable",
+        next: { do: "retry" },
+        message: expect.stringContaining(join(directory, "ledger")),
+      }),
+    );
     rmSync(join(directory, "ledger"));
-    await ledger.record(A_DAY, a);
+    ledger.note(A_FILE, 0, 400, a);
     expect(await knownOf(a)).toEqual(a);
-  });
-
-  test("a merge that fails leaves the rows where they were", async () => {
-    const ledger = createDiskLedger(directory);
-    await ledger.record(A_DAY, a);
-    // A folder in the place of the file that is to be written: refused like a disk that is full.
-    mkdirSync(part("sorted"));
-    await expect(ledger.open(A_DAY)).rejects.toMatchObject({ code: "state_unusable" });
-    rmSync(part("sorted"), { recursive: true });
-    await ledger.record(A_DAY, b);
-    expect(await knownOf([...a, ...b])).toHaveLength(800);
   });
 
   test("more rows than the pages that are kept in memory", async () => {
     const ledger = createDiskLedger(directory);
     const many = identities("many", 300_000);
-    await ledger.record(A_DAY, many);
-    const rows = await ledger.open(A_DAY);
+    for (let at = 0; at < many.length; at += 1_000) {
+      ledger.note(A_FILE, at, at + 1_000, many.slice(at, at + 1_000));
+    }
+    const rows = await ledger.open([{ file: A_FILE, rows: many.length }]);
     expect(rows.count).toBe(many.length);
     expect(many.every((identity) => rows.has(identity))).toBe(true);
     expect(identities("others", 10_000).some((identity) => rows.has(identity))).toBe(false);
@@ -174,7 +149,7 @@ describe("merging", () => {
         const from = keys.map((of, at) => {
           const path = join(directory, String(at));
           writeFileSync(path, Float64Array.from(of));
-          return path;
+          return { path, bytes: of.length * 8 };
         });
         const to = join(directory, "to");
         await mergeKeys({ from, to, sortedAtOnce });
@@ -187,6 +162,8 @@ describe("merging", () => {
   test("refuses what can be no hashes instead of running for ever", async () => {
     const path = join(directory, "equal");
     writeFileSync(path, new Float64Array(20).fill(1));
-    await expect(mergeKeys({ from: [path], to: join(directory, "to"), sortedAtOnce: 8 })).rejects.toThrow("no hashes");
+    await expect(
+      mergeKeys({ from: [{ path, bytes: 160 }], to: join(directory, "to"), sortedAtOnce: 8 }),
+    ).rejects.toThrow("no hashes");
   });
 });

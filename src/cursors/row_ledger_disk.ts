@@ -1,92 +1,80 @@
-import { createHash } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { createHash, randomUUID } from "node:crypto";
+import { closeSync, mkdirSync, openSync, readdirSync, readSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { RETRY, RunnerError } from "../core/errors.ts";
-import type { LedgerDay, RecordedRows, RowLedger } from "./row_ledger.ts";
-import { KEY_BYTES, keyOf } from "./row_ledger_key.ts";
+import type { LedgerFile, LedgerRows, RecordedRows, RowLedger, Scratch } from "./row_ledger.ts";
+import { appendFrame, type End, readEnd } from "./row_ledger_frames.ts";
+import { keyOf } from "./row_ledger_key.ts";
 import { mergeKeys } from "./row_ledger_merge.ts";
 import { SortedKeys } from "./row_ledger_sorted.ts";
 
 const FOLDER = "ledger";
-const DAY_MS = 86_400_000;
-
-/** The files of a day: rows as they come; those that are being merged; all others, sorted; the next sorted file. */
-const PARTS = ["rows", "merging", "sorted", "next"] as const;
-type Part = (typeof PARTS)[number];
-const FILE_NAME = /^([A-Za-z0-9_]+)-(\d{4}-\d{2}-\d{2})\.(?:rows|merging|sorted|next)$/;
+const NOTHING: End = { rows: 0, bytes: 0 };
 
 /**
- * A ledger in files of the data directory that only their owner can read: 8 bytes a row, a folder for each source, and for
- * each event type and day
- *
- * - `Login-2026-07-19.rows`, to which rows are appended as they are delivered;
- * - `Login-2026-07-19.sorted`, into which `open` merges them: every row once, ascending, so that a look-up is one read.
- *
- * Rows are renamed to `.merging`, merged with the sorted ones into `.next`, and that is renamed to `.sorted`; only then
- * `.merging` is removed. At every moment each row lies in at least one file, and a merge that was cut off is done again.
- * While it merges, a day takes twice its size; nothing but the buffers of merging and looking up is in memory.
+ * A ledger in files of the data directory that only their owner can read: a folder for each source, in it a file for each
+ * event log file with 8 bytes a row, in the order of the rows. `open` sorts them into one file, in which a look-up is one read,
+ * and which loses its name at once. Nothing but the buffers of sorting and looking up is in memory.
  */
 export function createDiskLedger(dataDirectory: string): RowLedger {
   const root = join(dataDirectory, FOLDER);
-  const merges = new Map<string, Promise<unknown>>();
+  /** Where the files end that this process has written to. */
+  const ends = new Map<string, End>();
 
-  const guarded = async <T>(action: () => T | Promise<T>): Promise<T> => {
+  const guarded = <T>(action: () => T): T => {
     try {
-      return await action();
+      return action();
     } catch (error) {
       throw ledgerUnusable(root, error);
     }
   };
-
-  /** One merge of a day at a time. */
-  const inTurn = async <T>(day: LedgerDay, action: () => Promise<T>): Promise<T> => {
-    const key = dayPath(root, day, "sorted");
-    const turn = (merges.get(key) ?? Promise.resolve()).catch(() => {}).then(action);
-    merges.set(key, turn);
-    try {
-      return await turn;
-    } finally {
-      if (merges.get(key) === turn) {
-        merges.delete(key);
-      }
-    }
+  const folderOf = (source: string) => join(root, nameOf(source));
+  const pathOf = ({ source, id, length, created }: LedgerFile) =>
+    join(folderOf(source), nameOf(`${id} ${length} ${created}`));
+  const endOf = ({ file, rows }: LedgerRows) => {
+    const path = pathOf(file);
+    return exists(path) ? readEnd(path, rows) : NOTHING;
   };
 
   return {
-    record: (day, identities) =>
+    note: (file, after, to, identities) =>
       guarded(() => {
-        if (identities.length > 0) {
-          append(root, day, Float64Array.from(identities, keyOf));
+        mkdirSync(folderOf(file.source), { recursive: true, mode: 0o700 });
+        const path = pathOf(file);
+        const end = appendFrame(path, after, to, identities, ends.get(path));
+        if (end !== undefined) {
+          ends.set(path, end);
         }
       }),
-    open: (day) =>
-      guarded(() =>
-        inTurn(day, async () => {
-          await merge(root, day);
-          return openSorted(root, day);
-        }),
-      ),
-    days: (source) => guarded(() => daysOf(root, source)),
-    forget: (day) =>
-      guarded(() =>
-        inTurn(day, async () => {
-          for (const part of PARTS) {
-            rmSync(dayPath(root, day, part), { force: true });
+    noted: (rows) => guarded(() => endOf(rows).rows),
+    async open(files) {
+      try {
+        return await openSorted(
+          root,
+          files.map((rows) => ({ path: pathOf(rows.file), bytes: endOf(rows).bytes })),
+        );
+      } catch (error) {
+        throw ledgerUnusable(root, error);
+      }
+    },
+    keep: (source, files) =>
+      guarded(() => {
+        const folder = folderOf(source);
+        const kept = new Set(files.map(pathOf));
+        for (const name of exists(folder) ? readdirSync(folder) : []) {
+          const path = join(folder, name);
+          if (!kept.has(path)) {
+            rmSync(path, { force: true });
+            ends.delete(path);
           }
-        }),
-      ),
+        }
+      }),
+    scratch: () => openScratch(root),
   };
+}
+
+function nameOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
 
 /** Unlike `existsSync`, throws where it can't be seen. */
@@ -94,95 +82,65 @@ function exists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-function sourceFolder(root: string, source: string): string {
-  return join(root, createHash("sha256").update(source).digest("hex").slice(0, 32));
-}
-
-function dayPath(root: string, day: LedgerDay, part: Part): string {
-  const date = new Date(day.day).toISOString().slice(0, 10);
-  return join(sourceFolder(root, day.source), `${day.eventType}-${date}.${part}`);
-}
-
-/**
- * Writes behind the last whole key: a part of one that a crash or a full disk has left is written over. The file is opened
- * for each batch, which costs less than a hundredth of delivering it and keeps no descriptor for each of thousands of days.
- */
-function append(root: string, day: LedgerDay, keys: Float64Array): void {
-  mkdirSync(sourceFolder(root, day.source), { recursive: true, mode: 0o700 });
-  const descriptor = openSync(dayPath(root, day, "rows"), constants.O_WRONLY | constants.O_CREAT, 0o600);
-  try {
-    const size = fstatSync(descriptor).size;
-    const end = size - (size % KEY_BYTES);
-    for (let written = 0; written < keys.byteLength; ) {
-      written += writeSync(descriptor, keys, written, keys.byteLength - written, end + written);
-    }
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** Merges what an earlier merge has left, then what has come since. */
-async function merge(root: string, day: LedgerDay): Promise<void> {
-  const merging = dayPath(root, day, "merging");
-  if (exists(merging)) {
-    await mergeIntoSorted(root, day);
-  }
-  const rows = dayPath(root, day, "rows");
-  if (exists(rows)) {
-    renameSync(rows, merging);
-    await mergeIntoSorted(root, day);
-  }
-}
-
-async function mergeIntoSorted(root: string, day: LedgerDay): Promise<void> {
-  const [merging, sorted, next] = [
-    dayPath(root, day, "merging"),
-    dayPath(root, day, "sorted"),
-    dayPath(root, day, "next"),
-  ];
-  try {
-    await mergeKeys({ from: exists(sorted) ? [sorted, merging] : [merging], to: next });
-  } catch (error) {
-    rmSync(next, { force: true });
-    throw error;
-  }
-  renameSync(next, sorted);
-  rmSync(merging);
-}
-
-function openSorted(root: string, day: LedgerDay): RecordedRows {
-  const path = dayPath(root, day, "sorted");
-  if (!exists(path)) {
+async function openSorted(
+  root: string,
+  from: ReadonlyArray<{ readonly path: string; readonly bytes: number }>,
+): Promise<RecordedRows> {
+  const filled = from.filter(({ bytes }) => bytes > 0);
+  if (filled.length === 0) {
     return { count: 0, has: () => false, close() {} };
   }
-  const keys = new SortedKeys(path);
-  return {
-    count: keys.count,
-    has(identity: string) {
-      try {
-        return keys.has(keyOf(identity));
-      } catch (error) {
-        throw ledgerUnusable(root, error);
-      }
-    },
-    close: () => keys.close(),
-  };
+  const sorted = join(root, `sorted-${randomUUID()}`);
+  try {
+    await mergeKeys({ from: filled, to: sorted });
+    const keys = new SortedKeys(sorted);
+    return {
+      count: keys.count,
+      has(identity: string) {
+        try {
+          return keys.has(keyOf(identity));
+        } catch (error) {
+          throw ledgerUnusable(root, error);
+        }
+      },
+      close: () => keys.close(),
+    };
+  } finally {
+    rmSync(sorted, { force: true });
+  }
 }
 
-function daysOf(root: string, source: string): LedgerDay[] {
-  const folder = sourceFolder(root, source);
-  if (!exists(folder)) {
-    return [];
-  }
-  const days = new Map<string, LedgerDay>();
-  for (const name of readdirSync(folder)) {
-    const [, eventType, date] = FILE_NAME.exec(name) ?? [];
-    const day = Date.parse(date ?? "");
-    if (eventType !== undefined && day % DAY_MS === 0) {
-      days.set(`${eventType}-${date}`, { source, eventType, day });
+/** It loses its name at once, so that nothing of it is left when the process dies. */
+function openScratch(root: string): Scratch {
+  const guarded = <T>(action: () => T): T => {
+    try {
+      return action();
+    } catch (error) {
+      throw ledgerUnusable(root, error);
     }
-  }
-  return [...days.values()];
+  };
+  const descriptor = guarded(() => {
+    mkdirSync(root, { recursive: true, mode: 0o700 });
+    const path = join(root, `scratch-${randomUUID()}`);
+    const opened = openSync(path, "wx+", 0o600);
+    rmSync(path);
+    return opened;
+  });
+  return {
+    write: (numbers, position) =>
+      guarded(() => {
+        for (let written = 0; written < numbers.byteLength; ) {
+          written += writeSync(descriptor, numbers, written, numbers.byteLength - written, position + written);
+        }
+      }),
+    read: (into, position) =>
+      guarded(() => {
+        if (readSync(descriptor, into, 0, into.byteLength, position) < into.byteLength) {
+          throw new Error("a scratch file ends early");
+        }
+      }),
+    close: () => closeSync(descriptor),
+  };
 }
 
 function ledgerUnusable(root: string, error: unknown): RunnerError {

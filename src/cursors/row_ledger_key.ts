@@ -5,7 +5,8 @@ export const KEY_BYTES = 8;
 export const UPPER_HALVES = 2 ** 30;
 
 const float = new Float64Array(1);
-const [LOW, HIGH] = lowAndHigh();
+/** Where the halves of a number lie on this machine, in words of four bytes. */
+export const [LOW, HIGH] = lowAndHigh();
 const words = new Uint32Array(float.buffer);
 
 /**
@@ -48,7 +49,6 @@ function sextet(code: number): number {
   return code >= 48 ? code + 4 : 62;
 }
 
-/** Where the halves of a number lie on this machine. */
 function lowAndHigh(): readonly [number, number] {
   const littleEndian = new Uint8Array(new Float64Array([1]).buffer)[7] !== 0;
   return littleEndian ? [0, 1] : [1, 0];

@@ -9,8 +9,8 @@ const AIMED_AT = SORTED_AT_ONCE * 0.9;
 const BLOCK_KEYS = 1 << 16;
 
 export interface MergeOptions {
-  /** Files of keys in any order, with repetitions. */
-  readonly from: readonly string[];
+  /** Files of keys in any order, with repetitions, each up to a byte; negative numbers between them are none. */
+  readonly from: ReadonlyArray<{ readonly path: string; readonly bytes: number }>;
   /** Is made, for its owner only, or overwritten. */
   readonly to: string;
   /** Keys sorted at once, for tests. */
@@ -27,21 +27,20 @@ export interface MergeOptions {
  */
 export async function mergeKeys({ from, to, sortedAtOnce = SORTED_AT_ONCE }: MergeOptions): Promise<void> {
   const aimedAt = Math.min(AIMED_AT, sortedAtOnce);
-  const handles: FileHandle[] = [];
+  const sources: Source[] = [];
   const target = await open(to, "w", 0o600);
   try {
     let count = 0;
-    for (const path of from) {
-      const handle = await open(path, "r");
-      handles.push(handle);
-      count += Math.floor((await handle.stat()).size / KEY_BYTES);
+    for (const { path, bytes } of from) {
+      sources.push({ handle: await open(path, "r"), bytes });
+      count += Math.floor(bytes / KEY_BYTES);
     }
     const range = new Float64Array(sortedAtOnce);
     const block = new Float64Array(Math.min(BLOCK_KEYS, Math.max(count, 1)));
     let step = count <= aimedAt ? UPPER_HALVES : Math.max(1, Math.floor((UPPER_HALVES / count) * aimedAt));
     for (let lowest = 0; lowest < UPPER_HALVES; ) {
       const end = Math.min(UPPER_HALVES, lowest + step);
-      const keys = await keysBetween(handles, smallestKey(lowest), smallestKey(end), range, block);
+      const keys = await keysBetween(sources, smallestKey(lowest), smallestKey(end), range, block);
       if (keys === undefined) {
         if (step === 1) {
           throw new Error(`more than ${sortedAtOnce} keys have the upper half ${lowest}, so they are no hashes`);
@@ -53,22 +52,28 @@ export async function mergeKeys({ from, to, sortedAtOnce = SORTED_AT_ONCE }: Mer
       lowest = end;
     }
   } finally {
-    await Promise.all([target, ...handles].map((handle) => handle.close()));
+    await Promise.all([target, ...sources.map(({ handle }) => handle)].map((handle) => handle.close()));
   }
+}
+
+interface Source {
+  readonly handle: FileHandle;
+  readonly bytes: number;
 }
 
 /** The keys from `least` up to but not including `limit`, ascending and each once; undefined if `range` can't hold them. */
 async function keysBetween(
-  handles: readonly FileHandle[],
+  sources: readonly Source[],
   least: number,
   limit: number,
   range: Float64Array,
   block: Float64Array,
 ): Promise<Float64Array | undefined> {
   let held = 0;
-  for (const handle of handles) {
-    for (let position = 0; ; ) {
-      const { bytesRead } = await handle.read(block, 0, block.byteLength, position);
+  for (const { handle, bytes } of sources) {
+    for (let position = 0; position < bytes; ) {
+      const length = Math.min(block.byteLength, bytes - position);
+      const { bytesRead } = await handle.read(block, 0, length, position);
       const keys = Math.floor(bytesRead / KEY_BYTES);
       if (keys === 0) {
         break;

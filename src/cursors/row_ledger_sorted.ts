@@ -76,7 +76,7 @@ function firstKeys(descriptor: number, pages: number): Float64Array {
 }
 
 /** The place of the last of the ascending keys from `start` to `end` that is not above `key`; one before `start` if all are. */
-function lastNotAbove(keys: Float64Array, start: number, end: number, key: number): number {
+export function lastNotAbove(keys: Float64Array, start: number, end: number, key: number): number {
   let low = start;
   let high = end;
   while (low < high) {

@@ -57,6 +57,26 @@ describe("sqlite cursors", () => {
     expect(errorOf(() => openSqliteCursors("/proc/nowhere/data")).code).toBe("data_directory_unusable");
   });
 
+  test("gives an entry whose text is damaged as null, and all others as they are", async () => {
+    const store = openSqliteCursors(directory);
+    await store.save("a", [
+      { key: "x", value: { rows: 1 } },
+      { key: "y", value: 2 },
+    ]);
+    store.close();
+    const database = new DatabaseSync(join(directory, "cursors.sqlite"));
+    database.exec("UPDATE cursors SET value = '{\"rows\"' WHERE key = 'x'");
+    database.close();
+    const again = openSqliteCursors(directory);
+    expect(await again.load("a")).toEqual(
+      new Map([
+        ["x", null],
+        ["y", 2],
+      ] as [string, unknown][]),
+    );
+    again.close();
+  });
+
   test("makes a folder with its parents", () => {
     openSqliteCursors(join(directory, "a", "b")).close();
     expect(statSync(join(directory, "a")).mode & 0o077).toBe(0);

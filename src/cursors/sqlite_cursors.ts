@@ -41,7 +41,7 @@ export function openSqliteCursors(dataDirectory: string): CursorStore {
   return {
     async load(source) {
       const rows = guarded(() => selectEntries.all(source));
-      return new Map(rows.map((row) => [String(row.key), JSON.parse(String(row.value)) as CursorValue]));
+      return new Map(rows.map((row) => [String(row.key), parsed(String(row.value))]));
     },
     async save(source, changes) {
       guarded(() => {
@@ -75,6 +75,15 @@ export function openSqliteCursors(dataDirectory: string): CursorStore {
       }
     },
   };
+}
+
+/** A text that is damaged is null, as nobody saves it: the source that owns the entry sets it anew. */
+function parsed(text: string): CursorValue {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** One level at a time: Node's own recursion never ends where the system makes no folders, as under /proc. */

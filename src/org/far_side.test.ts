@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { loginError, tokenOf } from "../auth/login_meaning.ts";
 import { LONGEST_WAIT_MS } from "../core/backoff.ts";
-import { ERROR_FAULTS, RunnerError } from "../core/errors.ts";
+import { ERRORS, RunnerError } from "../core/errors.ts";
 import type { HttpAnswer } from "../core/http.ts";
 import { transportError } from "../core/transport_meaning.ts";
 import { ApiBudget } from "./api_budget.ts";
@@ -62,7 +62,7 @@ const answers: fc.Arbitrary<HttpAnswer> = fc.record({ status: fc.integer({ min: 
 function expectReadable(error: unknown): void {
   expect(error).toBeInstanceOf(RunnerError);
   const { code, next, text } = error as RunnerError;
-  expect(Object.keys(ERROR_FAULTS)).toContain(code);
+  expect(Object.keys(ERRORS)).toContain(code);
   expect(text.length).toBeGreaterThan(0);
   if (next.do === "waitUntil") {
     expect(next.at - NOW).toBeGreaterThanOrEqual(0);

@@ -8,6 +8,7 @@ import { ApiBudget } from "./api_budget.ts";
 import { OrgClient } from "./org_client.ts";
 
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const NOON = Date.UTC(2026, 6, 17, 12);
 const PATH = "/services/data/v66.0/limits";
 const never = new AbortController().signal;
@@ -162,7 +163,51 @@ describe("a call", () => {
   });
 });
 
-describe.each(["getJson", "openDownload"] as const)("%s with a dead token", (call) => {
+describe("a download that is refused as a dead session is", () => {
+  test("is repeated with a new session if a query is refused too", async () => {
+    const { client, http, session, authorizations } = setUp([DEAD, DEAD, ok(), ok("rows")]);
+    await client.openDownload(PATH, "it", never);
+    expect(authorizations()).toEqual(["Bearer first", "Bearer first", "Bearer second", "Bearer second"]);
+    expect(http.requests.map(({ url }) => url.includes("/query"))).toEqual([false, true, true, false]);
+    expect(session.dead.map(({ accessToken }) => accessToken.reveal())).toEqual(["first"]);
+  });
+
+  test("is the file's alone if the session works: nobody logs in", async () => {
+    const { client, session } = setUp([DEAD, ok()]);
+    await expect(client.openDownload(PATH, "it", never)).rejects.toMatchObject({ code: "session_expired" });
+    expect(session.dead).toEqual([]);
+  });
+
+  test("fails when the new session is refused too", async () => {
+    const { client, authorizations } = setUp([DEAD, DEAD, DEAD]);
+    await expect(client.openDownload(PATH, "it", never)).rejects.toMatchObject({ code: "session_expired" });
+    expect(authorizations()).toEqual(["Bearer first", "Bearer first", "Bearer second"]);
+  });
+});
+
+describe("Salesforce's time", () => {
+  const date = (ms: number) => ({ date: new Date(ms).toUTCString() });
+
+  test("is asked for once, without a token, and then follows the answers", async () => {
+    const { client, http } = setUp([ok("[]", date(NOON - 30 * DAY)), ok("{}", date(NOON - 30 * DAY + HOUR / 2))]);
+    expect(await client.time(never)).toEqual({ now: NOON - 30 * DAY, machineAhead: 30 * DAY });
+    await client.getJson(PATH, "limits", never);
+    expect((await client.time(never)).now).toBe(NOON - 30 * DAY + HOUR / 2);
+    expect(http.requests).toHaveLength(2);
+    expect(http.requests[0]?.headers?.authorization).toBeUndefined();
+  });
+
+  test.each([undefined, "soon", "Thu, 01 Jan 1970 00:00:00 GMT", "Sat, 13 Sep 275760 00:00:00 GMT"])(
+    "%s is none: the machine's clock is believed",
+    async (header) => {
+      const { client } = setUp([ok("[]", header === undefined ? {} : { date: header })]);
+      expect(await client.time(never)).toEqual({ now: NOON, machineAhead: 0 });
+    },
+  );
+});
+
+describe("getJson with a dead token", () => {
+  const call = "getJson";
   test("is repeated once with the token that replaces it", async () => {
     const { client, session, authorizations, budget } = setUp([DEAD, ok()]);
     await client[call](PATH, "it", never);

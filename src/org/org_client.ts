@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import { type Http, type HttpAnswer, type HttpDownload, MEGABYTE } from "../core/http.ts";
 import type { ApiBudget } from "./api_budget.ts";
+import { OrgTime } from "./org_time.ts";
 import { responseMeaning, shareUsed } from "./response_meaning.ts";
 
 /** Bytes of a page of a query: 2,000 records of usual events take 5 MB. */
@@ -22,6 +23,9 @@ export interface OrgClientOptions {
   readonly newRequestId?: () => string;
 }
 
+/** The smallest query that every user who may read event log files can ask. */
+const PROBE = encodeURIComponent("SELECT Id FROM EventLogFile LIMIT 1");
+
 /**
  * Asks one org. Every call carries the session's token; when Salesforce no longer knows it, the session is renewed once
  * (all streams of the org share it) and the same call repeated once. Anything else that is no success is thrown as the
@@ -31,10 +35,12 @@ export class OrgClient {
   readonly #options: OrgClientOptions;
   readonly #clock: Clock;
   readonly #newRequestId: () => string;
+  readonly #time: OrgTime;
 
   constructor(options: OrgClientOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#time = new OrgTime(this.#clock);
     this.#newRequestId = options.newRequestId ?? (() => randomUUID().replaceAll("-", ""));
   }
 
@@ -47,6 +53,22 @@ export class OrgClient {
     return this.#options.session.token(signal);
   }
 
+  /**
+   * What time it is at Salesforce, in milliseconds since the epoch, and how far this machine's clock is ahead of it. Before
+   * the first answer it is asked for, by the one request that needs no login and counts as no API call (REST API Developer
+   * Guide, "Versions"); where no answer tells it, the machine's clock is believed.
+   */
+  async time(signal: AbortSignal): Promise<{ readonly now: number; readonly machineAhead: number }> {
+    if (this.#time.now === undefined) {
+      const { http, requestTimeout } = this.#options;
+      const { instanceUrl } = await this.identity(signal);
+      const url = `${instanceUrl}/services/data`;
+      const headers = this.#callHeaders();
+      this.#time.hear((await http.send({ method: "GET", url, headers, timeout: requestTimeout, signal })).headers.date);
+    }
+    return { now: this.#time.now ?? this.#clock.now(), machineAhead: this.#time.machineAhead ?? 0 };
+  }
+
   /** A JSON answer of `path`, which starts with `/services/`. `asked` names it in messages. */
   async getJson(path: string, asked: string, signal: AbortSignal): Promise<unknown> {
     const answer = await this.#authorised(signal, (token) => this.#send(token, path, asked, signal));
@@ -57,9 +79,27 @@ export class OrgClient {
     }
   }
 
-  /** The body of `path` as a stream; see HttpDownload for how it ends. */
+  /**
+   * The body of `path` as a stream; see HttpDownload for how it ends. A refused session is renewed only if a query says so too:
+   * one file's 401 costs no login, and leaves the session of all others alone.
+   */
   async openDownload(path: string, asked: string, signal: AbortSignal): Promise<HttpDownload> {
-    return await this.#authorised(signal, (token) => this.#open(token, path, asked, signal));
+    this.#takeFromBudget();
+    const { session } = this.#options;
+    const token = await session.token(signal);
+    try {
+      return await this.#open(token, path, asked, signal);
+    } catch (error) {
+      if (!(error instanceof RunnerError) || error.next.do !== "refresh") {
+        throw error;
+      }
+      await this.getJson(`/services/data/v${this.apiVersion}/query?q=${PROBE}`, "query after a refusal", signal);
+      const current = await session.token(signal);
+      if (current === token) {
+        throw error;
+      }
+      return await this.#open(current, path, asked, signal);
+    }
   }
 
   async #authorised<T>(signal: AbortSignal, call: (token: Token) => Promise<T>): Promise<T> {
@@ -122,11 +162,15 @@ export class OrgClient {
 
   #count(answer: { readonly headers: Readonly<Record<string, string | undefined>> }): void {
     this.#options.budget.count(this.#clock.now(), answer.headers["sforce-limit-info"]);
+    this.#time.hear(answer.headers.date);
   }
 
   #headers(token: Token): Record<string, string> {
+    return { authorization: `Bearer ${token.accessToken.reveal()}`, ...this.#callHeaders() };
+  }
+
+  #callHeaders(): Record<string, string> {
     return {
-      authorization: `Bearer ${token.accessToken.reveal()}`,
       accept: "application/json",
       "sforce-call-options": "client=aquila-salesforce",
       "x-sfdc-request-id": this.#newRequestId(),

@@ -29,10 +29,6 @@ export interface EventLogFileQuery {
  */
 export function eventLogFileSoql(query: EventLogFileQuery): string {
   const withInterval = query.intervals.length > 0;
-  const columns = [
-    ...["Id", "EventType", "LogDate", "CreatedDate", "LogFileLength", "LogFile"],
-    ...(withInterval ? ["Interval", "Sequence"] : []),
-  ];
   const recent = `LogDate >= ${soqlDateTime(query.logDateFrom)}`;
   const conditions = [
     ...(withInterval ? [`Interval IN (${query.intervals.map(soqlText).join(",")})`] : []),
@@ -41,7 +37,21 @@ export function eventLogFileSoql(query: EventLogFileQuery): string {
     ...(query.logDateBefore === undefined ? [] : [`LogDate < ${soqlDateTime(query.logDateBefore)}`]),
     ...(query.notBefore < query.logDateFrom ? [`LogDate >= ${soqlDateTime(query.notBefore)}`] : []),
   ];
-  return `SELECT ${columns.join(", ")} FROM EventLogFile WHERE ${conditions.join(" AND ")} ORDER BY CreatedDate ASC, Id ASC`;
+  return `SELECT ${fileColumns(withInterval)} FROM EventLogFile WHERE ${conditions.join(" AND ")} ORDER BY CreatedDate ASC, Id ASC`;
+}
+
+/** The event log files with these ids, wherever in time they are. */
+export function eventLogFilesByIdSoql(ids: readonly string[], withInterval: boolean): string {
+  const conditions = [
+    ...(withInterval ? ["Interval IN ('Hourly','Daily')"] : []),
+    `Id IN (${ids.map(soqlText).join(",")})`,
+  ];
+  return `SELECT ${fileColumns(withInterval)} FROM EventLogFile WHERE ${conditions.join(" AND ")} ORDER BY CreatedDate ASC, Id ASC`;
+}
+
+function fileColumns(withInterval: boolean): string {
+  const columns = ["Id", "EventType", "LogDate", "CreatedDate", "LogFileLength", "LogFile"];
+  return [...columns, ...(withInterval ? ["Interval", "Sequence"] : [])].join(", ");
 }
 
 /** Which records of an event object a query asks for: those of `after` < time <= `to`, in milliseconds since the epoch. */

@@ -1,6 +1,6 @@
 import type { ApiCalls } from "../core/api_calls.ts";
 import type { Clock } from "../core/clock.ts";
-import type { DataStream } from "../core/event.ts";
+import type { DataStream, SourceEvent } from "../core/event.ts";
 import type { Fact, Tell } from "../core/fact.ts";
 import type { Log } from "../core/log.ts";
 import type { Sink } from "../sinks/sink.ts";
@@ -8,6 +8,7 @@ import { type CollectorContext, collectorDocument, type OrganizationFacts } from
 import type { CollectedSource, CollectorEvent } from "./collector_event.ts";
 import { CollectorQueue } from "./collector_queue.ts";
 import { type Coverages, coverageAfterFact } from "./coverage.ts";
+import { dropped } from "./dropped.ts";
 import { eventOfFact } from "./fact_events.ts";
 import { afterFact, type StreamReport, startOfReport } from "./report.ts";
 import { apiBudgetEvent, coverageEvent, statusEvent } from "./state_events.ts";
@@ -18,7 +19,7 @@ const DELIVERY_INTERVAL_MS = 10_000;
 const STATUS_INTERVAL_MS = 5 * 60_000;
 const COVERAGE_INTERVAL_MS = 60 * 60_000;
 /** Milliseconds that the last reports get to be delivered when collection ends. */
-const FLUSH_MS = 5_000;
+const FLUSH_MS = 2_500;
 /** Reports that wait while the output is down: some days of an org's. */
 const LONGEST_QUEUE = 5_000;
 const BATCH_EVENTS = 500;
@@ -100,8 +101,8 @@ export class Collector {
     if (this.#sink === undefined) {
       return;
     }
-    this.#reportStatus(({ report, reported }) => report !== reported.from);
-    this.#reportCoverage();
+    this.#report(() => this.#reportStatus(({ report, reported }) => report !== reported.from));
+    this.#report(() => this.#reportCoverage());
     this.#closing.abort(new Error("closed"));
     const over = new AbortController();
     this.#clock.sleep(FLUSH_MS, over.signal).then(
@@ -190,11 +191,17 @@ export class Collector {
   #reportWhatIsDue(): void {
     const now = this.#clock.now();
     if (now >= this.#nextStatus) {
-      this.#reportStatus();
+      this.#nextStatus = now + STATUS_INTERVAL_MS;
+      this.#report(() => this.#reportStatus());
     }
     if (now >= this.#nextCoverage) {
-      this.#reportCoverage();
+      this.#report(() => this.#reportCoverage());
     }
+  }
+
+  /** Whatever is wrong with a report, the others are made, and collection goes on. */
+  #report(report: () => void): void {
+    dropped(report, "A report of the collection itself", this.#options.log);
   }
 
   async #deliver(): Promise<void> {
@@ -203,10 +210,11 @@ export class Collector {
       const events = this.#queue.take(BATCH_EVENTS);
       const context = { inputId, dataStream, organizationName, agent, organization: this.#organization };
       try {
-        await this.#sink.deliver(
-          events.map((event) => collectorDocument(event, context)),
-          this.#abandon.signal,
-        );
+        const documents: SourceEvent[] = [];
+        for (const event of events) {
+          this.#report(() => documents.push(collectorDocument(event, context)));
+        }
+        await this.#sink.deliver(documents, this.#abandon.signal);
       } catch (error) {
         this.#queue.putBack(events);
         throw error;
@@ -223,6 +231,7 @@ function openedAt({ openedAt: open }: Progress, fact: Fact, now: number): number
       return undefined;
     case "file_done":
     case "file_failed":
+    case "file_parked":
     case "file_gone": {
       const at = open.get(fact.file.id);
       open.delete(fact.file.id);

@@ -36,12 +36,25 @@ export function eventOfFact(
         },
       };
     case "file_failed":
+    case "file_parked":
       return {
         ...told,
-        ...aboutFile(fact.file, "file_failed", now),
+        ...aboutFile(fact.file, fact.fact, now),
         outcome: "failure",
         error: errorOf(fact.error),
         values: { event_type: fact.file.eventType, bytes: fact.file.length, attempt: fact.attempt },
+      };
+    case "file_unusable":
+      return { ...told, code: "file_unusable", identity: [id, fact.id, fact.reason], outcome: "failure" };
+    case "cursors_mended":
+      return { ...told, code: "cursors_mended", identity: [id, source.name, now], outcome: "failure" };
+    case "clock_compared":
+      return {
+        ...told,
+        code: "clock_compared",
+        identity: [id, source.name, now],
+        outcome: fact.ahead === 0 ? "success" : "failure",
+        error: fact.ahead === 0 ? undefined : { code: "clock_off", message: told.message },
       };
     case "file_gone":
       return { ...told, ...aboutFile(fact.file, "file_gone"), values: { event_type: fact.file.eventType } };
@@ -135,7 +148,7 @@ function aboutFile(
   code: CollectorEventCode,
   ...time: readonly number[]
 ): Pick<CollectorEvent, "code" | "identity" | "file"> {
-  return { code, identity: [file.id, file.length, ...time], file };
+  return { code, identity: [file.id, file.length, file.created, ...time], file };
 }
 
 function errorOf(error: RunnerError): { readonly code: string; readonly message: string } {

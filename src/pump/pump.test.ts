@@ -22,6 +22,7 @@ function countingSource(count: number): Source {
         const event: SourceEvent = { index: "i", id: String(n), json: "{}" } as SourceEvent;
         yield { events: [event], changes: [{ key: "n", value: n }] };
       }
+      return undefined;
     },
   };
 }
@@ -122,6 +123,7 @@ test("every batch is released once it has come to an end, also behind a delivery
         const events = [{ index: "i", id: String(n), json: "{}" }];
         yield { events, changes: [], release: () => released.push(n) };
       }
+      return undefined;
     },
   };
   const failing: Sink = {

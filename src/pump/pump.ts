@@ -5,7 +5,7 @@ import type { Tell } from "../core/fact.ts";
 import type { CursorChange } from "../cursors/cursor.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
 import type { Sink } from "../sinks/sink.ts";
-import type { Batch, Source } from "../sources/source.ts";
+import type { Batch, RoundEnd, RoundScope, Source } from "../sources/source.ts";
 import { InFlight } from "./in_flight.ts";
 
 /** Batches of one source that are delivered at once. */
@@ -17,6 +17,7 @@ export interface PumpOptions {
   readonly cursors: CursorStore;
   readonly tell: Tell;
   readonly clock: Clock;
+  readonly scope?: RoundScope | undefined;
   /** Ends the reading; what is under way is still delivered and saved. */
   readonly stop: AbortSignal;
   /** Gives up what is under way too; it will be delivered again. */
@@ -24,10 +25,11 @@ export interface PumpOptions {
 }
 
 /**
- * One round: pull a batch, deliver it, save its cursor. Resolves when everything the source had is delivered and saved;
- * rejects with the source's error after everything it gave is.
+ * One round: pull a batch, deliver it, save its cursor. Resolves with the source's end of the round when everything it gave is
+ * delivered and saved; rejects with the source's error after that.
  */
-export async function pump({ source, sink, cursors, tell, clock, stop, abandon }: PumpOptions): Promise<void> {
+export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> {
+  const { source, sink, cursors, tell, clock, scope, stop, abandon } = options;
   const flight = new InFlight(BATCHES_UNDER_WAY);
 
   const deliver = async ({ events }: Batch) => {
@@ -53,12 +55,17 @@ export async function pump({ source, sink, cursors, tell, clock, stop, abandon }
     }
   };
 
+  const batches = source.read(await cursors.load(source.id), stop, scope);
   try {
-    for await (const batch of source.read(await cursors.load(source.id), stop)) {
+    for (;;) {
+      const step = await batches.next();
+      if (step.done) {
+        return step.value;
+      }
+      const batch = step.value;
       await flight.add(
         () => deliver(batch),
         async () => {
-          await batch.delivered?.();
           await save(batch.changes);
           batch.facts?.forEach(tell);
         },
@@ -66,6 +73,7 @@ export async function pump({ source, sink, cursors, tell, clock, stop, abandon }
       );
     }
   } finally {
+    await batches.return(undefined);
     await flight.drained();
   }
 }

@@ -1,4 +1,5 @@
-import type { ErrorCode, RunnerError } from "../core/errors.ts";
+import { formatDuration } from "../core/duration.ts";
+import { type ErrorCode, RETRY, RunnerError } from "../core/errors.ts";
 import type { StreamId } from "../core/event.ts";
 import type { Fact } from "../core/fact.ts";
 
@@ -15,6 +16,8 @@ export interface StreamReport {
   readonly errorCode: ErrorCode | undefined;
   /** Why rows that hourly files have brought are sent again with the daily file; undefined while they are left out. */
   readonly ledgerError: RunnerError | undefined;
+  /** Why this machine's clock needs to be set; undefined while it is right. */
+  readonly clockError: RunnerError | undefined;
   readonly filesDone: number;
   /** Attempts to read a file that failed. */
   readonly filesFailed: number;
@@ -36,6 +39,7 @@ export function startOfReport(stream: StreamId): StreamReport {
     message: "",
     errorCode: undefined,
     ledgerError: undefined,
+    clockError: undefined,
     filesDone: 0,
     filesFailed: 0,
     filesGone: 0,
@@ -55,6 +59,7 @@ export function afterFact(report: StreamReport, fact: Fact): StreamReport {
     case "file_done":
       return { ...report, filesDone: report.filesDone + 1 };
     case "file_failed":
+    case "file_parked":
       return { ...report, filesFailed: report.filesFailed + 1 };
     case "file_gone":
       return { ...report, filesGone: report.filesGone + 1 };
@@ -70,7 +75,13 @@ export function afterFact(report: StreamReport, fact: Fact): StreamReport {
         rowsRefused: report.rowsRefused + fact.refused,
       };
     case "round_done":
-      return { ...report, ...whileCollecting(report.ledgerError), nextAttemptAt: undefined };
+      return {
+        ...report,
+        ...whileCollecting(fact.open ?? report.clockError ?? report.ledgerError),
+        nextAttemptAt: undefined,
+      };
+    case "clock_compared":
+      return { ...report, clockError: clockError(fact.ahead) };
     case "round_failed":
       return {
         ...report,
@@ -85,6 +96,8 @@ export function afterFact(report: StreamReport, fact: Fact): StreamReport {
     case "ledger_usable":
       return { ...report, ledgerError: undefined };
     case "listed":
+    case "file_unusable":
+    case "cursors_mended":
     case "file_opened":
     case "unknown_columns":
     case "replaced_characters":
@@ -99,10 +112,24 @@ export function afterFact(report: StreamReport, fact: Fact): StreamReport {
   }
 }
 
-function whileCollecting(ledgerError: RunnerError | undefined): Pick<StreamReport, "health" | "message" | "errorCode"> {
-  return ledgerError === undefined
+/** Collection goes on, with an error that concerns a part of it or none. */
+function whileCollecting(error: RunnerError | undefined): Pick<StreamReport, "health" | "message" | "errorCode"> {
+  return error === undefined
     ? { health: "healthy", message: "", errorCode: undefined }
-    : { health: "degraded", message: ledgerError.text, errorCode: ledgerError.code };
+    : { health: "degraded", message: error.text, errorCode: error.code };
+}
+
+/** What a wrong clock is told as; undefined for one that is right. */
+export function clockError(ahead: number): RunnerError | undefined {
+  if (ahead === 0) {
+    return undefined;
+  }
+  const relation = ahead > 0 ? "ahead of" : "behind";
+  return new RunnerError(
+    "clock_off",
+    `This machine's clock is ${formatDuration(Math.abs(ahead))} ${relation} Salesforce's; collection follows Salesforce's.`,
+    { next: RETRY, cure: "Set it by a time server (NTP)." },
+  );
 }
 
 export function healthOf(error: RunnerError): Health {

@@ -2,10 +2,11 @@ import { LONGEST_WAIT_MS, REFUSAL_BACKOFF, REMOTE_BACKOFF, waitBefore } from "..
 import type { Clock } from "../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
+import type { RoundEnd, RoundScope } from "../sources/source.ts";
 
 export interface ScheduleOptions {
   /** One round; never called again before it has ended. */
-  readonly round: () => Promise<void>;
+  readonly round: (scope: RoundScope) => Promise<RoundEnd | undefined>;
   /** Milliseconds from the end of a round to the next. */
   readonly interval: number;
   readonly tell: Tell;
@@ -15,19 +16,26 @@ export interface ScheduleOptions {
 
 /** Rounds of a single run that may fail for a remote reason in a row before it gives up. */
 const FAILED_ROUNDS_OF_A_SINGLE_RUN = 8;
-
 /** A single run that would have to wait longer ends, and says what it waits for. */
 const PATIENCE_OF_A_SINGLE_RUN_MS = 5 * 60_000;
 
-/** Rounds for ever. Failures wait by their kind; nothing but `stop` ends it, and then it resolves. */
+/**
+ * Rounds for ever. Failures wait by their kind; nothing but `stop` ends it, and then it resolves. What failed in a round that
+ * went on is tried again between two rounds, as often as that is due; the next whole round never comes any sooner for it.
+ */
 export async function keepCollecting({ round, interval, tell, clock, stop }: ScheduleOptions): Promise<void> {
-  for (let failures = 0; !stop.aborted; ) {
+  let failures = 0;
+  /** Until the next whole round. */
+  let left = 0;
+  while (!stop.aborted) {
+    const scope = left <= 0 ? "everything" : "what failed";
     let wait: number;
     try {
-      await round();
+      const end = await round(scope);
       failures = 0;
-      tell({ fact: "round_done" });
-      wait = withJitter(interval, clock.random());
+      tell({ fact: "round_done", open: end?.error });
+      left = scope === "everything" ? withJitter(interval, clock.random()) : left;
+      wait = end === undefined ? left : Math.min(left, withJitter(Math.max(end.retryIn, 1_000), clock.random()));
     } catch (caught) {
       if (stop.aborted) {
         return;
@@ -35,8 +43,10 @@ export async function keepCollecting({ round, interval, tell, clock, stop }: Sch
       failures += 1;
       const error = asRunnerError(caught);
       wait = waitAfter(error, failures, interval, clock);
+      left = wait;
       tell({ fact: "round_failed", error, nextAttemptAt: clock.now() + wait });
     }
+    left -= wait;
     await clock.sleep(wait, stop).catch(() => {});
   }
 }
@@ -55,24 +65,34 @@ export async function collectOnce({
   patience = PATIENCE_OF_A_SINGLE_RUN_MS,
 }: ScheduleOptions & { readonly patience?: number | undefined }): Promise<RunnerError | undefined> {
   for (let failures = 1; !stop.aborted; failures += 1) {
+    let error: RunnerError;
+    let wait: number;
+    let isLast = false;
     try {
-      await round();
-      tell({ fact: "round_done" });
-      return undefined;
+      const end = await round("everything");
+      if (end === undefined) {
+        tell({ fact: "round_done" });
+        return undefined;
+      }
+      error = end.error;
+      wait = withJitter(Math.max(end.retryIn, 1_000), clock.random());
+      const isParked = end.retryIn > LONGEST_WAIT_MS;
+      isLast = isParked || error.fault === "configuration";
     } catch (caught) {
       if (stop.aborted) {
         return undefined;
       }
-      const error = asRunnerError(caught);
-      const wait = waitAfter(error, failures, interval, clock);
-      const tooOften = failures >= FAILED_ROUNDS_OF_A_SINGLE_RUN && error.code !== "request_limit_exceeded";
-      if (error.fault === "configuration" || tooOften || wait > patience) {
-        tell({ fact: "round_failed", error, nextAttemptAt: Number.POSITIVE_INFINITY });
-        return error;
-      }
-      tell({ fact: "round_failed", error, nextAttemptAt: clock.now() + wait });
-      await clock.sleep(wait, stop).catch(() => {});
+      error = asRunnerError(caught);
+      wait = waitAfter(error, failures, interval, clock);
+      isLast = error.fault === "configuration";
     }
+    const tooOften = failures >= FAILED_ROUNDS_OF_A_SINGLE_RUN && error.code !== "request_limit_exceeded";
+    isLast ||= tooOften || wait > patience;
+    tell({ fact: "round_failed", error, nextAttemptAt: isLast ? Number.POSITIVE_INFINITY : clock.now() + wait });
+    if (isLast) {
+      return error;
+    }
+    await clock.sleep(wait, stop).catch(() => {});
   }
   return undefined;
 }

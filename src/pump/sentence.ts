@@ -1,6 +1,7 @@
 import { formatDuration } from "../core/duration.ts";
 import type { Fact, FileFacts } from "../core/fact.ts";
 import type { LogLevel } from "../core/log.ts";
+import { clockError } from "./report.ts";
 
 /** A fact as a line of the log. Pure. */
 export function sentence(fact: Fact, now: number): { readonly level: LogLevel; readonly message: string } {
@@ -24,8 +25,32 @@ export function sentence(fact: Fact, now: number): { readonly level: LogLevel; r
         level: "warn",
         message: `${fact.error.text} It is tried again later (attempt ${fact.attempt}); other files go on.`,
       };
+    case "file_parked":
+      return {
+        level: "error",
+        message: `${named(fact.file)} could not be read in ${fact.attempt} attempts. ${fact.error.text} It is parked: tried once a day, and at once after "cursors --retry ${fact.file.id}"; other files go on.`,
+      };
+    case "file_unusable":
+      return {
+        level: "error",
+        message: `Salesforce lists an event log file that can't be one (${fact.id}): ${fact.reason}. It is left out; the others go on.`,
+      };
+    case "cursors_mended":
+      return {
+        level: "error",
+        message: `Cursors could not be meant as they were, and were set anew: ${fact.keys.join(", ")}. What they stood for is read again.`,
+      };
+    case "clock_compared": {
+      const error = clockError(fact.ahead);
+      return error === undefined
+        ? { level: "info", message: "This machine's clock agrees with Salesforce's again." }
+        : { level: "warn", message: error.text };
+    }
     case "file_gone":
-      return { level: "warn", message: `${named(fact.file)} is no longer there; somebody deleted it in Salesforce.` };
+      return {
+        level: "warn",
+        message: `${named(fact.file)} is no longer listed by Salesforce, which deleted it before it was read.`,
+      };
     case "row_rejected":
       return { level: "warn", message: `Row ${fact.row} of ${named(fact.file)} is rejected: ${fact.reason}.` };
     case "unknown_columns":
@@ -89,7 +114,9 @@ export function sentence(fact: Fact, now: number): { readonly level: LogLevel; r
         message: `${fact.created} events stored, ${fact.existing} were there already, ${fact.refused} refused.`,
       };
     case "round_done":
-      return { level: "debug", message: "Everything that is available has been delivered." };
+      return fact.open === undefined
+        ? { level: "debug", message: "Everything that is available has been delivered." }
+        : { level: "debug", message: `Everything else that is available has been delivered. ${fact.open.text}` };
     case "round_failed":
       return {
         level: fact.error.fault === "configuration" ? "error" : "warn",

@@ -96,13 +96,20 @@ async function round(from: EventLogFiles, acknowledged = Number.POSITIVE_INFINIT
   let error: RunnerError | undefined;
   let batches = 0;
   try {
-    for await (const batch of from.read(await cursors.load("login"), never)) {
-      if (batches === acknowledged) {
+    const reading = from.read(await cursors.load("login"), never);
+    for (;;) {
+      const step = await reading.next();
+      if (step.done) {
+        error = step.value?.error;
         break;
       }
+      if (batches === acknowledged) {
+        await reading.return(undefined);
+        break;
+      }
+      const batch = step.value;
       batches += 1;
       documents.push(...batch.events.map(({ json }) => JSON.parse(json)));
-      await batch.delivered?.();
       await cursors.save("login", batch.changes);
       batch.release?.();
       facts.push(...(batch.facts ?? []));
@@ -278,12 +285,17 @@ describe("event log files", () => {
   });
 
   test("a file that is deleted, empty or has only its header is done", async () => {
-    await org.given.logFile({ ...hourly, rows: rows("gone", 1), gone: true });
+    const gone = await org.given.logFile({ ...hourly, rows: rows("gone", 1) });
+    await org.given.fault({ on: "logFile", match: gone.id, status: 404, times: 1 });
     await org.given.logFile({ ...hourly, csv: '"EVENT_TYPE","REQUEST_ID"\n' });
     await org.given.logFile({ ...hourly, csv: "" });
     await org.given.logFile({ ...hourly, rows: rows("h", 1) });
     const login = source();
-    expect(await round(login)).toMatchObject({ requestIds: ["h0"], error: undefined });
+    expect(await round(login)).toMatchObject({ requestIds: ["h0"], error: { code: "not_found" } });
+    expect(facts.filter(({ fact }) => fact === "file_gone")).toEqual([]);
+    await org.given.deletedLogFile(gone.id);
+    clock.time += HOUR;
+    expect(await round(login)).toMatchObject({ requestIds: [], error: undefined });
     expect(facts.filter(({ fact }) => fact === "file_gone")).toHaveLength(1);
     await org.given.forgottenRequests();
     await round(login);

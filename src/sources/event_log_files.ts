@@ -1,21 +1,19 @@
-import { REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { asRunnerError, type RunnerError } from "../core/errors.ts";
-import type { SourceEvent } from "../core/event.ts";
-import type { Fact, Tell } from "../core/fact.ts";
+import { asRunnerError, RETRY, RunnerError } from "../core/errors.ts";
+import type { Fact, FileFacts, Tell } from "../core/fact.ts";
 import { Memory, type MemoryShare } from "../core/memory.ts";
 import type { CursorEntries } from "../cursors/cursor.ts";
-import type { RecordedRows, RowLedger } from "../cursors/row_ledger.ts";
+import type { LedgerRows, RecordedRows, RowLedger } from "../cursors/row_ledger.ts";
 import { type EventLogFile, logFileBody } from "../org/log_file_body.ts";
 import type { OrgClient } from "../org/org_client.ts";
-import { queryPages } from "../org/query_pages.ts";
-import { unknownColumn } from "../org/response_meaning.ts";
-import { eventLogFileSoql } from "../org/soql.ts";
 import type { StreamContext } from "./envelope.ts";
-import { byCreation, eventLogFileOf } from "./file_listing.ts";
+import { afterAttempt, endWith, type FileFailure, isParked } from "./file_failure.ts";
+import { byCreation, FileListing } from "./file_listing.ts";
 import {
+  type FileProgress,
   fileChange,
   firstChanges,
+  goneChange,
   type ListingCursor,
   logDateFrom,
   openProgress,
@@ -23,10 +21,10 @@ import {
   roundChanges,
 } from "./file_progress.ts";
 import { gaps } from "./gaps.ts";
-import { logFileRows } from "./log_file_rows.ts";
+import { logFileRows, rowIdentities } from "./log_file_rows.ts";
 import { merged } from "./merged.ts";
 import { Reconciliation, readingOrder } from "./reconcile.ts";
-import type { Batch, Source } from "./source.ts";
+import type { Batch, RoundEnd, RoundScope, Source } from "./source.ts";
 import type { TimeRange } from "./time_range.ts";
 
 export interface EventLogFilesOptions {
@@ -55,82 +53,127 @@ interface Round {
   readonly cursor: ListingCursor;
   readonly context: StreamContext;
   readonly listed: readonly EventLogFile[];
-  /** Ids of the files that are not done. */
-  readonly open: Set<string>;
+  /** By Salesforce's clock. */
+  readonly now: number;
+  /** The files that are not done, and what each failed of. */
+  readonly open: Map<string, { readonly eventType: string; readonly failure: FileFailure | undefined }>;
   readonly signal: AbortSignal;
+  /** The code of the latest download that was refused as the org refuses them, with none that succeeded since. */
+  refused: RunnerError | undefined;
   /** Set by the first error that concerns the whole org. */
   stopped: RunnerError | undefined;
+  /** No further file is begun: two were refused alike, so the next listing is to say whether the org refuses all. */
+  held: boolean;
 }
+
+/** Refusals that mostly concern the whole org, and may be one file's alone. */
+const REFUSALS: readonly string[] = [
+  "session_expired",
+  "too_many_requests",
+  "request_limit_exceeded",
+  "permission_missing",
+  "api_disabled",
+];
 
 /**
  * The event log files of an org. A round lists them, then reads those that are not done, oldest first, several at a time;
  * each batch moves its own file's cursor. Files whose rows others may have brought come last, and only their new rows are
- * given. A file that fails stays open and is tried again in a later round, ever more rarely, while the others go on.
+ * given. A file that fails stays open and is tried again, ever more rarely, while the others go on; in the end it is parked,
+ * and the listing goes past it. It is gone only when Salesforce no longer lists it.
  */
 export class EventLogFiles implements Source {
   readonly id: string;
   readonly #options: EventLogFilesOptions;
   readonly #clock: Clock;
-  readonly #failures = new Map<string, { attempts: number; notBefore: number; error: RunnerError }>();
+  readonly #listing: FileListing;
   readonly #memory: MemoryShare;
   readonly #reconciliation: Reconciliation;
-  #hasHourlyFiles = true;
+  /** The latest listing, while files of it have failed. */
+  #lastListed: readonly EventLogFile[] = [];
+  #toldAhead = 0;
+  #isNew = true;
 
   constructor(options: EventLogFilesOptions) {
     this.#options = options;
     this.id = options.id;
+    this.#listing = new FileListing(options);
     this.#reconciliation = new Reconciliation({ ledger: options.ledger, source: options.id, tell: options.tell });
     this.#clock = options.clock ?? systemClock;
     this.#memory = options.memory ?? new Memory().share();
   }
 
-  async *read(from: CursorEntries, signal: AbortSignal): AsyncGenerator<Batch> {
+  async *read(
+    from: CursorEntries,
+    signal: AbortSignal,
+    scope: RoundScope = "everything",
+  ): AsyncGenerator<Batch, RoundEnd | undefined, undefined> {
     const stop = new AbortController();
-    const stopped = AbortSignal.any([signal, stop.signal]);
+    const round = this.#round(from, AbortSignal.any([signal, stop.signal]), scope);
     try {
-      for await (const batch of this.#round(from, stopped)) {
-        let goesOn = false;
-        try {
-          yield batch;
-          goesOn = true;
-        } finally {
-          if (!goesOn) {
-            // Before the files are closed: they may be waiting for memory or for Salesforce.
-            stop.abort(new Error("the round is not read to its end"));
-          }
+      for (;;) {
+        const step = await round.next();
+        if (step.done) {
+          return step.value;
         }
+        yield step.value;
       }
     } finally {
+      // Before the files are closed: they may be waiting for memory or for Salesforce.
       stop.abort(new Error("the round has ended"));
+      await round.return(undefined);
     }
   }
 
-  async *#round(from: CursorEntries, signal: AbortSignal): AsyncGenerator<Batch> {
+  async *#round(
+    from: CursorEntries,
+    signal: AbortSignal,
+    scope: RoundScope,
+  ): AsyncGenerator<Batch, RoundEnd | undefined, undefined> {
     const { client, stream, initialLookback, range, downloads, tell } = this.#options;
     const { organizationId, instanceUrl } = await client.identity(signal);
-    const first = range?.from ?? this.#clock.now() - initialLookback;
-    const cursor = readListingCursor(from, organizationId, first);
+    const now = await this.#timeAtSalesforce(signal);
+    const first = range?.from ?? now - initialLookback;
+    const cursor = readListingCursor(from, organizationId, { now, first });
     const changes = firstChanges(from, cursor);
-    if (changes.length > 0) {
-      await this.#reconciliation.forgetAll();
-    }
-    yield { events: [], changes };
+    const mended: readonly Fact[] =
+      cursor.damaged.length === 0 ? [] : [{ fact: "cursors_mended", keys: cursor.damaged }];
+    yield { events: [], changes, facts: mended };
 
-    const listed = (await this.#list(cursor, signal)).sort(byCreation);
+    const again = scope === "what failed" && this.#lastListed.length > 0;
+    const listed = again ? this.#lastListed : yield* this.#listed(cursor, now, signal);
     const unfinished = listed.filter((file) => openProgress(cursor, file) !== undefined);
-    const open = new Set(unfinished.map(({ id }) => id));
-    tell({ fact: "listed", files: listed, open: unfinished });
+    const failureOf = (file: EventLogFile) => openProgress(cursor, file)?.failure;
+    const open: Round["open"] = new Map(
+      unfinished.map((file) => [file.id, { eventType: file.eventType, failure: failureOf(file) }]),
+    );
+    if (!again) {
+      tell({ fact: "listed", files: listed, open: unfinished });
+    }
 
     const context: StreamContext = {
       ...stream,
       organization: { id: organizationId, name: stream.organizationName },
       instanceUrl,
     };
-    this.#reconciliation.begin();
-    await this.#reconciliation.forgetBefore(logDateFrom(cursor, this.#clock.now()), unfinished);
-    const due = unfinished.filter(({ id }) => (this.#failures.get(id)?.notBefore ?? 0) <= this.#clock.now());
+    this.#reconciliation.begin(cursor.files);
+    // Those that have failed come last: they keep no new file waiting. A new process tries them at once.
+    const due = [
+      ...unfinished.filter((file) => !again && failureOf(file) === undefined),
+      ...unfinished.filter((file) => isDue(failureOf(file), this.#isNew ? Number.POSITIVE_INFINITY : now, now)),
+    ];
+    this.#isNew = false;
     const { firstHand, inTurn } = this.#reconciles ? readingOrder(due, cursor.files) : { firstHand: due, inTurn: [] };
-    const round: Round = { cursor, context, listed, open, signal, stopped: undefined };
+    const round: Round = {
+      cursor,
+      context,
+      listed,
+      now,
+      open,
+      signal,
+      refused: undefined,
+      stopped: undefined,
+      held: false,
+    };
     yield* merged(
       firstHand.map((file) => () => this.#inPlace(() => this.#readFile(file, undefined, round), signal)),
       downloads,
@@ -143,12 +186,26 @@ export class EventLogFiles implements Source {
     );
     this.#reconciliation.end();
 
-    yield { events: [], changes: roundChanges(cursor, listed, open, this.#clock.now()) };
-    this.#forgetFailures(open);
-    const problem = round.stopped ?? this.#firstFailure(open);
-    if (problem !== undefined) {
-      throw problem;
+    const failing = new Map<string, { readonly eventType: string; readonly failure: FileFailure }>();
+    for (const [id, { eventType, failure }] of open) {
+      if (failure !== undefined) {
+        failing.set(id, { eventType, failure });
+      }
     }
+    if (!again) {
+      const waitedFor = new Set([...open.keys()].filter((id) => !isGivenUp(open.get(id)?.failure)));
+      yield { events: [], changes: roundChanges(cursor, listed, waitedFor, now) };
+    }
+    this.#lastListed = failing.size === 0 ? [] : listed;
+    if (round.stopped !== undefined) {
+      throw round.stopped;
+    }
+    const parked = [...cursor.files].flatMap(([id, { eventType, failure, done }]) =>
+      isGivenUp(failure) && !done && !listed.some((file) => file.id === id)
+        ? [[id, { eventType, failure }] as const]
+        : [],
+    );
+    return endWith(new Map([...parked, ...failing]), (await client.time(signal)).now);
   }
 
   /** Reads as soon as there is a place for it in the process. */
@@ -163,43 +220,62 @@ export class EventLogFiles implements Source {
 
   /** Rows of hourly files need no comparing where no daily files are read. */
   get #reconciles(): boolean {
-    return this.#options.interval !== "hourly" || !this.#hasHourlyFiles;
+    return this.#options.interval !== "hourly" || !this.#listing.hasHourlyFiles;
   }
 
-  async #list(cursor: ListingCursor, signal: AbortSignal): Promise<EventLogFile[]> {
-    const { client, eventTypes, interval, tell } = this.#options;
-    const wanted =
-      interval === "hourly+daily"
-        ? (["Hourly", "Daily"] as const)
-        : ([interval === "hourly" ? "Hourly" : "Daily"] as const);
-    const soql = eventLogFileSoql({
-      eventTypes,
-      intervals: this.#hasHourlyFiles ? wanted : [],
-      notBefore: cursor.start,
-      logDateFrom: logDateFrom(cursor, this.#clock.now()),
-      createdAfter: cursor.createdAfter,
-      logDateBefore: this.#options.range?.to,
-    });
-    const files: EventLogFile[] = [];
-    try {
-      for await (const records of queryPages(client, soql, "listing of event log files", signal)) {
-        files.push(...records.map(eventLogFileOf));
-      }
-      return files;
-    } catch (error) {
-      const column = unknownColumn(asRunnerError(error));
-      if (this.#hasHourlyFiles && (column === "Interval" || column === "Sequence")) {
-        this.#hasHourlyFiles = false;
-        tell({ fact: "no_hourly_files" });
-        return await this.#list(cursor, signal);
-      }
-      throw error;
+  async #timeAtSalesforce(signal: AbortSignal): Promise<number> {
+    const { now, machineAhead } = await this.#options.client.time(signal);
+    if (Math.sign(machineAhead) !== Math.sign(this.#toldAhead)) {
+      this.#options.tell({ fact: "clock_compared", ahead: machineAhead });
     }
+    this.#toldAhead = machineAhead;
+    return now;
+  }
+
+  /**
+   * The files that may be open: those of the listing, and those that were begun or failed and lie behind it. Of the latter,
+   * the ones that Salesforce no longer has are gone.
+   */
+  async *#listed(
+    cursor: ListingCursor,
+    now: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<Batch, readonly EventLogFile[], undefined> {
+    const { eventTypes, range } = this.#options;
+    const listed = await this.#listing.list(
+      {
+        notBefore: cursor.start,
+        logDateFrom: logDateFrom(cursor, now),
+        createdAfter: cursor.createdAfter,
+        logDateBefore: range?.to,
+      },
+      now,
+      signal,
+    );
+    const ids = new Set(listed.map(({ id }) => id));
+    const behind = [...cursor.files].filter(
+      ([id, { eventType, done, failure }]) =>
+        !done && !ids.has(id) && eventTypes.includes(eventType) && (failure?.retryAt ?? 0) <= now,
+    );
+    const { files, gone } = await this.#listing.find(
+      behind.map(([id]) => id),
+      now,
+      signal,
+    );
+    if (gone.length > 0) {
+      const facts = gone.map((id): Fact => ({ fact: "file_gone", file: asFile(id, cursor.files.get(id)) }));
+      yield { events: [], changes: gone.map(goneChange), facts };
+    }
+    return [...files, ...listed].sort(byCreation);
   }
 
   async *#readInTurn(files: readonly EventLogFile[], round: Round): AsyncGenerator<Batch> {
     for (const file of files) {
-      const brought = await this.#reconciliation.rowsBrought(file);
+      const others = this.#reconciliation.others(file, round.cursor.files);
+      for (const lacking of this.#reconciliation.lacking(others)) {
+        await this.#readAgain(lacking, round);
+      }
+      const brought = await this.#reconciliation.open(others);
       try {
         yield* this.#readFile(file, brought, round);
       } finally {
@@ -208,96 +284,117 @@ export class EventLogFiles implements Source {
     }
   }
 
+  /** Reads rows that have been delivered once more, for their identities alone: the ledger has lost them. */
+  async #readAgain({ file, rows }: LedgerRows, { listed, context, now, signal }: Round): Promise<void> {
+    const isIt = ({ id, length, created }: EventLogFile) =>
+      id === file.id && length === file.length && created === file.created;
+    try {
+      const known = listed.find(isIt) ?? (await this.#listing.find([file.id], now, signal)).files.find(isIt);
+      if (known === undefined) {
+        throw unknownRows(file.id, rows);
+      }
+      const body = logFileBody(this.#options.client, known, signal);
+      const scratch = () => this.#options.ledger.scratch();
+      const organizationId = context.organization.id;
+      for await (const { after, to, identities } of rowIdentities({
+        file: known,
+        body,
+        rows,
+        organizationId,
+        scratch,
+      })) {
+        this.#reconciliation.note(file, after, to, identities);
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#reconciliation.refuse(asRunnerError(error));
+    }
+  }
+
   async *#readFile(file: EventLogFile, brought: RecordedRows | undefined, round: Round): AsyncGenerator<Batch> {
     const { cursor, context, open, signal } = round;
-    if (round.stopped !== undefined) {
+    if (round.stopped !== undefined || round.held) {
       return;
     }
     const { client, tell } = this.#options;
-    const { rows: skipRows = 0, lacked: lackedBefore = 0 } = openProgress(cursor, file) ?? {};
+    const { rows: skipRows = 0, lacked: lackedBefore = 0, failure, earlier } = openProgress(cursor, file) ?? {};
     tell({ fact: "file_opened", file, skippedRows: skipRows });
     let rows = skipRows;
     let lacked = lackedBefore;
     let rejected = 0;
     let newestEvent: number | undefined;
     let lackedHours: readonly number[] = [];
-    let gone = false;
     try {
       const body = logFileBody(client, file, signal);
       const now = () => this.#clock.now();
       const memory = this.#memory;
-      const given = { file, body, skipRows, brought, stream: context, primary: true, memory, signal, now, tell };
+      const scratch = () => this.#options.ledger.scratch();
+      const rowsOf = { file, body, skipRows, brought, stream: context, primary: true };
+      const given = { ...rowsOf, memory, scratch, signal, now, tell };
       for await (const batch of logFileRows(given)) {
+        if (this.#reconciles) {
+          this.#reconciliation.give(
+            file,
+            rows,
+            batch.rows,
+            batch.events.map(({ id }) => id),
+          );
+        }
         ({ rows, rejected, newestEvent, lackedHours } = batch);
         lacked = lackedBefore + (rows - skipRows) - rejected - batch.repeated;
         yield {
           events: batch.events,
-          changes: [fileChange(file, { rows, lacked, done: false })],
+          changes: [fileChange(file, { rows, lacked, done: false, failure, earlier })],
           release: batch.release,
-          ...this.#recording(file, batch.events),
         };
       }
     } catch (caught) {
       signal.throwIfAborted();
-      const error = asRunnerError(caught);
-      if (error.code !== "not_found") {
-        this.#fail(file, error, round);
-        return;
-      }
-      gone = true;
+      yield* this.#failed(file, asRunnerError(caught), { rows, lacked, done: false, failure, earlier }, round);
+      return;
     }
+    round.refused = undefined;
     open.delete(file.id);
-    const facts: readonly Fact[] = gone
-      ? [{ fact: "file_gone", file }]
-      : [
-          { fact: "file_done", file, rows, rejected, newestEvent },
-          ...this.#reconciliation
-            .result(file, brought, { rows, lacked })
-            .flatMap((fact) => [fact, ...this.#gapsOf(file, lackedHours, round)]),
-        ];
-    yield { events: [], changes: [fileChange(file, { rows, lacked, done: true })], facts };
+    const facts: readonly Fact[] = [
+      { fact: "file_done", file, rows, rejected, newestEvent },
+      ...this.#reconciliation
+        .result(file, brought, { rows, lacked })
+        .flatMap((fact) => [fact, ...this.#gapsOf(file, lackedHours, round)]),
+    ];
+    yield { events: [], changes: [fileChange(file, { rows, lacked, done: true, earlier })], facts };
   }
 
-  /** Nothing for a day that the listing did not ask for any more. */
-  #gapsOf(file: EventLogFile, hours: readonly number[], { cursor, listed }: Round): readonly Fact[] {
-    const found = file.logDate < logDateFrom(cursor, this.#clock.now()) ? [] : gaps(file, hours, listed);
-    return found.length === 0 ? [] : [{ fact: "gap", file, hours: found }];
-  }
-
-  #recording(file: EventLogFile, events: readonly SourceEvent[]): Pick<Batch, "delivered"> {
-    if (!this.#reconciles || events.length === 0) {
-      return {};
-    }
-    const identities = events.map(({ id }) => id);
-    return { delivered: this.#reconciliation.give(file, identities) };
-  }
-
-  #fail(file: EventLogFile, error: RunnerError, round: Round): void {
-    if (concernsTheOrg(error)) {
+  /** Saves what is known of a failure that is the file's own; one that concerns the whole org ends the round. */
+  async *#failed(
+    file: EventLogFile,
+    error: RunnerError,
+    progress: Pick<FileProgress, "rows" | "lacked" | "done" | "failure" | "earlier">,
+    round: Round,
+  ): AsyncGenerator<Batch> {
+    if (error.scope === "org") {
       round.stopped ??= error;
       return;
     }
-    const attempts = (this.#failures.get(file.id)?.attempts ?? 0) + 1;
-    const wait = waitBefore(attempts, { ...REMOTE_BACKOFF, longest: 15 * 60_000 }, this.#clock.random());
-    this.#failures.set(file.id, { attempts, notBefore: this.#clock.now() + wait, error });
-    this.#options.tell({ fact: "file_failed", file, error, attempt: attempts });
+    if (REFUSALS.includes(error.code)) {
+      round.held ||= round.refused?.code === error.code;
+      round.refused = error;
+    }
+    const { now } = await this.#options.client.time(round.signal);
+    const [machineNow, random] = [this.#clock.now(), this.#clock.random()];
+    const failure = afterAttempt(progress.failure, { error, machineNow, now, random });
+    round.open.set(file.id, { eventType: file.eventType, failure });
+    const fact = isParked(failure) ? "file_parked" : "file_failed";
+    yield {
+      events: [],
+      changes: [fileChange(file, { ...progress, failure })],
+      facts: [{ fact, file, error, attempt: failure.attempts }],
+    };
   }
 
-  #forgetFailures(open: ReadonlySet<string>): void {
-    for (const id of this.#failures.keys()) {
-      if (!open.has(id)) {
-        this.#failures.delete(id);
-      }
-    }
-  }
-
-  #firstFailure(open: ReadonlySet<string>): RunnerError | undefined {
-    for (const [id, failure] of this.#failures) {
-      if (open.has(id)) {
-        return failure.error;
-      }
-    }
-    return undefined;
+  /** Nothing for a day that the listing did not ask for any more. */
+  #gapsOf(file: EventLogFile, hours: readonly number[], { cursor, listed, now }: Round): readonly Fact[] {
+    const found = file.logDate < logDateFrom(cursor, now) ? [] : gaps(file, hours, listed);
+    return found.length === 0 ? [] : [{ fact: "gap", file, hours: found }];
   }
 }
 
@@ -305,28 +402,29 @@ function giveBack({ release }: Batch): void {
   release?.();
 }
 
-/** Errors that every further file of the org would meet as well. */
-function concernsTheOrg(error: RunnerError): boolean {
-  switch (error.code) {
-    case "login_refused":
-    case "login_rate_exceeded":
-    case "clock_off":
-    case "key_unreadable":
-    case "key_not_pem":
-    case "key_not_rsa":
-    case "key_too_weak":
-    case "key_passphrase_missing":
-    case "key_passphrase_wrong":
-    case "session_expired":
-    case "request_limit_exceeded":
-    case "too_many_requests":
-    case "api_disabled":
-    case "permission_missing":
-    case "host_unknown":
-    case "host_unreachable":
-    case "tls_refused":
-      return true;
-    default:
-      return false;
-  }
+function unknownRows(id: string, rows: number): RunnerError {
+  return new RunnerError(
+    "not_found",
+    `Which ${rows} rows event log file ${id} has brought is no longer known, and Salesforce no longer has it.`,
+    {
+      next: RETRY,
+      cure: "Rows of the daily file that it had are sent again; Elasticsearch leaves out those that it has.",
+    },
+  );
+}
+
+/** Whether a file is no longer waited for. */
+function isGivenUp(failure: FileFailure | undefined): failure is FileFailure {
+  return failure !== undefined && isParked(failure);
+}
+
+/** Whether a file that failed is to be tried: a parked one by another time than the others. */
+function isDue(failure: FileFailure | undefined, now: number, nowOfParked: number): boolean {
+  return failure !== undefined && failure.retryAt <= (isParked(failure) ? nowOfParked : now);
+}
+
+/** What is still known of a file that Salesforce no longer lists. */
+function asFile(id: string, progress: FileProgress | undefined): FileFacts {
+  const { eventType = "", interval = "hourly", logDate = 0, created = 0, length = 0 } = progress ?? {};
+  return { id, eventType, interval, sequence: 0, logDate, created, length };
 }

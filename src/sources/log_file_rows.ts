@@ -6,11 +6,13 @@ import type { EventBytes } from "../core/event_bytes.ts";
 import type { Tell } from "../core/fact.ts";
 import type { HeldBytes, MemoryShare } from "../core/memory.ts";
 import type { RowCells } from "../core/row_cells.ts";
-import type { RecordedRows } from "../cursors/row_ledger.ts";
+import type { RecordedRows, Scratch } from "../cursors/row_ledger.ts";
+import { createMemoryScratch } from "../cursors/row_ledger_memory.ts";
 import type { EventLogFile } from "../org/log_file_body.ts";
 import { CsvRows } from "./csv_rows.ts";
 import { Envelope, type StreamContext } from "./envelope.ts";
-import { compileRowIdentity, Occurrences, type RowIdentity } from "./event_identity.ts";
+import { compileRowIdentity, type RowIdentity } from "./event_identity.ts";
+import { Occurrences } from "./occurrences.ts";
 import { rejectedRowEvent } from "./rejected_row.ts";
 
 /**
@@ -26,6 +28,9 @@ const LONG_ROW = 512 * 1024;
 /** Rows after which a batch ends though hardly one of them is sent, so that the file's cursor moves on. */
 const BATCH_ROWS = 20_000;
 
+/** Of event log files with few columns; it decides how much room is made for telling rows apart. */
+const BYTES_A_ROW = 250;
+
 export interface LogFileRowsOptions {
   readonly file: EventLogFile;
   /** The uncompressed CSV; an error in it is thrown on after the rows before it have been given. */
@@ -38,6 +43,8 @@ export interface LogFileRowsOptions {
   readonly primary: boolean;
   readonly memory: MemoryShare;
   readonly signal: AbortSignal;
+  /** Room for telling the rows of a long file apart; in memory by default, for tools. */
+  readonly scratch?: () => Scratch;
   /** Milliseconds since the epoch, for events of the collector. */
   readonly now: () => number;
   readonly tell: Tell;
@@ -91,6 +98,60 @@ export async function* logFileRows(options: LogFileRowsOptions): AsyncGenerator<
 /** Bytes of an id without the three characters that make it insensitive to case. */
 const ID_BYTES = 15;
 
+export interface RowIdentitiesOptions extends Pick<LogFileRowsOptions, "file" | "body" | "scratch"> {
+  readonly organizationId: string;
+  /** How many rows, from the first one on. */
+  readonly rows: number;
+}
+
+/** Some rows of a file, by their numbers, and the identities of those that are events. */
+export interface RowIdentities {
+  readonly after: number;
+  readonly to: number;
+  readonly identities: readonly string[];
+}
+
+/** The identities of the first rows of a file, as `logFileRows` gives them, and nothing else of them. */
+export async function* rowIdentities(options: RowIdentitiesOptions): AsyncGenerator<RowIdentities> {
+  const { file, body, rows, organizationId, scratch = createMemoryScratch } = options;
+  const occurrences = new Occurrences(file.length / BYTES_A_ROW, scratch);
+  let header: { readonly columns: number; readonly identity: RowIdentity } | undefined;
+  let after = 0;
+  let to = 0;
+  let identities: string[] = [];
+  const csv = new CsvRows(
+    (cells) => {
+      if (header === undefined) {
+        header = { columns: cells.length, identity: compileRowIdentity(organizationId, file.eventType, [...cells]) };
+      } else if (to < rows) {
+        to += 1;
+        if (cells.length === header.columns) {
+          identities.push(occurrences.distinguish(header.identity(cells)));
+        }
+      }
+    },
+    () => {
+      to += to < rows ? 1 : 0;
+    },
+  );
+  try {
+    for await (const chunk of body) {
+      csv.push(chunk);
+      if (identities.length >= BATCH_ROWS || to === rows) {
+        yield { after, to, identities };
+        [after, identities] = [to, []];
+      }
+      if (to === rows) {
+        return;
+      }
+    }
+    csv.end();
+    yield { after, to, identities };
+  } finally {
+    occurrences.close();
+  }
+}
+
 /** What the header row decides. */
 interface Compiled {
   readonly header: readonly string[];
@@ -106,7 +167,7 @@ class LogFileReader {
   readonly #index: string;
   readonly #fallbackTimestamp: string;
   readonly #organizationId: Buffer;
-  readonly #occurrences = new Occurrences();
+  readonly #occurrences: Occurrences;
   readonly #csv: CsvRows;
   #compiled: Compiled | undefined;
   #rows = 0;
@@ -125,6 +186,8 @@ class LogFileReader {
   constructor(options: LogFileRowsOptions) {
     this.#options = options;
     this.#rowsOfFullBatches = options.skipRows;
+    const { file, scratch = createMemoryScratch } = options;
+    this.#occurrences = new Occurrences(file.length / BYTES_A_ROW, scratch);
     this.#index = dataStreamName(options.stream.dataStream);
     this.#organizationId = Buffer.from(options.stream.organization.id);
     this.#fallbackTimestamp = new Date(options.file.logDate).toISOString();
@@ -203,6 +266,7 @@ class LogFileReader {
   close(): void {
     this.#held?.giveBack();
     this.#longRow?.();
+    this.#occurrences.close();
   }
 
   get #bytes(): EventBytes {

@@ -98,7 +98,7 @@ export class ObjectWindows implements Source {
     this.#memory = options.memory ?? new Memory().share();
   }
 
-  async *read(from: CursorEntries, signal: AbortSignal): AsyncGenerator<Batch> {
+  async *read(from: CursorEntries, signal: AbortSignal): AsyncGenerator<Batch, undefined, undefined> {
     const { client, stream, initialLookback, range, settleTime, primary } = this.#options;
     const { organizationId, instanceUrl } = await client.identity(signal);
     const now = this.#clock.now();

@@ -81,7 +81,7 @@ describe("the order of reading", () => {
 const FULL = new RunnerError("state_unusable", "There is no space left.", { next: RETRY, cure: "Make some." });
 
 /** A ledger that refuses what is named, and otherwise works. */
-function refusing(refused: Set<keyof RowLedger | "has">): RowLedger {
+function refusing(refused: ReadonlySet<keyof RowLedger | "has">): RowLedger {
   const ledger = createMemoryLedger();
   const check = (what: keyof RowLedger | "has") => {
     if (refused.has(what)) {
@@ -89,13 +89,17 @@ function refusing(refused: Set<keyof RowLedger | "has">): RowLedger {
     }
   };
   return {
-    async record(day, identities) {
-      check("record");
-      await ledger.record(day, identities);
+    note(...all) {
+      check("note");
+      ledger.note(...all);
     },
-    async open(day) {
+    noted(rows) {
+      check("noted");
+      return ledger.noted(rows);
+    },
+    async open(files) {
       check("open");
-      const rows = await ledger.open(day);
+      const rows = await ledger.open(files);
       return {
         ...rows,
         has(identity) {
@@ -104,14 +108,11 @@ function refusing(refused: Set<keyof RowLedger | "has">): RowLedger {
         },
       };
     },
-    async days(source) {
-      check("days");
-      return await ledger.days(source);
+    keep(...all) {
+      check("keep");
+      ledger.keep(...all);
     },
-    async forget(day) {
-      check("forget");
-      await ledger.forget(day);
-    },
+    scratch: ledger.scratch,
   };
 }
 
@@ -120,62 +121,67 @@ function reconciliation(ledger: RowLedger = createMemoryLedger()) {
   return { facts, its: new Reconciliation({ ledger, source: "login", tell: (fact) => facts.push(fact) }) };
 }
 
-const has = async (its: Reconciliation, file: EventLogFile, of: string[]) => {
-  const rows = await its.rowsBrought(file);
+const has = async (its: Reconciliation, file: EventLogFile, of: string[], files = known()) => {
+  const rows = await its.open(its.others(file, files));
   return of.filter((identity) => rows?.has(identity));
 };
 
 describe("reconciliation", () => {
-  test("knows what is on its way and what is recorded, of the same type and day only", async () => {
+  test("knows what is on its way, of the same type and day only", async () => {
     const { its } = reconciliation();
-    const delivered = its.give(hourly("a", 1), ["1", "2"]);
-    await its.give(hourly("b", 2), ["3"])();
-    expect(await has(its, daily("d"), ["1", "2", "3", "4"])).toEqual(["1", "2", "3"]);
-    await delivered();
-    expect(await has(its, daily("d"), ["1", "2", "3", "4"])).toEqual(["1", "2", "3"]);
+    its.give(hourly("a", 1), 0, 2, ["1", "2"]);
+    its.give(hourly("b", 2), 0, 1, ["3"]);
+    its.give(daily("d"), 0, 1, ["own"]);
+    expect(await has(its, daily("d"), ["1", "2", "3", "4", "own"])).toEqual(["1", "2", "3"]);
     expect(await has(its, daily("d", { eventType: "Logout" }), ["1"])).toEqual([]);
     expect(await has(its, daily("d", { logDate: MIDNIGHT + DAY }), ["1"])).toEqual([]);
   });
 
-  test("a row that was given in an earlier round and never delivered is not known", async () => {
+  test("a row that was given in an earlier round is known if its cursor is past it, and only then", async () => {
     const { its } = reconciliation();
-    its.give(hourly("a", 1), ["1"]);
-    its.begin();
-    expect(await has(its, daily("d"), ["1"])).toEqual([]);
+    const seven = ["1", "2", "3", "4", "5", "6", "7"];
+    its.give(hourly("a", 1), 0, 7, seven);
+    its.give(hourly("a", 1), 7, 9, ["8", "9"]);
+    its.begin(known(hourly("a", 1)));
+    const all = [...seven, "8", "9"];
+    expect(await has(its, daily("d"), all, known(hourly("a", 1)))).toEqual(seven);
+    expect(its.lacking(its.others(daily("d"), known(hourly("a", 1))))).toEqual([]);
+    its.begin(known());
+    expect(await has(its, daily("d"), all)).toEqual([]);
   });
 
-  test("forgets days that are over, unless a file of them is open", async () => {
+  test("names the files of which the ledger lacks rows, replaced versions among them", () => {
     const { its } = reconciliation();
-    await its.give(hourly("a", 1), ["1"])();
-    await its.give(hourly("b", 25), ["2"])();
-    await its.forgetBefore(MIDNIGHT + DAY, [daily("d")]);
-    expect(await has(its, daily("d"), ["1"])).toEqual(["1"]);
-    await its.forgetBefore(MIDNIGHT + DAY - 1, []);
-    expect(await has(its, daily("d"), ["1"])).toEqual(["1"]);
-    await its.forgetBefore(MIDNIGHT + DAY, [daily("d", { eventType: "Logout" })]);
-    expect(await has(its, daily("d"), ["1"])).toEqual([]);
-    expect(await has(its, daily("e", { logDate: MIDNIGHT + DAY }), ["2"])).toEqual(["2"]);
-    await its.forgetAll();
-    expect(await has(its, daily("e", { logDate: MIDNIGHT + DAY }), ["2"])).toEqual([]);
+    its.give(hourly("a", 1), 0, 7, []);
+    const [progress] = [...known(daily("d")).values()];
+    const files = new Map([
+      ...known(hourly("a", 1), hourly("b", 2)),
+      ["d", { ...(progress as FileProgress), earlier: [{ length: 50, created: 1, rows: 3 }] }],
+    ]);
+    const version = { source: "login", length: 100 };
+    expect(its.lacking(its.others(daily("d"), files))).toEqual([
+      { file: { ...version, id: "b", created: hourly("b", 2).created }, rows: 7 },
+      { file: { source: "login", id: "d", length: 50, created: 1 }, rows: 3 },
+    ]);
   });
 
-  test.each(["record", "open", "has", "days"] as const)(
+  test.each(["note", "open", "has", "keep"] as const)(
     "a ledger that refuses %s is told once, nothing is left out for it, and its recovery is told",
     async (what) => {
       const refused = new Set<keyof RowLedger | "has">();
       const { its, facts } = reconciliation(refusing(refused));
       const round = async (name: string) => {
-        its.begin();
-        await its.forgetBefore(0, []);
-        await its.give(hourly("a", 1), [`${name}1`])();
+        its.begin(known());
+        its.give(hourly("a", 1), 0, 1, [`${name}1`]);
         const left = await has(its, daily("d"), [`${name}1`, `${name}2`]);
-        const result = its.result(daily("d"), await its.rowsBrought(daily("d")), { rows: 2, lacked: 1 });
+        const brought = await its.open(its.others(daily("d"), known()));
+        const result = its.result(daily("d"), brought, { rows: 2, lacked: 1 });
         its.end();
         return { left, told: result.length };
       };
       expect(await round("x")).toEqual({ left: ["x1"], told: 1 });
       refused.add(what);
-      expect((await round("y")).left).toEqual(what === "days" ? ["y1"] : []);
+      expect((await round("y")).left).toEqual(what === "keep" ? ["y1"] : []);
       expect((await round("z")).told).toBe(0);
       expect(facts).toEqual([{ fact: "ledger_refused", error: FULL }]);
       refused.delete(what);
@@ -187,9 +193,10 @@ describe("reconciliation", () => {
   test("tells the result of daily files that were compared with something", async () => {
     const { its } = reconciliation();
     const counts = { rows: 3, lacked: 3 };
-    expect(its.result(daily("d"), await its.rowsBrought(daily("d")), counts)).toEqual([]);
-    await its.give(hourly("a", 1), ["1"])();
-    const brought = await its.rowsBrought(daily("d"));
+    const opened = () => its.open(its.others(daily("d"), known()));
+    expect(its.result(daily("d"), await opened(), counts)).toEqual([]);
+    its.give(hourly("a", 1), 0, 1, ["1"]);
+    const brought = await opened();
     expect(its.result(hourly("b", 1), brought, counts)).toEqual([]);
     expect(its.result(daily("d"), undefined, counts)).toEqual([]);
     expect(its.result(daily("d"), brought, counts)).toEqual([{ fact: "reconciled", file: daily("d"), ...counts }]);

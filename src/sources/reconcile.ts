@@ -1,13 +1,12 @@
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
 import type { Fact, Tell } from "../core/fact.ts";
-import type { LedgerDay, RecordedRows, RowLedger } from "../cursors/row_ledger.ts";
+import type { LedgerFile, LedgerRows, RecordedRows, RowLedger } from "../cursors/row_ledger.ts";
 import type { EventLogFile } from "../org/log_file_body.ts";
-import { dayOf, type FileProgress } from "./file_progress.ts";
-
-const DAY_MS = 86_400_000;
+import { dayOf, type FileProgress, spanOfDay } from "./file_progress.ts";
 
 /** What a file is to the reading order; files and their progress both say it. */
 type FileOfDay = Pick<EventLogFile, "eventType" | "interval" | "logDate">;
+type FileVersion = FileOfDay & Pick<EventLogFile, "length" | "created">;
 
 export interface ReadingOrder {
   /** Hourly files whose rows no other file can have brought. They are read first, side by side. */
@@ -22,16 +21,16 @@ export interface ReadingOrder {
 /** Sorts files that are to be read, oldest first, by what is known of other files. Pure. */
 export function readingOrder(due: readonly EventLogFile[], known: ReadonlyMap<string, FileProgress>): ReadingOrder {
   const names = new Map<string, Set<string>>();
-  const remember = (id: string, length: number, file: FileOfDay) => {
+  const remember = (id: string, file: FileVersion) => {
     const span = spanOf(file);
-    names.set(span, (names.get(span) ?? new Set()).add(nameOf(id, length)));
+    names.set(span, (names.get(span) ?? new Set()).add(nameOf(id, file)));
   };
   const hasOther = (file: EventLogFile, span: string) => {
     const those = names.get(span);
-    return those !== undefined && (those.size > 1 || !those.has(nameOf(file.id, file.length)));
+    return those !== undefined && (those.size > 1 || !those.has(nameOf(file.id, file)));
   };
   for (const [id, progress] of known) {
-    remember(id, progress.length, progress);
+    remember(id, progress);
   }
 
   const firstHand: EventLogFile[] = [];
@@ -44,7 +43,7 @@ export function readingOrder(due: readonly EventLogFile[], known: ReadonlyMap<st
     } else {
       inTurn.set(day, [...(inTurn.get(day) ?? []), file]);
     }
-    remember(file.id, file.length, file);
+    remember(file.id, file);
   }
   return { firstHand, inTurn: [...inTurn.values()] };
 }
@@ -58,9 +57,9 @@ function spanOf({ eventType, interval, logDate }: FileOfDay): string {
   return `${eventType} ${interval} ${interval === "daily" ? dayOf(logDate) : logDate}`;
 }
 
-/** A file that has another length is another one, though its id is the same. */
-function nameOf(id: string, length: number): string {
-  return `${id} ${length}`;
+/** A file of another length or creation is another one, though its id is the same. */
+function nameOf(id: string, { length, created }: Pick<EventLogFile, "length" | "created">): string {
+  return `${id} ${length} ${created}`;
 }
 
 export interface ReconciliationOptions {
@@ -73,17 +72,19 @@ export interface ReconciliationOptions {
 /**
  * Leaves out the rows of a file that other files of its day have brought already.
  *
- * A row counts as brought when it is recorded in the ledger, or when it is on its way: given to the reader in this round
- * before the file is opened. The reader saves in the order of the batches and saves nothing behind a failure; so a file's
- * progress past a row that was left out is saved only when the row itself has been delivered.
+ * A row counts as brought when its file's cursor is past it, or when it is on its way: given to the reader in this round before
+ * the file is opened. The reader saves in the order of the batches and saves nothing behind a failure; so a file's progress
+ * past a row that was left out is saved only when the row itself has been delivered. Which rows these are says the ledger;
+ * what it lacks is read again by the caller.
  *
- * Where the ledger can't be read or written, that is told once, and files are read on without it: every row of a daily file
- * is then sent, and Elasticsearch answers for the ones it has (409), unless its index has rolled over in between. The daily
- * file is not left alone, because it may hold rows that no hourly file had.
+ * Where rows can't be known, that is told once, and files are read on without them: they are sent again, and Elasticsearch
+ * answers for the ones it has (409), unless its index has rolled over in between. The daily file is not left alone, because it
+ * may hold rows that no hourly file had.
  */
 export class Reconciliation {
   readonly #options: ReconciliationOptions;
-  readonly #onTheirWay = new Map<string, Set<string>>();
+  /** What was given in this round, by file and version. */
+  readonly #given = new Map<string, { readonly span: string; readonly rows: LedgerRows }>();
   #refusedThisRound = false;
   #refusedBefore = false;
 
@@ -91,13 +92,15 @@ export class Reconciliation {
     this.#options = options;
   }
 
-  /** Nothing of an earlier round is on its way any more. */
-  begin(): void {
-    this.#onTheirWay.clear();
+  /** Begins a round, of which only the files that the cursors know need to be remembered. */
+  begin(known: ReadonlyMap<string, FileProgress>): void {
+    this.#given.clear();
     this.#refusedThisRound = false;
+    const files = [...known].flatMap(([id, progress]) => this.#versions(id, progress).map(({ file }) => file));
+    this.#allowed(() => this.#options.ledger.keep(this.#options.source, files));
   }
 
-  /** Says when a ledger that was refused in an earlier round has worked through a whole one. */
+  /** Says when rows that could not be known in an earlier round are known again. */
   end(): void {
     if (this.#refusedBefore && !this.#refusedThisRound) {
       this.#refusedBefore = false;
@@ -105,26 +108,49 @@ export class Reconciliation {
     }
   }
 
-  /** The rows of the file's event type and day that have been brought; undefined if the ledger is refused. To be closed. */
-  async rowsBrought(file: EventLogFile): Promise<RecordedRows | undefined> {
-    // Taken before the ledger is opened: what is recorded from here on may be missing in what it opens.
-    const onTheirWay = new Set(this.#onTheirWay.get(spanOf({ ...file, interval: "daily" })));
-    const recorded = await this.#allowed(() => this.#options.ledger.open(this.#dayOf(file)));
-    if (recorded === undefined) {
+  /** The other files of a file's event type and day, and how many of their rows have been delivered or are on their way. */
+  others(file: EventLogFile, known: ReadonlyMap<string, FileProgress>): readonly LedgerRows[] {
+    const span = spanOfDay(file);
+    const own = nameOf(file.id, file);
+    const others = new Map<string, LedgerRows>();
+    for (const [id, progress] of known) {
+      if (spanOfDay(progress) === span) {
+        for (const version of this.#versions(id, progress)) {
+          others.set(nameOf(id, version.file), version);
+        }
+      }
+    }
+    for (const [name, given] of this.#given) {
+      if (given.span === span) {
+        others.set(name, given.rows);
+      }
+    }
+    return [...others].flatMap(([name, rows]) => (name === own || rows.rows === 0 ? [] : [rows]));
+  }
+
+  /** Those of which the ledger lacks rows. */
+  lacking(others: readonly LedgerRows[]): readonly LedgerRows[] {
+    return others.filter((rows) => this.#allowed(() => this.#options.ledger.noted(rows)) !== rows.rows);
+  }
+
+  /** The rows of these files; undefined if the ledger is refused. To be closed. */
+  async open(others: readonly LedgerRows[]): Promise<RecordedRows | undefined> {
+    let recorded: RecordedRows;
+    try {
+      recorded = await this.#options.ledger.open(others);
+    } catch (error) {
+      this.refuse(asRunnerError(error));
       return undefined;
     }
     let readable = true;
     return {
-      count: recorded.count + onTheirWay.size,
+      count: recorded.count,
       has: (identity) => {
-        if (onTheirWay.has(identity)) {
-          return true;
-        }
         try {
           return readable && recorded.has(identity);
         } catch (error) {
           readable = false;
-          this.#refuse(asRunnerError(error));
+          this.refuse(asRunnerError(error));
           return false;
         }
       },
@@ -132,26 +158,19 @@ export class Reconciliation {
     };
   }
 
-  /** To be called when a batch of the file is given to the reader. The result is what is to be done after its delivery. */
-  give(file: EventLogFile, identities: readonly string[]): () => Promise<void> {
-    const day = spanOf({ ...file, interval: "daily" });
-    const onTheirWay = this.#onTheirWay.get(day) ?? new Set<string>();
-    this.#onTheirWay.set(day, onTheirWay);
-    for (const identity of identities) {
-      onTheirWay.add(identity);
-    }
-    return async () => {
-      await this.#allowed(() => this.#options.ledger.record(this.#dayOf(file), identities));
-      for (const identity of identities) {
-        onTheirWay.delete(identity);
-      }
-    };
+  /** To be called when a batch of the file, with its rows behind `after` up to `to`, is given to the reader. */
+  give(file: EventLogFile, after: number, to: number, identities: readonly string[]): void {
+    const rows = { file: this.#fileOf(file.id, file), rows: to };
+    this.#given.set(nameOf(file.id, file), { span: spanOfDay(file), rows });
+    this.note(rows.file, after, to, identities);
   }
 
-  /**
-   * What came out for a daily file; nothing if the ledger couldn't say, or if there was nothing to compare it with. After a
-   * crash between recording and saving, `lacked` misses the rows of the batches that were recorded.
-   */
+  /** Notes rows of a file that are known to have been delivered, or are about to be. */
+  note(file: LedgerFile, after: number, to: number, identities: readonly string[]): void {
+    this.#allowed(() => this.#options.ledger.note(file, after, to, identities));
+  }
+
+  /** What came out for a daily file; nothing if rows could not be known, or if there was nothing to compare it with. */
   result(
     file: EventLogFile,
     brought: RecordedRows | undefined,
@@ -161,49 +180,32 @@ export class Reconciliation {
     return compared && !isHourly(file) ? [{ fact: "reconciled", file, ...counts }] : [];
   }
 
-  /** Forgets days that ended before `from` and of which no file is open. */
-  async forgetBefore(from: number, open: readonly EventLogFile[]): Promise<void> {
-    const stillOpen = new Set(open.map((file) => spanOf({ ...file, interval: "daily" })));
-    await this.#forget(
-      ({ eventType, day }) =>
-        day + DAY_MS <= from && !stillOpen.has(spanOf({ eventType, interval: "daily", logDate: day })),
-    );
-  }
-
-  /** For a source that has no cursors: it starts anew, and is to give every row again. */
-  async forgetAll(): Promise<void> {
-    await this.#forget(() => true);
-  }
-
-  async #forget(unneeded: (day: LedgerDay) => boolean): Promise<void> {
-    const { ledger, source } = this.#options;
-    await this.#allowed(async () => {
-      for (const day of await ledger.days(source)) {
-        if (unneeded(day)) {
-          await ledger.forget(day);
-        }
-      }
-    });
-  }
-
-  #dayOf({ eventType, logDate }: EventLogFile): LedgerDay {
-    return { source: this.#options.source, eventType, day: dayOf(logDate) };
-  }
-
-  async #allowed<T>(action: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await action();
-    } catch (error) {
-      this.#refuse(asRunnerError(error));
-      return undefined;
-    }
-  }
-
-  #refuse(error: RunnerError): void {
+  /** Tells that rows can't be known, once until they are again. */
+  refuse(error: RunnerError): void {
     this.#refusedThisRound = true;
     if (!this.#refusedBefore) {
       this.#refusedBefore = true;
       this.#options.tell({ fact: "ledger_refused", error });
+    }
+  }
+
+  #versions(id: string, { length, created, rows, earlier = [] }: FileProgress): LedgerRows[] {
+    return [...earlier, { length, created, rows }].map((version) => ({
+      file: this.#fileOf(id, version),
+      rows: version.rows,
+    }));
+  }
+
+  #fileOf(id: string, { length, created }: Pick<EventLogFile, "length" | "created">): LedgerFile {
+    return { source: this.#options.source, id, length, created };
+  }
+
+  #allowed<T>(action: () => T): T | undefined {
+    try {
+      return action();
+    } catch (error) {
+      this.refuse(asRunnerError(error));
+      return undefined;
     }
   }
 }

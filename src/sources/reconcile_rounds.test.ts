@@ -1,9 +1,10 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { LogFileSummary } from "../../_dev/deploy/docker/mock_org/log_file_spec.ts";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
 import { createSession } from "../auth/session.ts";
 import type { Clock } from "../core/clock.ts";
@@ -28,7 +29,7 @@ const http = createHttp();
 /** Where a round ends early, with its runner or without: at its n-th batch, behind one of the steps of delivering. */
 interface Crash {
   readonly batch: number;
-  readonly after: "reading" | "delivery" | "recording";
+  readonly after: "reading" | "delivery";
 }
 
 /**
@@ -125,10 +126,6 @@ class World {
       if (dies === "delivery") {
         return false;
       }
-      await batch.delivered?.();
-      if (dies === "recording") {
-        return false;
-      }
       await this.cursors.save("login", batch.changes);
       this.facts.push(...(batch.facts ?? []));
       for (const { id } of batch.events) {
@@ -159,6 +156,12 @@ class World {
       counts[id] = (counts[id] ?? 0) + 1;
     }
     return counts;
+  }
+
+  ledgerFiles(): string[] {
+    const root = join(this.directory, "ledger");
+    const folders = existsSync(root) ? readdirSync(root) : [];
+    return folders.flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)));
   }
 
   reconciled(): unknown[] {
@@ -246,12 +249,59 @@ describe("hourly and daily files", () => {
     expect(world.reconciled()).toEqual([{ fact: "reconciled", rows: 25_001, lacked: 1 }]);
   }, 60_000);
 
-  test("a daily row that was recorded and not saved is not sent again, an hourly one is", async () => {
+  test("a row that was delivered and not saved was under way: it is sent again, and no other", async () => {
     await world.org.given.logFile({ ...hourly, rows: rows("a") });
-    expect(await world.round(world.source(), { crash: { batch: 1, after: "recording" } })).toEqual(["a"]);
+    expect(await world.round(world.source(), { crash: { batch: 1, after: "delivery" } })).toEqual(["a"]);
     expect(await world.round()).toEqual(["a"]);
     await world.org.given.logFile({ ...daily, rows: rows("a", "b") });
-    expect(await world.round(world.source(), { crash: { batch: 1, after: "recording" } })).toEqual(["b"]);
+    expect(await world.round(world.source(), { crash: { batch: 1, after: "delivery" } })).toEqual(["b"]);
+    expect(await world.round()).toEqual(["b"]);
+  });
+
+  test.each<[string, (path: string) => void]>([
+    ["lost", (path) => rmSync(path)],
+    ["cut", (path) => truncateSync(path, 40)],
+    ["damaged", (path) => writeFileSync(path, "something else altogether, and long enough to be looked at")],
+  ])("a ledger that is %s is had again from Salesforce: nothing is sent twice", async (_, damage) => {
+    const many = Array.from({ length: 1_500 }, (_, n) => row(`r${n}`));
+    await world.org.given.logFile({ ...hourly, rows: many });
+    await world.org.given.logFile({
+      ...hourly,
+      logDate: "2026-07-19T09:00:00Z",
+      rows: [row("nine", 9), row("nine", 9)],
+    });
+    const first = await world.org.given.logFile({ ...daily, rows: [...many, row("nine", 9)] });
+    await world.round();
+    world.ledgerFiles().forEach(damage);
+    await world.org.given.replacedLogFile(first.id, { rows: [...many, row("nine", 9), row("nine", 9), row("new")] });
+    world.clock.time += HOUR;
+    expect(await world.round()).toEqual(["new"]);
+    expect(world.facts.filter(({ fact }) => fact === "file_opened").length).toBe(4);
+  });
+
+  test("what the ledger lacks of a file that is gone is told; the rows are sent again rather than lost", async () => {
+    const gone = await world.org.given.logFile({ ...hourly, rows: rows("a") });
+    await world.round();
+    world.ledgerFiles().forEach((path) => {
+      rmSync(path);
+    });
+    await world.org.given.deletedLogFile(gone.id);
+    await world.org.given.logFile({ ...daily, rows: rows("a", "b") });
+    expect(await world.round()).toEqual(["a", "b"]);
+    expect(world.facts).toContainEqual({
+      fact: "ledger_refused",
+      error: expect.objectContaining({ code: "not_found", message: expect.stringContaining(gone.id) }),
+    });
+  });
+
+  test("a daily file that is replaced by another of the same Id and length is read again, for new rows only", async () => {
+    await world.org.given.logFile({ ...hourly, rows: rows("a") });
+    const first = await world.org.given.logFile({ ...daily, rows: rows("a", "b") });
+    expect(await world.round()).toEqual(["a", "b"]);
+    world.clock.time += HOUR;
+    await replacedInPlace(first, rows("a", "c"));
+    expect(await world.round(world.source(), { crash: { batch: 1, after: "reading" } })).toEqual([]);
+    expect(await world.round()).toEqual(["c"]);
     expect(await world.round()).toEqual([]);
   });
 
@@ -275,19 +325,21 @@ describe("hourly and daily files", () => {
   test("a day is kept for the look-back and forgotten then", async () => {
     await world.org.given.logFile({ ...hourly, rows: rows("a") });
     await world.round();
-    const ledger = createDiskLedger(world.directory);
-    world.clock.time = Date.parse(YESTERDAY) + 4 * DAY - 1;
+    expect(world.ledgerFiles()).toHaveLength(1);
+    world.clock.time = Date.parse(YESTERDAY) + 4 * DAY;
+    await world.org.given.logFile({ ...hourly, logDate: "2026-07-22T20:00:00Z", rows: rows("later") });
     await world.round();
-    expect(await ledger.days("login")).toHaveLength(1);
-    world.clock.time += 1;
+    world.clock.time += DAY;
+    await world.org.given.logFile({ ...hourly, logDate: "2026-07-23T20:00:00Z", rows: rows("last") });
     await world.round();
-    expect(await ledger.days("login")).toEqual([]);
+    await world.round();
+    expect(world.ledgerFiles()).toHaveLength(2);
   });
 
   test("only hourly files: nothing is kept", async () => {
     await world.org.given.logFile({ ...hourly, rows: rows("a") });
     await world.round(world.source({ interval: "hourly" }));
-    expect(await createDiskLedger(world.directory).days("login")).toEqual([]);
+    expect(world.ledgerFiles()).toEqual([]);
   });
 
   test("without a ledger every row is sent, twice rather than never, and that is told", async () => {
@@ -301,6 +353,27 @@ describe("hourly and daily files", () => {
     expect(world.reconciled()).toEqual([]);
   });
 });
+
+/** Has the org list a file as made anew under its Id, and give other rows of the same length. */
+async function replacedInPlace(file: LogFileSummary, content: Record<string, string>[]): Promise<void> {
+  const path = `/services/data/v66.0/sobjects/EventLogFile/${file.id}/LogFile`;
+  const record = {
+    Id: file.id,
+    EventType: file.eventType,
+    Interval: file.interval,
+    Sequence: file.sequence,
+    LogDate: file.logDate,
+    CreatedDate: new Date(world.clock.time).toISOString(),
+    LogFileLength: file.length,
+    LogFile: path,
+  };
+  await world.org.given.fault({ on: "query", body: { totalSize: 1, done: true, records: [record] } });
+  const columns = Object.keys(content[0] ?? {});
+  const lines = [columns, ...content.map((each) => columns.map((column) => each[column]))];
+  const body = lines.map((cells) => `${cells.map((cell) => `"${cell}"`).join(",")}\n`).join("");
+  expect(body.length).toBe(file.length);
+  await world.org.given.fault({ on: "logFile", match: file.id, body });
+}
 
 /** One row of the day: in which hour it is, and how many times which file has it. */
 const anyRow = fc.record({
@@ -318,11 +391,13 @@ const anyRound = fc.record({
   crash: fc.option(
     fc.record({
       batch: fc.nat(9),
-      after: fc.constantFrom<Crash["after"]>("reading", "delivery", "recording"),
+      after: fc.constantFrom<Crash["after"]>("reading", "delivery"),
     }),
     { nil: undefined },
   ),
   restart: fc.boolean(),
+  /** Whether the ledger is lost before it. */
+  lost: fc.boolean(),
 });
 
 test("whatever the files, their order and the crashes: each row is stored, and none is given again once acknowledged", async () => {
@@ -365,11 +440,17 @@ test("whatever the files, their order and the crashes: each row is stored, and n
             () => given.replacedLogFile(first ?? "", { rows: of((each) => each.inAll) }),
           ];
           let source = inner.source();
-          for (const { files, ahead, crash, restart } of plan) {
+          for (const { files, ahead, crash, restart, lost } of plan) {
             for (const make of making.splice(0, files)) {
               await make();
             }
             inner.clock.time += 60_000;
+            // Of a replaced daily file nothing can be had again: Salesforce keeps the last one.
+            if (lost && first === undefined) {
+              inner.ledgerFiles().forEach((path) => {
+                rmSync(path);
+              });
+            }
             await inner.round(source, { ahead, crash });
             source = restart ? inner.source() : source;
           }

@@ -23,7 +23,7 @@ export interface RejectedRow {
 /** The collector's event of a row that can't be an event of its own stream. The same row gives the same identity. */
 export function rejectedRowEvent({ stream, file, row, reason, text, now }: RejectedRow): SourceEvent {
   const dataStream = { ...stream.dataStream, dataset: COLLECTOR_DATASET };
-  const id = recordIdentity(stream.organization.id, "rejected_row", `${file.id}/${file.length}/${row}`);
+  const id = recordIdentity(stream.organization.id, "rejected_row", `${file.id}/${file.length}/${file.created}/${row}`);
   const write = compileEnvelope(
     { ...stream, dataStream, preserveOriginalEvent: false },
     {

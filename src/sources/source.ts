@@ -1,3 +1,4 @@
+import type { RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
 import type { Fact } from "../core/fact.ts";
 import type { CursorChange, CursorEntries } from "../cursors/cursor.ts";
@@ -7,13 +8,22 @@ export interface Batch {
   readonly events: readonly SourceEvent[];
   readonly changes: readonly CursorChange[];
   readonly facts?: readonly Fact[];
-  /** Run when the events have been delivered, before the changes are saved: what it writes is there no later than they. */
-  readonly delivered?: () => Promise<void>;
   /**
    * Gives the memory of the events back; they are not to be touched after it. The reader calls it for every batch that it
    * gets, whatever becomes of it: until then the events count against the memory of the process. It may be called again.
    */
   readonly release?: () => void;
+}
+
+/** What of a source a round is about: everything that is available now, or only what failed in an earlier one. */
+export type RoundScope = "everything" | "what failed";
+
+/** How a round ends in which a part (a file) could not be given. */
+export interface RoundEnd {
+  /** Of one such part, for people. It says nothing of the source. */
+  readonly error: RunnerError;
+  /** Milliseconds until the first of them may be tried again. */
+  readonly retryIn: number;
 }
 
 /**
@@ -24,12 +34,17 @@ export interface Batch {
  * ahead of the reader by more than what it has under way. The reader saves a batch's changes after its events have been
  * delivered, in the order of the batches, and may stop between any two; the next round then goes on behind what was saved.
  *
- * A part that fails (a file, a window) does not keep the others back: `read` gives everything else first and then throws the
- * RunnerError of the part that failed, whose `next` says when another round is worth it. It rejects with the signal's reason
- * when the signal aborts. Rounds of one source never overlap.
+ * A part that fails (a file) does not keep the others back and does not end the round: its failure is saved like a cursor,
+ * and the round's return value says when it may be tried again. Such a round, about `what failed`, costs no listing. `read`
+ * throws a RunnerError only for what concerns the whole org; its `next` says when another round is worth it. It rejects with
+ * the signal's reason when the signal aborts. Rounds of one source never overlap.
  */
 export interface Source {
   /** Names the source's cursors; unique in the policy. */
   readonly id: string;
-  read(from: CursorEntries, signal: AbortSignal): AsyncIterable<Batch>;
+  read(
+    from: CursorEntries,
+    signal: AbortSignal,
+    scope?: RoundScope,
+  ): AsyncGenerator<Batch, RoundEnd | undefined, undefined>;
 }

@@ -8,13 +8,13 @@ import { hash } from "node:crypto";
 import { globSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { LedgerDay } from "../../../src/cursors/row_ledger.ts";
+import type { LedgerFile } from "../../../src/cursors/row_ledger.ts";
 import { createDiskLedger } from "../../../src/cursors/row_ledger_disk.ts";
 
 const BATCH = 1_000;
 /** So that the garbage of making millions of identities is not taken for the ledger's memory. */
 const SMALL_YOUNG_GENERATION = ["--max-semi-space-size=2"];
-const DAY: LedgerDay = { source: "bench", eventType: "Login", day: Date.UTC(2026, 6, 19) };
+const FILE: LedgerFile = { source: "bench", id: "0AT1", length: 1, created: Date.UTC(2026, 6, 19) };
 
 export interface Time {
   readonly seconds: number;
@@ -50,7 +50,7 @@ export async function benchLedger(rows: number): Promise<LedgerFigures> {
     const append = new Stopwatch();
     for (let first = 0; first < rows; first += BATCH) {
       const identities = identitiesFrom(first, Math.min(BATCH, rows - first));
-      await append.timed(() => ledger.record(DAY, identities));
+      await append.timed(async () => ledger.note(FILE, first, first + identities.length, identities));
     }
     const appendedBytes = bytesIn(folder);
 
@@ -63,7 +63,7 @@ export async function benchLedger(rows: number): Promise<LedgerFigures> {
       longestPause = Math.max(longestPause, performance.now() - last);
       last = performance.now();
     }, 1);
-    const known = await merge.timed(() => ledger.open(DAY));
+    const known = await merge.timed(() => ledger.open([{ file: FILE, rows }]));
     clearInterval(watch);
 
     const lookUp = new Stopwatch();

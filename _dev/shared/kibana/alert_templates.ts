@@ -404,7 +404,9 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
     window: { size: 1, unit: "h" },
     condition: {
       stream: "collector",
-      where: [{ field: "event.code", is: ["row_rejected", "event_refused", "file_gone"] }],
+      where: [
+        { field: "event.code", is: ["row_rejected", "event_refused", "file_gone", "file_parked", "file_unusable"] },
+      ],
       by: ["organization.name", "salesforce.collector.dataset", "event.action"],
       measures: { reports: { of: "count" } },
       having: [{ measure: "reports", is: ">=", than: 1 }],

@@ -21,6 +21,9 @@ function reports(...codes: readonly string[]): Subject {
 const setAside = reports("row_rejected", "event_refused");
 const troubles = reports(
   "file_failed",
+  "file_parked",
+  "file_unusable",
+  "cursors_mended",
   "file_gone",
   "round_failed",
   "row_rejected",

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
+import { PARKED_AFTER } from "../sources/file_failure.ts";
+import { showCursors } from "./cursors.ts";
+
+const NOON = Date.UTC(2026, 6, 20, 12);
+const SOURCE = "login-1/event_log_files";
+
+let dataDirectory: string;
+beforeEach(async () => {
+  dataDirectory = mkdtempSync(join(tmpdir(), "cursors-"));
+  const file = { eventType: "Login", interval: "hourly", length: 9, logDate: NOON, created: NOON, rows: 4, lacked: 4 };
+  const failure = { attempts: PARKED_AFTER, retryAt: NOON, code: "server_error", text: "Salesforce failed." };
+  const cursors = openSqliteCursors(dataDirectory);
+  await cursors.save(SOURCE, [
+    { key: "organization", value: "00D000000000001AAA" },
+    { key: "start", value: NOON },
+    { key: "file:0AT1", value: { ...file, done: true } },
+    { key: "file:0AT2", value: { ...file, done: false, failure } },
+  ]);
+  cursors.close();
+});
+afterEach(() => rmSync(dataDirectory, { recursive: true, force: true }));
+
+async function printed(more: { retry?: string; json?: boolean } = {}): Promise<string[]> {
+  const lines: string[] = [];
+  const options = { dataDirectory, reset: undefined, retry: undefined, json: false, ...more };
+  expect(await showCursors(options, { print: (line) => lines.push(line) })).toBe(0);
+  return lines;
+}
+
+test("shows what is parked, with its cause", async () => {
+  expect(await printed()).toEqual([
+    expect.stringContaining("1 files done, 1 begun (4 rows delivered)"),
+    "  parked: 0AT2 (Login), 16 attempts, next at 2026-07-20T12:00:00.000Z: Salesforce failed.",
+  ]);
+  expect(JSON.parse((await printed({ json: true }))[0] ?? "")).toMatchObject({
+    failed: [{ file: "0AT2", parked: true, attempts: 16, cause: "Salesforce failed." }],
+  });
+});
+
+test("--retry has a parked file tried at once, behind the rows that it has brought", async () => {
+  expect(await printed({ retry: "0AT2" })).toEqual([
+    "Event log file 0AT2 is tried again as soon as the runner starts.",
+  ]);
+  const cursors = openSqliteCursors(dataDirectory);
+  const entry = (await cursors.load(SOURCE)).get("file:0AT2");
+  cursors.close();
+  expect(entry).toMatchObject({ rows: 4, done: false, failure: { attempts: PARKED_AFTER, retryAt: 0 } });
+});
+
+test("--retry of a file that has not failed names those that have", async () => {
+  await expect(printed({ retry: "0AT1" })).rejects.toMatchObject({
+    code: "usage",
+    text: "Event log file 0AT1 has not failed. These have: 0AT2.",
+  });
+});
