@@ -493,7 +493,7 @@ describe("an org that is set up wrong", () => {
     expect(found[0]?.message).toMatch(cause);
     expect(found[0]?.cure).toBe(cure);
     const code = found[0]?.code ?? "";
-    const remote = Object.hasOwn(ERRORS, code) && ERRORS[code as ErrorCode] !== "configuration";
+    const remote = Object.hasOwn(ERRORS, code) && ERRORS[code as ErrorCode].fault !== "configuration";
     if (verdict !== "failed") {
       expect(exitCode).toBe(0);
     } else if (remote) {

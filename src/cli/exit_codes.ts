@@ -17,7 +17,7 @@ export function exitCodeOf(errors: readonly ErrorCode[]): number {
   if (errors.length === 0) {
     return EXIT_CODES.done.code;
   }
-  return errors.every((code) => ERRORS[code] === "configuration")
+  return errors.every((code) => ERRORS[code].fault === "configuration")
     ? EXIT_CODES.configuration.code
     : EXIT_CODES.failed.code;
 }
