@@ -12,6 +12,7 @@ import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import type { Clock } from "../core/clock.ts";
 import { ERRORS, type ErrorCode } from "../core/errors.ts";
 import { silentLog } from "../core/log.ts";
+import { Secret } from "../core/secret.ts";
 import { check } from "./check.ts";
 import { makeAppKey } from "./init/app_key.ts";
 import { run } from "./run.ts";
@@ -599,6 +600,19 @@ test("one org of several is looked at alone; a misspelt one is asked about", asy
     code: "usage",
     cure: "Did you mean Acme sandbox?",
   });
+});
+
+test("what Salesforce echoes of a secret is in no finding", async () => {
+  const secret = new Secret("00D000000000001!AQ.echoed");
+  await org.given.fault({
+    on: "query",
+    status: 400,
+    body: [{ errorCode: "MALFORMED_QUERY", message: `unexpected token near ${secret.reveal()}` }],
+  });
+  const { lines } = await checked(writePolicy([input]));
+  expect(JSON.stringify(lines)).toContain("unexpected token near [secret]");
+  expect(JSON.stringify(lines)).not.toContain(secret.reveal());
+  await org.given.noFault();
 });
 
 async function closedPort(): Promise<number> {

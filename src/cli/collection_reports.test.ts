@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { asRunnerError } from "../core/errors.ts";
-import { silentLog } from "../core/log.ts";
+import { createLog, ecsLine, silentLog } from "../core/log.ts";
 import { createMemoryCursors } from "../cursors/memory_cursors.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
 import type { InputRun } from "../pump/supervisor.ts";
@@ -239,4 +239,20 @@ test("a file that is read again is reported under the same identity", async () =
   expect(reports("stream_status").at(-1)).toMatchObject({
     salesforce: { collector: { rows: { created: 0, existing: 5 } } },
   });
+});
+
+test("what Salesforce echoes of a secret reaches neither the log nor the collector's events", async () => {
+  const [, secret = ""] = privateKey.export({ type: "pkcs8", format: "pem" }).toString().split("\n");
+  const message = `unexpected token near ${secret}`;
+  await org.given.fault({ on: "query", status: 400, body: [{ errorCode: "MALFORMED_QUERY", message }] });
+  const lines: string[] = [];
+  const log = createLog((...line) => lines.push(ecsLine(new Date(NOW), ...line)));
+  run = new Wiring({ setAside: join(out, "set_aside"), cursors: createMemoryCursors(), log, clock }).run(input());
+  await round();
+  await run.close();
+  const told = [lines.join("\n"), JSON.stringify(reports())];
+  for (const text of told) {
+    expect(text).toContain("unexpected token near [secret]");
+    expect(text).not.toContain(secret);
+  }
 });
