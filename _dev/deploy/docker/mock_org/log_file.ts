@@ -21,7 +21,7 @@ export interface LogFile {
   /** What LogFileLength says; as a rule the length of the body. */
   readonly length: number;
   readonly body: Body;
-  /** Still listed by queries, but its body answers 404: deleted between the query and the download. */
+  /** Deleted between the query and the download: listed until its body is asked for, which answers 404. */
   readonly gone: boolean;
 }
 

@@ -28,7 +28,7 @@ export interface LogFileSpec {
   readonly generate?: { readonly rows: number; readonly seed?: string; readonly duplicates?: number };
   /** LogFileLength where it is to differ from the body's length. */
   readonly length?: number;
-  /** Listed, but its download answers 404. */
+  /** Deleted between the query and the download: listed until it is asked for, which answers 404. */
   readonly gone?: boolean;
 }
 

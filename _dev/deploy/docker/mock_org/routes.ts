@@ -123,7 +123,11 @@ function dataRoute(kind: RequestKind, { url, headers }: RouteRequest, user: User
 
 function logFileRoute(id: string, user: User, org: OrgState): Answer {
   const file = org.logFiles.get(id.slice(0, 15));
-  const visible = file !== undefined && file.createdDate <= org.now() && !file.gone;
+  if (file?.gone === true) {
+    org.logFiles.delete(file.id.slice(0, 15));
+    throw notFound();
+  }
+  const visible = file !== undefined && file.createdDate <= org.now();
   if (!visible || !user.permissions.includes("ViewEventLogFiles")) {
     throw notFound();
   }
