@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { parsePrivateKey } from "../../../src/auth/private_key.ts";
 import { COMMANDS, parseCommand } from "../../../src/cli/args.ts";
 import { EXIT_CODES } from "../../../src/cli/exit_codes.ts";
+import { init } from "../../../src/cli/init.ts";
 import { staleDocs } from "../build_docs.ts";
 import { inlineCommands, runnerArguments, shellBlocks } from "./commands.ts";
 import { troubleGroups } from "./troubleshooting.ts";
@@ -138,4 +139,62 @@ function headingsOf(markdown: string): string[] {
       .replaceAll(/[^\w\- ]/g, "")
       .replaceAll(" ", "-"),
   );
+}
+
+describe("what the product itself tells people to type", () => {
+  test("NEXT_STEPS.md, the policy and the lines of init", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "next-steps-"));
+    try {
+      const asked = parseCommand([
+        "init",
+        "--username",
+        "u@acme.example",
+        "--org-name",
+        "Acme",
+        "--out",
+        join(folder, "acme"),
+      ]);
+      if (asked.command !== "init") {
+        throw new TypeError("init is another command");
+      }
+      const printed: string[] = [];
+      await init(asked, { environment: {}, print: (line) => printed.push(line) });
+      const made = globSync("acme/*.{md,yml}", { cwd: folder }).map((path) => readFileSync(join(folder, path), "utf8"));
+      const understood = [...made, printed.join("\n")].flatMap(commandsIn);
+      expect(understood.length).toBeGreaterThan(1);
+      for (const given of understood) {
+        expect(() => parseComplete(given), given.join(" ")).not.toThrow();
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test.each(Object.entries(COMMANDS))("the examples of %s", (_, { examples }) => {
+    for (const example of examples) {
+      expect(() => parseCommand(runnerArguments(example) ?? []), example).not.toThrow();
+    }
+  });
+
+  test("every npm script that a program names is there", () => {
+    const { scripts } = JSON.parse(read("package.json"));
+    const programs = globSync(["src/**/*.ts", "_dev/**/*.ts"], {
+      cwd: ROOT,
+      exclude: ["**/*.test.ts", "**/node_modules/**"],
+    });
+    const named = programs.flatMap((path) => [...read(path).matchAll(/npm run (?:-s )?([\w:-]*\w)/g)]);
+    expect(named.length).toBeGreaterThan(20);
+    for (const [, script] of named) {
+      expect(Object.keys(scripts)).toContain(script);
+    }
+  });
+});
+
+/** The runner's command lines in a text of the product: in blocks, between back-quotes, or behind a colon. */
+function commandsIn(text: string): string[][] {
+  const behindColons = [...text.matchAll(/: (aquila-salesforce [^\n]+)$/gm)].map(([, line = ""]) => line);
+  return [...shellBlocks(text).flat(), ...inlineCommands(text), ...behindColons].flatMap((line) => {
+    const given = runnerArguments(line.replace(/(?<=\S)[.,]$/, ""));
+    return given !== undefined && Object.hasOwn(COMMANDS, given[0] ?? "") ? [given] : [];
+  });
 }

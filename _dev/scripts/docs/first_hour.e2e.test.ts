@@ -1,45 +1,55 @@
 import { execFile } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "@elastic/elasticsearch";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { startMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
 import { adminClientOptions } from "../../shared/elasticsearch/cluster.ts";
 import { describeOnCluster } from "../../shared/elasticsearch/describe_on_cluster.ts";
+import { buildBundle } from "../build_bundle.ts";
 import { installAssets } from "../install_assets/install.ts";
 import { shellBlocks } from "./commands.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const README = readFileSync(join(ROOT, "docs/README.md"), "utf8");
 
+/** Ways to have the command `aquila-salesforce`: each gives the folder for the PATH. */
+const RUNNERS: Readonly<Record<string, (folder: string) => Promise<string>>> = {
+  "the sources": async (folder) => {
+    program(folder, "aquila-salesforce", join(ROOT, "src/main.ts"));
+    return folder;
+  },
+  "the release files": async (folder) => {
+    await buildBundle(join(folder, "release"));
+    return join(folder, "release");
+  },
+};
+
+function program(folder: string, name: string, script: string): void {
+  const path = join(folder, name);
+  writeFileSync(path, `#!/bin/sh\nexec "${process.execPath}" --disable-warning=ExperimentalWarning "${script}" "$@"\n`);
+  chmodSync(path, 0o755);
+}
+
 describeOnCluster("the fast path of the documentation, command by command", (access) => {
   const client = new Client(adminClientOptions(access));
   let folder: string;
-  beforeAll(async () => {
-    await installAssets({ client, packageRoot: ROOT });
+  beforeAll(() => installAssets({ client, packageRoot: ROOT }));
+  beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "first-hour-"));
-    mkdirSync(join(folder, "bin"));
-    program("aquila-salesforce", join(ROOT, "src/main.ts"));
-    program("sf", join(ROOT, "_dev/shared/testing/salesforce_cli.ts"));
   });
-  afterAll(async () => {
-    await client.close();
-    rmSync(folder, { recursive: true });
-  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  afterAll(() => client.close());
 
-  function program(name: string, script: string): void {
-    const path = join(folder, "bin", name);
-    writeFileSync(
-      path,
-      `#!/bin/sh\nexec "${process.execPath}" --disable-warning=ExperimentalWarning "${script}" "$@"\n`,
-    );
-    chmodSync(path, 0o755);
-  }
-
-  test("leads from nothing to events", async () => {
-    await using org = await startMockOrg({ serial: 1 + (process.pid % 100_000) });
+  test.each(Object.keys(RUNNERS))("leads from nothing to events with %s", async (runner) => {
+    const bin = join(folder, "bin");
+    mkdirSync(bin);
+    program(bin, "sf", join(ROOT, "_dev/shared/testing/salesforce_cli.ts"));
+    const own = await RUNNERS[runner]?.(bin);
+    const serial = 1 + (process.pid % 100_000) + 100_000 * Object.keys(RUNNERS).indexOf(runner);
+    await using org = await startMockOrg({ serial });
     await org.given.user({ username: "elastic@acme.example", permissions: [] });
     await org.given.traffic({ rowsPerDay: { Login: 48, ApexExecution: 48, RestApi: 48 }, days: 1, seed: "first hour" });
 
@@ -55,7 +65,7 @@ describeOnCluster("the fast path of the documentation, command by command", (acc
     const { stdout } = await promisify(execFile)("sh", ["-e", "-c", commands], {
       cwd: folder,
       env: {
-        PATH: [join(folder, "bin"), process.env.PATH].join(delimiter),
+        PATH: [own, bin, dirname(process.execPath), process.env.PATH].join(delimiter),
         HOME: folder,
         MOCK_ORG_URL: org.url,
       },
