@@ -50,6 +50,12 @@ export function cursorStoreContract(open: () => CursorStore, reopen?: (store: Cu
     expect((await store.load("a")).get("file:1")).toEqual({ rows: 1 });
   });
 
+  test("a source without entries is none", async () => {
+    await store.save("a", [{ key: "k", value: 1 }]);
+    await store.save("a", [{ key: "k", value: undefined }]);
+    expect(await store.sources()).toEqual([]);
+  });
+
   test("clears one source", async () => {
     await store.save("a", [{ key: "x", value: 1 }]);
     await store.save("b", [{ key: "x", value: 2 }]);
