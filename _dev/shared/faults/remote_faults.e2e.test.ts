@@ -24,6 +24,8 @@ interface RemoteFault {
   readonly says?: RegExp;
   /** Logins that it takes. */
   readonly logins?: number;
+  /** A single run ends with 1, because the wait is longer than one waits for it; the next one brings the rest. */
+  readonly endsEarly?: true;
 }
 
 const SALESFORCE: readonly RemoteFault[] = [
@@ -69,6 +71,7 @@ const SALESFORCE: readonly RemoteFault[] = [
     name: "403 request limit at the query",
     faults: [{ on: "query", status: 403, body: LIMIT, times: 1 }],
     says: /no API calls left/,
+    endsEarly: true,
   },
   {
     name: "403 request limit at a download",
@@ -156,10 +159,13 @@ describeOnCluster("faults of Salesforce and Elasticsearch: every row is there on
     expect(await scene.found()).toEqual({ ...scene.expected, doubled: 0 });
   }
 
-  test.each(SALESFORCE)("Salesforce: $name", async ({ faults, says, logins }) => {
+  test.each(SALESFORCE)("Salesforce: $name", async ({ faults, says, logins, endsEarly }) => {
     await inScene(async (scene) => {
       for (const fault of faults) {
         await scene.org.given.fault(fault);
+      }
+      if (endsEarly) {
+        expect(await scene.collect(), scene.log.join("\n")).toBe(1);
       }
       expect(await scene.collect(), scene.log.join("\n")).toBe(0);
       await expectEachOnce(scene);
