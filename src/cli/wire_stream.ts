@@ -70,7 +70,7 @@ function objectSource(
   objectName: string,
   input: Input,
   stream: Stream,
-  { agent, clock, range }: StreamSourceOptions,
+  { agent, range }: StreamSourceOptions,
 ): StreamSource {
   const { eventLogFiles, objects } = stream;
   const id = named(objectId(stream.id, objectName), range);
@@ -93,7 +93,6 @@ function objectSource(
         settleTime: objects.settleTime,
         memory,
         tell,
-        clock,
       }),
   };
 }

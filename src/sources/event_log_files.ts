@@ -25,6 +25,7 @@ import { logFileRows, rowIdentities } from "./log_file_rows.ts";
 import { merged } from "./merged.ts";
 import { Reconciliation, readingOrder } from "./reconcile.ts";
 import type { Batch, RoundEnd, RoundScope, Source } from "./source.ts";
+import { TimeAtSalesforce } from "./time_at_salesforce.ts";
 import type { TimeRange } from "./time_range.ts";
 
 export interface EventLogFilesOptions {
@@ -88,15 +89,16 @@ export class EventLogFiles implements Source {
   readonly #listing: FileListing;
   readonly #memory: MemoryShare;
   readonly #reconciliation: Reconciliation;
+  readonly #time: TimeAtSalesforce;
   /** The latest listing, while files of it have failed. */
   #lastListed: readonly EventLogFile[] = [];
-  #toldAhead = 0;
   #isNew = true;
 
   constructor(options: EventLogFilesOptions) {
     this.#options = options;
     this.id = options.id;
     this.#listing = new FileListing(options);
+    this.#time = new TimeAtSalesforce(options.client, options.tell);
     this.#reconciliation = new Reconciliation({ ledger: options.ledger, source: options.id, tell: options.tell });
     this.#clock = options.clock ?? systemClock;
     this.#memory = options.memory ?? new Memory().share();
@@ -131,7 +133,7 @@ export class EventLogFiles implements Source {
   ): AsyncGenerator<Batch, RoundEnd | undefined, undefined> {
     const { client, stream, initialLookback, range, downloads, tell } = this.#options;
     const { organizationId, instanceUrl } = await client.identity(signal);
-    const now = await this.#timeAtSalesforce(signal);
+    const now = await this.#time.now(signal);
     const first = range?.from ?? now - initialLookback;
     const cursor = readListingCursor(from, organizationId, { now, first });
     const changes = firstChanges(from, cursor);
@@ -221,15 +223,6 @@ export class EventLogFiles implements Source {
   /** Rows of hourly files need no comparing where no daily files are read. */
   get #reconciles(): boolean {
     return this.#options.interval !== "hourly" || !this.#listing.hasHourlyFiles;
-  }
-
-  async #timeAtSalesforce(signal: AbortSignal): Promise<number> {
-    const { now, machineAhead } = await this.#options.client.time(signal);
-    if (Math.sign(machineAhead) !== Math.sign(this.#toldAhead)) {
-      this.#options.tell({ fact: "clock_compared", ahead: machineAhead });
-    }
-    this.#toldAhead = machineAhead;
-    return now;
   }
 
   /**

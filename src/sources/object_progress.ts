@@ -33,7 +33,46 @@ export interface Moved {
   readonly changes: readonly CursorChange[];
 }
 
-/** Reads the entries. Those of another organization are none: then the cursor begins behind `after`. */
+/** A position is never ahead of the time at which it was saved; what two answers of Salesforce tell may differ by a little. */
+const TOLERANCE_MS = 60_000;
+
+/**
+ * The entries without those that can't be meant, as a position later than `latest` (milliseconds since the epoch), and the
+ * keys of these. Entries of another organization are left as they are.
+ */
+export function soundEntries(
+  entries: CursorEntries,
+  organizationId: string,
+  latest: number,
+): { readonly entries: CursorEntries; readonly damaged: readonly string[] } {
+  if (entries.get("organization") !== organizationId) {
+    return { entries, damaged: [] };
+  }
+  const isTime = (value: unknown) => Number.isSafeInteger(value) && Number(value) <= latest + TOLERANCE_MS;
+  const isPositionSound = isTime(entries.get("after"));
+  const isSound = (key: string, value: CursorValue): boolean => {
+    const { to, reached, newest, oldest, ids } = (value ?? {}) as Record<string, unknown>;
+    switch (key) {
+      case "after":
+        return isPositionSound;
+      case "open":
+        return isPositionSound && isTime(to) && isTime(reached);
+      default:
+        return (
+          !key.startsWith(DELIVERED_KEY) ||
+          (Number.isSafeInteger(newest) &&
+            Number.isSafeInteger(oldest) &&
+            Array.isArray(ids) &&
+            ids.every((id) => typeof id === "string"))
+        );
+    }
+  };
+  const damaged = [...entries].flatMap(([key, value]) => (isSound(key, value) ? [] : [key]));
+  const isKept = ([key]: readonly [string, CursorValue]) => !damaged.includes(key);
+  return damaged.length === 0 ? { entries, damaged } : { entries: new Map([...entries].filter(isKept)), damaged };
+}
+
+/** Reads the entries. Those of another organization are none: then, and without a position, the cursor begins behind `after`. */
 export function readObjectCursor(entries: CursorEntries, organizationId: string, after: number): ObjectCursor {
   if (entries.get("organization") !== organizationId) {
     return { organizationId, after, open: undefined, delivered: new Map() };
@@ -46,16 +85,16 @@ export function readObjectCursor(entries: CursorEntries, organizationId: string,
   }
   return {
     organizationId,
-    after: Number(entries.get("after")),
+    after: Number(entries.get("after") ?? after),
     open: entries.get("open") as unknown as ObjectCursor["open"],
     delivered,
   };
 }
 
-/** The changes of a first round: they replace whatever another organization left. */
+/** The changes of a first round: they replace whatever another organization left, and set a position where there is none. */
 export function firstObjectChanges(entries: CursorEntries, cursor: ObjectCursor): CursorChange[] {
   if (entries.get("organization") === cursor.organizationId) {
-    return [];
+    return entries.has("after") ? [] : [{ key: "after", value: cursor.after }];
   }
   return [
     ...[...entries.keys()].map((key) => ({ key, value: undefined })),

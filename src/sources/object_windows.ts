@@ -1,6 +1,5 @@
 import { findObjectType, selectFields } from "../catalog/catalog.ts";
 import type { ObjectType } from "../catalog/column.ts";
-import { type Clock, systemClock } from "../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
 import type { Fact, Tell } from "../core/fact.ts";
@@ -19,10 +18,12 @@ import {
   type Moved,
   type ObjectCursor,
   readObjectCursor,
+  soundEntries,
   whereToGoOn,
 } from "./object_progress.ts";
 import { ObjectRecords } from "./object_records.ts";
 import type { Batch, Source } from "./source.ts";
+import { TimeAtSalesforce } from "./time_at_salesforce.ts";
 import type { TimeRange } from "./time_range.ts";
 import {
   FIRST_WIDTH_MS,
@@ -54,7 +55,6 @@ export interface ObjectWindowsOptions {
   /** Milliseconds that an event takes to appear in Salesforce; nothing younger is asked for. */
   readonly settleTime: number;
   readonly tell: Tell;
-  readonly clock?: Clock;
   /** By default, which is for tests, memory of its own. */
   readonly memory?: MemoryShare;
 }
@@ -68,9 +68,10 @@ interface Round {
 }
 
 /**
- * The records of one event object. A round reads from the cursor to `settleTime` before now in windows of time, each drained
- * before the next. The last minutes are read again in every round, because a record may appear late; what has been delivered
- * is known by its identity. A window that is too much for Salesforce is cut in halves; windows grow again afterwards.
+ * The records of one event object. A round reads from the cursor to `settleTime` before now, by Salesforce's clock, in windows
+ * of time, each drained before the next. The last minutes are read again in every round, because a record may appear late;
+ * what has been delivered is known by its identity. A window that is too much for Salesforce is cut in halves; windows grow
+ * again afterwards.
  *
  * Throws a TypeError for an object that the catalogue does not have.
  */
@@ -79,7 +80,7 @@ export class ObjectWindows implements Source {
   readonly #options: ObjectWindowsOptions;
   readonly #type: ObjectType;
   readonly #order: ReadingOrder;
-  readonly #clock: Clock;
+  readonly #time: TimeAtSalesforce;
   readonly #memory: MemoryShare;
   #columns: readonly string[];
   #width = FIRST_WIDTH_MS;
@@ -94,16 +95,23 @@ export class ObjectWindows implements Source {
     this.#type = type;
     this.#order = type.storage === "big object" ? "newest first" : "oldest first";
     this.#columns = selectFields(type.name);
-    this.#clock = options.clock ?? systemClock;
+    this.#time = new TimeAtSalesforce(options.client, options.tell);
     this.#memory = options.memory ?? new Memory().share();
   }
 
   async *read(from: CursorEntries, signal: AbortSignal): AsyncGenerator<Batch, undefined, undefined> {
     const { client, stream, initialLookback, range, settleTime, primary } = this.#options;
     const { organizationId, instanceUrl } = await client.identity(signal);
-    const now = this.#clock.now();
-    const cursor = readObjectCursor(from, organizationId, range === undefined ? now - initialLookback : range.from - 1);
-    yield { events: [], changes: firstObjectChanges(from, cursor) };
+    const now = await this.#time.now(signal);
+    const first = range === undefined ? now - initialLookback : range.from - 1;
+    const { entries, damaged } = soundEntries(from, organizationId, Math.max(now, first));
+    const cursor = readObjectCursor(entries, organizationId, first);
+    const mended: readonly Fact[] = damaged.length === 0 ? [] : [{ fact: "cursors_mended", keys: damaged }];
+    yield {
+      events: [],
+      changes: [...damaged.map((key) => ({ key, value: undefined })), ...firstObjectChanges(entries, cursor)],
+      facts: mended,
+    };
 
     const organization = { id: organizationId, name: stream.organizationName };
     const records = new ObjectRecords(this.#type, { ...stream, organization, instanceUrl }, primary, cursor.delivered);

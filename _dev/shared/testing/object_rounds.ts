@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { createSession } from "../../../src/auth/session.ts";
+import type { Clock } from "../../../src/core/clock.ts";
 import { asRunnerError, type RunnerError } from "../../../src/core/errors.ts";
 import type { Fact } from "../../../src/core/fact.ts";
 import { createHttp } from "../../../src/core/http.ts";
@@ -39,6 +40,8 @@ export class ObjectRounds {
   readonly clock = new ManualClock(NOW);
   readonly cursors = createMemoryCursors();
   readonly facts: Fact[] = [];
+  /** Milliseconds that the runner's machine is ahead of Salesforce. */
+  machineAhead = 0;
   readonly #http = createHttp();
   #org: MockOrg | undefined;
 
@@ -63,7 +66,12 @@ export class ObjectRounds {
 
   /** A source with a session of its own, as after a restart. LoginEvent, unless said otherwise. */
   source(more: Partial<ObjectWindowsOptions> = {}): ObjectWindows {
-    const { clock } = this;
+    const clock: Clock = {
+      now: () => this.clock.now() + this.machineAhead,
+      elapsed: () => this.clock.now(),
+      random: () => this.clock.random(),
+      sleep: (ms, signal) => this.clock.sleep(ms, signal),
+    };
     const http = this.#http;
     const { url, clientId, username } = this.org;
     const session = createSession(
@@ -87,7 +95,6 @@ export class ObjectRounds {
       initialLookback: HOUR,
       settleTime: 2 * MINUTE,
       tell: (fact) => this.facts.push(fact),
-      clock,
       ...more,
     });
   }
