@@ -39,6 +39,7 @@ export class BulkGate {
   readonly #acknowledged = new Set<string>();
   #held = Promise.withResolvers<Bulk>();
   #released = Promise.withResolvers<void>();
+  readonly #sent = new Map<string, number>();
   #bulks = 0;
   #sentAgain = 0;
 
@@ -68,6 +69,11 @@ export class BulkGate {
   /** Documents that came once more after their bulk request had been answered as stored. */
   get sentAgain(): number {
     return this.#sentAgain;
+  }
+
+  /** How often each document was sent, whatever became of it, by its id. */
+  get sent(): ReadonlyMap<string, number> {
+    return this.#sent;
   }
 
   /** Resolves when a request is held. */
@@ -101,6 +107,9 @@ export class BulkGate {
       return;
     }
     this.#bulks += 1;
+    for (const id of idsOf(text)) {
+      this.#sent.set(id, (this.#sent.get(id) ?? 0) + 1);
+    }
     const bulk = { number: this.#bulks, body: text };
     const fate = this.fate(bulk);
     if (fate === "pass") {

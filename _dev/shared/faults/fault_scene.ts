@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { type RunSurroundings, run } from "../../../src/cli/run.ts";
 import { createLog } from "../../../src/core/log.ts";
+import { openSqliteCursors } from "../../../src/cursors/sqlite_cursors.ts";
 import { type MockOrg, type MockOrgOptions, startMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
 import type { ClusterAccess } from "../elasticsearch/cluster.ts";
 import { type RunnerProcess, startRunner } from "../testing/runner_process.ts";
@@ -150,6 +151,19 @@ export class FaultScene {
       aggregations?.providers.buckets.find(({ key }) => key === provider)?.doc_count ?? 0;
     const doubled = aggregations?.ids.buckets.reduce((sum, { doc_count }) => sum + doc_count - 1, 0) ?? 0;
     return { rows: count("EventLogFile"), records: count("Object"), doubled };
+  }
+
+  /** Documents of files that the cursors of a runner that has ended count as delivered. */
+  async saved(): Promise<number> {
+    const cursors = openSqliteCursors(this.dataDirectory);
+    try {
+      const entries = await cursors.load(`login-${this.namespace}`);
+      return [...entries]
+        .filter(([key]) => key.startsWith("file:"))
+        .reduce((sum, [, progress]) => sum + Number((progress as { readonly lacked: number }).lacked), 0);
+    } finally {
+      cursors.close();
+    }
   }
 
   async close(): Promise<void> {
