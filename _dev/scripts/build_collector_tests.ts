@@ -137,6 +137,7 @@ function fileEvents(): SourceEvent[] {
     { fact: "clock_compared", ahead: 0 },
     { fact: "replaced_characters", file, count: 3 },
     { fact: "foreign_rows", file, count: 4 },
+    { fact: "possibly_doubled", events: 3_999 },
     { fact: "unknown_columns", eventType: "Login", columns: ["NEW_COLUMN", "OTHER_COLUMN"] },
     { fact: "no_hourly_files" },
     { fact: "reconciled", file: dailyFile, rows: 40_112, lacked: 0 },

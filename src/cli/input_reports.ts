@@ -47,8 +47,12 @@ export class InputReports {
 }
 
 function standing(id: string, { name, report }: SourceReport): StreamStanding {
-  const { health, message, setAsideIn, rowsCreated, rowsExisting } = report;
-  const note = setAsideIn === undefined ? {} : { note: `Rejected rows and refused events are kept in ${setAsideIn}.` };
+  const { health, message, setAsideIn, rowsPossiblyDoubled, rowsCreated, rowsExisting } = report;
+  const notes = [
+    ...(setAsideIn === undefined ? [] : [`Rejected rows and refused events are kept in ${setAsideIn}.`]),
+    ...(rowsPossiblyDoubled === 0 ? [] : [`${rowsPossiblyDoubled} events may be stored twice.`]),
+  ];
+  const note = notes.length === 0 ? {} : { note: notes.join(" ") };
   return { id, name, health, message, ...note, events: rowsCreated + rowsExisting };
 }
 

@@ -69,6 +69,8 @@ export type Fact =
     }
   | { readonly fact: "column_left_out"; readonly object: string; readonly column: string }
   | { readonly fact: "delivered"; readonly created: number; readonly existing: number; readonly refused: number }
+  /** Events that were sent again and landed in another backing index than before, with a key that may not look them up. */
+  | { readonly fact: "possibly_doubled"; readonly events: number }
   /** Rejected rows and refused events that the policy does not let the runner send. */
   | { readonly fact: "set_aside"; readonly events: number; readonly folder: string }
   /** With `open`, a part of the round failed and will be tried again. */

@@ -26,6 +26,7 @@ export const COLLECTOR_EVENT_CODES = [
   "foreign_rows",
   "gap",
   "hourly_files_missing",
+  "possibly_doubled",
   "reconciled",
   "reconciliation_resumed",
   "reconciliation_suspended",
@@ -76,6 +77,7 @@ export interface CollectorValues {
   readonly rows?: Readonly<
     | Record<"read" | "rejected", number>
     | Record<"foreign", number>
+    | Record<"possibly_doubled", number>
     | Record<"read" | "lacked", number>
     | Record<RowOutcome, number>
     | Record<"foreign", number>

@@ -120,6 +120,14 @@ export function eventOfFact(
         error: errorOf(fact.error),
         values: { event_type: fact.object, window: fact.width },
       };
+    case "possibly_doubled":
+      return {
+        ...told,
+        code: "possibly_doubled",
+        identity: [id, source.name, now, fact.events],
+        outcome: "failure",
+        values: { rows: { possibly_doubled: fact.events } },
+      };
     case "no_hourly_files":
       return { ...told, code: "hourly_files_missing", identity: [id, dayOf(now)] };
     case "round_failed":

@@ -4,9 +4,10 @@ import { RunnerError } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
 import type { CursorChange } from "../cursors/cursor.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
-import type { Sink } from "../sinks/sink.ts";
+import { type BackingIndices, EMPTY_RECEIPT, type Sink } from "../sinks/sink.ts";
 import type { Batch, RoundEnd, RoundScope, Source } from "../sources/source.ts";
 import { InFlight } from "./in_flight.ts";
+import { UnderWay, underWayId } from "./under_way.ts";
 
 /** Batches of one source that are delivered at once. */
 const BATCHES_UNDER_WAY = 4;
@@ -32,18 +33,24 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
   const { source, sink, cursors, tell, clock, scope, stop, abandon } = options;
   const flight = new InFlight(BATCHES_UNDER_WAY);
 
-  const deliver = async ({ events }: Batch) => {
-    if (events.length > 0) {
-      const { created, existing, refused } = await sink.deliver(events, abandon);
-      tell({ fact: "delivered", created, existing, refused: refused.length });
+  const deliver = async ({ events }: Batch, sentBefore: BackingIndices | undefined) => {
+    if (events.length === 0) {
+      return EMPTY_RECEIPT;
     }
+    const receipt = await sink.deliver(events, abandon, sentBefore);
+    const { created, existing, refused, possiblyDoubled = 0 } = receipt;
+    tell({ fact: "delivered", created, existing, refused: refused.length });
+    if (possiblyDoubled > 0) {
+      tell({ fact: "possibly_doubled", events: possiblyDoubled });
+    }
+    return receipt;
   };
 
   /** A disk that is full or slow holds collection up; it never lets it run ahead of the cursors. */
-  const save = async (changes: readonly CursorChange[]) => {
+  const save = async (changes: readonly CursorChange[], id = source.id) => {
     for (let attempt = 1; changes.length > 0; attempt += 1) {
       try {
-        return await cursors.save(source.id, changes);
+        return await cursors.save(id, changes);
       } catch (error) {
         if (!(error instanceof RunnerError)) {
           throw error;
@@ -55,17 +62,41 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
     }
   };
 
+  const besides = underWayId(source.id);
+  const underWay = new UnderWay(await cursors.load(besides));
+  /** Keeps that the batch is under way before it is. */
+  const begin = async ({ events, part = "", release }: Batch) => {
+    if (events.length === 0) {
+      return undefined;
+    }
+    const { changes, sentBefore } = underWay.begin(part, events.length);
+    try {
+      await save(changes, besides);
+    } catch (error) {
+      release?.();
+      throw error;
+    }
+    return sentBefore;
+  };
+
+  let complete = false;
   const batches = source.read(await cursors.load(source.id), stop, scope);
   try {
     for (;;) {
       const step = await batches.next();
       if (step.done) {
+        complete = step.value === undefined;
         return step.value;
       }
       const batch = step.value;
+      const sentBefore = await begin(batch);
+      let landedIn: BackingIndices = {};
       await flight.add(
-        () => deliver(batch),
         async () => {
+          ({ landedIn = {} } = await deliver(batch, sentBefore));
+        },
+        async () => {
+          await save(underWay.landed(batch.part ?? "", landedIn), besides);
           await save(batch.changes);
           batch.facts?.forEach(tell);
         },
@@ -75,5 +106,6 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
   } finally {
     await batches.return(undefined);
     await flight.drained();
+    await save(underWay.ended(complete), besides);
   }
 }

@@ -27,6 +27,8 @@ export interface StreamReport {
   readonly rowsExisting: number;
   readonly rowsRefused: number;
   readonly rowsRejected: number;
+  /** Events that may be stored twice, since the runner was started. */
+  readonly rowsPossiblyDoubled: number;
   /** The folder of rejected rows and refused events that could not be sent; undefined while there are none. */
   readonly setAsideIn: string | undefined;
   readonly nextAttemptAt: number | undefined;
@@ -48,6 +50,7 @@ export function startOfReport(stream: StreamId): StreamReport {
     rowsExisting: 0,
     rowsRefused: 0,
     rowsRejected: 0,
+    rowsPossiblyDoubled: 0,
     setAsideIn: undefined,
     nextAttemptAt: undefined,
   };
@@ -65,6 +68,8 @@ export function afterFact(report: StreamReport, fact: Fact): StreamReport {
       return { ...report, filesGone: report.filesGone + 1 };
     case "row_rejected":
       return { ...report, rowsRejected: report.rowsRejected + 1 };
+    case "possibly_doubled":
+      return { ...report, rowsPossiblyDoubled: report.rowsPossiblyDoubled + fact.events };
     case "set_aside":
       return { ...report, setAsideIn: fact.folder };
     case "delivered":

@@ -89,6 +89,11 @@ export function sentence(fact: Fact, now: number): { readonly level: LogLevel; r
         level: "warn",
         message: `${fact.events} rejected rows or refused events are kept in ${fact.folder}, because the policy has the data stream of the collection's reports switched off.`,
       };
+    case "possibly_doubled":
+      return {
+        level: "warn",
+        message: `${fact.events} events may be stored twice: their data stream was rolled over before they could be sent again, and the key may not read, so they could not be looked up. Give the key the privilege read on logs-* to have them looked up.`,
+      };
     case "column_left_out":
       return {
         level: "warn",

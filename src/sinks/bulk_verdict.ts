@@ -12,11 +12,15 @@ export interface BulkAnswer {
 /** Indexes are positions in the request. */
 export interface BulkVerdict {
   readonly created: number;
+  /** The backing index of each event that was created, by position. */
+  readonly createdIn: readonly (string | undefined)[];
   readonly existing: number;
   readonly refused: ReadonlyArray<{ readonly at: number; readonly type: string; readonly reason: string }>;
   readonly retry: readonly number[];
   /** The request as a whole is too large: send it in halves. */
   readonly tooLarge: boolean;
+  /** Nothing is known of what is to be sent again: it may have been stored. */
+  readonly unsure: boolean;
   /** Why there is something to retry. */
   readonly problem: RunnerError | undefined;
   /** Milliseconds to wait before that at least; 0 if nothing was said. */
@@ -24,7 +28,8 @@ export interface BulkVerdict {
 }
 
 /** The part of a bulk answer that is asked for with `filter_path`. */
-export const BULK_FILTER = "errors,items.create.status,items.create.error.type,items.create.error.reason";
+export const BULK_FILTER =
+  "errors,items.create.status,items.create._index,items.create.error.type,items.create.error.reason";
 
 /** Item errors that come from the cluster's state or the package, not from the document: sent again until it is mended. */
 const NOT_THE_DOCUMENT: ReadonlyArray<{ readonly type: RegExp; readonly reason?: RegExp; readonly cure: string }> = [
@@ -56,11 +61,22 @@ const NOT_THE_DOCUMENT: ReadonlyArray<{ readonly type: RegExp; readonly reason?:
   { type: /^cluster_block_exception$/, cure: "The index is blocked, often by a full disk: make room in the cluster." },
 ];
 
-const NOTHING = { created: 0, existing: 0, refused: [], tooLarge: false, wait: 0 } as const;
+const NOTHING = {
+  created: 0,
+  createdIn: [],
+  existing: 0,
+  refused: [],
+  tooLarge: false,
+  unsure: false,
+  wait: 0,
+} as const;
+
+/** Statuses of a whole request that may come, from what lies between, after Elasticsearch has stored events. */
+const MAY_BE_STORED: readonly number[] = [500, 502, 504];
 
 /** The verdict on `count` events of which nothing is known, because there was no answer. */
-export function noAnswer(count: number, problem: RunnerError): BulkVerdict {
-  return { ...NOTHING, retry: everyPosition(count), problem };
+export function noAnswer(count: number, problem: RunnerError, unsure = true): BulkVerdict {
+  return { ...NOTHING, retry: everyPosition(count), problem, unsure };
 }
 
 /** What each event's fate is. Pure; the only place that reads the statuses and error types of bulk requests. */
@@ -68,7 +84,9 @@ export function bulkVerdict(answer: BulkAnswer, count: number): BulkVerdict {
   const whole = wholeRequestProblem(answer);
   const wait = answer.retryAfter ?? 0;
   if (whole !== undefined) {
-    return { ...NOTHING, tooLarge: answer.status === 413, retry: everyPosition(count), problem: whole, wait };
+    const tooLarge = answer.status === 413;
+    const unsure = MAY_BE_STORED.includes(answer.status);
+    return { ...NOTHING, tooLarge, retry: everyPosition(count), problem: whole, unsure, wait };
   }
   const items = itemsOf(answer.body);
   if (items === undefined || items.length !== count) {
@@ -80,6 +98,7 @@ export function bulkVerdict(answer: BulkAnswer, count: number): BulkVerdict {
   }
   let created = 0;
   let existing = 0;
+  const createdIn: (string | undefined)[] = [];
   const refused: Array<{ at: number; type: string; reason: string }> = [];
   const retry: number[] = [];
   let problem: RunnerError | undefined;
@@ -87,6 +106,7 @@ export function bulkVerdict(answer: BulkAnswer, count: number): BulkVerdict {
     const { status, error } = item.create;
     if (status === 200 || status === 201) {
       created += 1;
+      createdIn[at] = item.create._index;
     } else if (status === 409) {
       existing += 1;
     } else {
@@ -103,7 +123,7 @@ export function bulkVerdict(answer: BulkAnswer, count: number): BulkVerdict {
       }
     }
   });
-  return { created, existing, refused, retry, tooLarge: false, problem, wait };
+  return { created, createdIn, existing, refused, retry, tooLarge: false, unsure: false, problem, wait };
 }
 
 function wholeRequestProblem(answer: BulkAnswer): RunnerError | undefined {
@@ -162,7 +182,7 @@ interface ItemError {
   readonly reason?: string;
 }
 interface Item {
-  readonly create: { readonly status: number; readonly error?: ItemError };
+  readonly create: { readonly status: number; readonly _index?: string; readonly error?: ItemError };
 }
 
 function itemsOf(body: unknown): readonly Item[] | undefined {

@@ -4,21 +4,30 @@ import { errors } from "@elastic/elasticsearch";
 import { REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
 import { createBudget, type GiveBack } from "../core/budget.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
+import type { RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
 import type { EventBytes } from "../core/event_bytes.ts";
 import { retryAfterMs } from "../core/header_values.ts";
 import { Memory, type MemoryShare } from "../core/memory.ts";
+import { possiblyDoubled } from "./backing_indices.ts";
 import { bulkBodyLength, writeBulkBody } from "./bulk_body.ts";
 import { BULK_FILTER, type BulkAnswer, type BulkVerdict, bulkVerdict, noAnswer } from "./bulk_verdict.ts";
-import { createElasticsearchClient, type ElasticsearchOptions, unreachable } from "./elasticsearch_client.ts";
+import {
+  createElasticsearchClient,
+  type ElasticsearchOptions,
+  mayHaveArrived,
+  unreachable,
+} from "./elasticsearch_client.ts";
+import { createLookUp } from "./look_up.ts";
 import { withOrderlyEnd } from "./orderly_end.ts";
-import { addReceipts, EMPTY_RECEIPT, type Receipt, type Sink, type SinkHealth } from "./sink.ts";
+import { addReceipts, type BackingIndices, EMPTY_RECEIPT, type Receipt, type Sink, type SinkHealth } from "./sink.ts";
 
 const compress = promisify(gzip);
 
 /**
  * Bulk requests with `create`: the event's identity is its `_id`, so that what was delivered before is found to be there (409)
- * and never stored twice in the same backing index.
+ * and never stored twice in the same backing index. What may have been delivered into an older one is looked up before it is
+ * sent again; where the key may not read, it is compared in which backing index it lands, and counted if that is another.
  */
 export function createElasticsearchSink(
   options: ElasticsearchOptions,
@@ -27,6 +36,9 @@ export function createElasticsearchSink(
   memory: MemoryShare = new Memory().share(),
 ): Sink {
   const client = createElasticsearchClient(options);
+  const lookUp = createLookUp(client);
+  /** By data stream, the backing index that has answered last: what is sent from now on lands in it or in a later one. */
+  const current = new Map<string, string>();
   const requests = createBudget(options.workers);
   const compressed = options.compressionLevel > 0;
 
@@ -40,7 +52,8 @@ export function createElasticsearchSink(
       return bulkVerdict(await request(body.bytes, signal), events.length);
     } catch (error) {
       signal.throwIfAborted();
-      return noAnswer(events.length, unreachable(options.hosts, error));
+      const problem = unreachable(options.hosts, error);
+      return noAnswer(events.length, problem, mayHaveArrived(problem));
     } finally {
       giveBack?.();
       leave();
@@ -79,16 +92,64 @@ export function createElasticsearchSink(
     return retryAfterMs(headers["retry-after"]?.toString(), clock.now());
   }
 
-  async function deliver(events: readonly SourceEvent[], signal: AbortSignal): Promise<Receipt> {
+  /** Which of the events are there: none if it can't be known, with the problem if it can't be known now. */
+  async function stored(events: readonly SourceEvent[], before: BackingIndices, signal: AbortSignal) {
+    const leave = await requests.take(1, signal);
+    try {
+      return { ids: await lookUp(events, before, signal) };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { problem: lookUpProblem(options.hosts, error) };
+    } finally {
+      leave();
+    }
+  }
+
+  /** What backing indices are known of the events' data streams. */
+  function whereTheyWillLand(events: readonly SourceEvent[]): BackingIndices {
+    return Object.fromEntries(events.map(({ index }) => [index, [current.get(index) ?? []].flat()]));
+  }
+
+  async function deliver(
+    events: readonly SourceEvent[],
+    signal: AbortSignal,
+    sentBefore?: BackingIndices,
+  ): Promise<Receipt> {
     let receipt = EMPTY_RECEIPT;
     let pending = events;
+    let before = sentBefore;
     for (let attempt = 1; pending.length > 0; attempt += 1) {
+      if (before !== undefined) {
+        const { ids, problem } = await stored(pending, before, signal);
+        if (problem !== undefined) {
+          health(problem);
+          await clock.sleep(waitBefore(attempt, REMOTE_BACKOFF, clock.random()), signal);
+          continue;
+        }
+        if (ids !== undefined) {
+          const rest = pending.filter(({ id }) => !ids.has(id));
+          receipt = addReceipts(receipt, { ...EMPTY_RECEIPT, existing: pending.length - rest.length });
+          pending = rest;
+          before = undefined;
+          if (rest.length === 0) {
+            health(undefined);
+            return receipt;
+          }
+        }
+      }
       const sent = pending;
+      const landing = whereTheyWillLand(sent);
       const verdict = await send(sent, signal);
       if (verdict.tooLarge) {
-        return addReceipts(receipt, await deliverInHalves(sent, verdict, signal));
+        return addReceipts(receipt, await deliverInHalves(sent, verdict, signal, before));
       }
-      receipt = addReceipts(receipt, receiptOf(sent, verdict));
+      receipt = addReceipts(receipt, receiptOf(sent, verdict, before));
+      for (const [stream, names] of Object.entries(receipt.landedIn ?? {})) {
+        current.set(stream, names.at(-1) ?? "");
+      }
+      if (verdict.unsure) {
+        before ??= landing;
+      }
       pending = verdict.retry.flatMap((at) => sent[at] ?? []);
       health(verdict.problem);
       if (pending.length > 0) {
@@ -103,6 +164,7 @@ export function createElasticsearchSink(
     events: readonly SourceEvent[],
     verdict: BulkVerdict,
     signal: AbortSignal,
+    sentBefore: BackingIndices | undefined,
   ): Promise<Receipt> {
     const [first] = events;
     if (events.length === 1 && first !== undefined) {
@@ -110,17 +172,20 @@ export function createElasticsearchSink(
       return { created: 0, existing: 0, refused: [{ event: first, type: "content_too_large", reason }] };
     }
     const middle = Math.ceil(events.length / 2);
-    return addReceipts(await deliver(events.slice(0, middle), signal), await deliver(events.slice(middle), signal));
+    return addReceipts(
+      await deliver(events.slice(0, middle), signal, sentBefore),
+      await deliver(events.slice(middle), signal, sentBefore),
+    );
   }
 
   return withOrderlyEnd({
-    async deliver(events, signal) {
+    async deliver(events, signal, sentBefore) {
       const { bulkMaxSize = events.length } = options;
       if (events.length <= bulkMaxSize) {
-        return await deliver(events, signal);
+        return await deliver(events, signal, sentBefore);
       }
       const parts = Array.from({ length: Math.ceil(events.length / bulkMaxSize) }, (_, n) =>
-        deliver(events.slice(n * bulkMaxSize, (n + 1) * bulkMaxSize), signal),
+        deliver(events.slice(n * bulkMaxSize, (n + 1) * bulkMaxSize), signal, sentBefore),
       );
       return (await Promise.all(parts)).reduce(addReceipts, EMPTY_RECEIPT);
     },
@@ -128,10 +193,36 @@ export function createElasticsearchSink(
   });
 }
 
-function receiptOf(events: readonly SourceEvent[], verdict: BulkVerdict): Receipt {
+function lookUpProblem(hosts: readonly string[], error: unknown): RunnerError {
+  if (error instanceof errors.ResponseError) {
+    const { problem } = bulkVerdict({ status: error.statusCode ?? 0, body: error.body }, 0);
+    return problem ?? unreachable(hosts, error);
+  }
+  return unreachable(hosts, error);
+}
+
+function receiptOf(
+  events: readonly SourceEvent[],
+  verdict: BulkVerdict,
+  sentBefore: BackingIndices | undefined,
+): Receipt {
   const refused = verdict.refused.flatMap(({ at, type, reason }) => {
     const event = events[at];
     return event === undefined ? [] : [{ event, type, reason }];
   });
-  return { created: verdict.created, existing: verdict.existing, refused };
+  const landedIn: Record<string, string[]> = {};
+  events.forEach(({ index }, at) => {
+    const name = verdict.createdIn[at];
+    if (name !== undefined && landedIn[index]?.includes(name) !== true) {
+      landedIn[index] = [...(landedIn[index] ?? []), name];
+    }
+  });
+  const doubled = sentBefore === undefined ? 0 : possiblyDoubled(events, verdict.createdIn, sentBefore);
+  return {
+    created: verdict.created,
+    existing: verdict.existing,
+    refused,
+    ...(doubled === 0 ? {} : { possiblyDoubled: doubled }),
+    ...(Object.keys(landedIn).length === 0 ? {} : { landedIn }),
+  };
 }

@@ -83,6 +83,11 @@ export function unreachable(hosts: readonly string[], error: unknown): RunnerErr
   });
 }
 
+/** Whether a request that ended with the error may have reached Elasticsearch; `unreachable` has made it. */
+export function mayHaveArrived({ code, message }: RunnerError): boolean {
+  return code !== "tls_refused" && !/\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)\b/.test(message);
+}
+
 /** What OpenSSL says of a certificate, and Node's code for it. */
 const CERTIFICATE_WORDS: ReadonlyArray<readonly [words: string, code: string]> = [
   ["self-signed certificate in certificate chain", "SELF_SIGNED_CERT_IN_CHAIN"],

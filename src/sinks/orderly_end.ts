@@ -5,11 +5,11 @@ export function withOrderlyEnd(inner: Sink): Sink {
   const underWay = new Set<Promise<unknown>>();
   let closing: Promise<void> | undefined;
   return {
-    async deliver(events, signal) {
+    async deliver(events, signal, sentBefore) {
       if (closing !== undefined) {
         throw new Error("The output is closed.");
       }
-      const delivering = inner.deliver(events, signal);
+      const delivering = inner.deliver(events, signal, sentBefore);
       underWay.add(delivering);
       try {
         return await delivering;

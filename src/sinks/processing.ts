@@ -19,9 +19,9 @@ export function createProcessingSink(inner: Sink, processors: readonly Processor
   }
   const steps = processors.map(stepOf);
   return {
-    async deliver(events, signal) {
+    async deliver(events, signal, sentBefore) {
       const passed = events.flatMap((event) => processed(event, steps) ?? []);
-      return passed.length === 0 ? EMPTY_RECEIPT : await inner.deliver(passed, signal);
+      return passed.length === 0 ? EMPTY_RECEIPT : await inner.deliver(passed, signal, sentBefore);
     },
     async close() {},
   };

@@ -23,12 +23,12 @@ export interface SetAside {
 export function createSettingAsideSink({ own, collector, collectorDataset, clock = systemClock }: SetAside): Sink {
   const isCollectors = ({ index }: SourceEvent) => index.includes(`-${collectorDataset}-`);
   return {
-    async deliver(events, signal) {
+    async deliver(events, signal, sentBefore) {
       const rejected = events.filter(isCollectors);
       const others = rejected.length === 0 ? events : events.filter((event) => !isCollectors(event));
       const receipt = addReceipts(
-        others.length === 0 ? EMPTY_RECEIPT : await own.deliver(others, signal),
-        rejected.length === 0 ? EMPTY_RECEIPT : await collector.deliver(rejected, signal),
+        others.length === 0 ? EMPTY_RECEIPT : await own.deliver(others, signal, sentBefore),
+        rejected.length === 0 ? EMPTY_RECEIPT : await collector.deliver(rejected, signal, sentBefore),
       );
       if (receipt.refused.length > 0) {
         await collector.deliver(

@@ -1,6 +1,17 @@
 import type { RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
 
+/** By data stream: the backing indices that have answered for it. */
+export type BackingIndices = Readonly<Record<string, readonly string[]>>;
+
+export function addBackingIndices(a: BackingIndices = {}, b: BackingIndices = {}): BackingIndices {
+  const added = { ...a };
+  for (const [stream, names] of Object.entries(b)) {
+    added[stream] = [...new Set([...(a[stream] ?? []), ...names])];
+  }
+  return added;
+}
+
 /** An event that the far side will never take, with its reason; the caller keeps it elsewhere. */
 export interface RefusedEvent {
   readonly event: SourceEvent;
@@ -15,6 +26,10 @@ export interface Receipt {
   /** Had been delivered before, under the same identity. */
   readonly existing: number;
   readonly refused: readonly RefusedEvent[];
+  /** Of the created ones, those that may be stored a second time, because the data stream was rolled over in between. */
+  readonly possiblyDoubled?: number;
+  /** Where the events are, if the far side keeps a data stream in several indices. */
+  readonly landedIn?: BackingIndices;
 }
 
 /**
@@ -25,11 +40,14 @@ export interface Receipt {
  * reason to reject: the sink waits and tries again for as long as it takes and says through `SinkHealth` why. It rejects
  * only with the reason of the signal; then nothing is known of the batch and it will be delivered again.
  *
+ * With `sentBefore`, the events may have been sent by an earlier delivery whose end is not known: into one of these backing
+ * indices or a later one, or if none is given into any. The sink makes sure, as far as it can, that none is stored twice.
+ *
  * `close` waits for the deliveries that are under way, which end as they would have (see orderly_end.ts); a delivery that comes
  * after it is an error of the caller and rejects.
  */
 export interface Sink {
-  deliver(events: readonly SourceEvent[], signal: AbortSignal): Promise<Receipt>;
+  deliver(events: readonly SourceEvent[], signal: AbortSignal, sentBefore?: BackingIndices): Promise<Receipt>;
   close(): Promise<void>;
 }
 
@@ -43,5 +61,9 @@ export function addReceipts(a: Receipt, b: Receipt): Receipt {
     created: a.created + b.created,
     existing: a.existing + b.existing,
     refused: b.refused.length === 0 ? a.refused : [...a.refused, ...b.refused],
+    ...(a.possiblyDoubled || b.possiblyDoubled
+      ? { possiblyDoubled: (a.possiblyDoubled ?? 0) + (b.possiblyDoubled ?? 0) }
+      : {}),
+    ...(a.landedIn || b.landedIn ? { landedIn: addBackingIndices(a.landedIn, b.landedIn) } : {}),
   };
 }

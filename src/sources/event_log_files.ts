@@ -336,6 +336,7 @@ export class EventLogFiles implements Source {
         ({ rows, rejected, newestEvent, lackedHours } = batch);
         lacked = lackedBefore + (rows - skipRows) - rejected - batch.repeated;
         yield {
+          part: file.id,
           events: batch.events,
           changes: [fileChange(file, { rows, lacked, done: false, failure, earlier })],
           release: batch.release,

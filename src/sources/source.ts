@@ -8,6 +8,8 @@ export interface Batch {
   readonly events: readonly SourceEvent[];
   readonly changes: readonly CursorChange[];
   readonly facts?: readonly Fact[];
+  /** What of the source (a file) the events are of, whose batches come in order; the source as a whole without it. */
+  readonly part?: string;
   /**
    * Gives the memory of the events back; they are not to be touched after it. The reader calls it for every batch that it
    * gets, whatever becomes of it: until then the events count against the memory of the process. It may be called again.

@@ -172,6 +172,12 @@ export const COLLECTOR_FIELDS: readonly PackageField[] = [
     type: "long",
     description: "Rows of a daily file that the hourly files of its day lacked; they were sent from the daily file.",
   },
+  {
+    name: "salesforce.collector.rows.possibly_doubled",
+    type: "long",
+    description:
+      "Events that may be stored twice: they were sent again after a roll-over, with a key that may not look them up.",
+  },
   { name: "salesforce.collector.rows.read", type: "long", description: "Rows of the file, rejected ones included." },
   {
     name: "salesforce.collector.rows.refused",

@@ -18,8 +18,8 @@ export type BulkFate =
   | "pass"
   | { readonly answer: { readonly status: number; readonly body: string; readonly headers?: Record<string, string> } }
   | { readonly delayMs: number }
-  /** Drops the connection. */
-  | { readonly drop: Side }
+  /** Drops the connection, and before that does something else. */
+  | { readonly drop: Side; readonly meanwhile?: () => Promise<unknown> }
   /** Keeps the request, or its answer, until `release`. */
   | { readonly hold: Side }
   /** Elasticsearch never sees the documents that fit; they are answered as a mapping conflict. */
@@ -42,6 +42,7 @@ export class BulkGate {
   readonly #sent = new Map<string, number>();
   #bulks = 0;
   #sentAgain = 0;
+  #lookUps = 0;
 
   /** `watched` is a part of the watched data streams' names. */
   static async open(target: string, watched: string): Promise<BulkGate> {
@@ -76,6 +77,11 @@ export class BulkGate {
     return this.#sent;
   }
 
+  /** Requests that asked which documents there are. */
+  get lookUps(): number {
+    return this.#lookUps;
+  }
+
   /** Resolves when a request is held. */
   get held(): Promise<Bulk> {
     return this.#held.promise;
@@ -100,6 +106,7 @@ export class BulkGate {
     for await (const chunk of incoming) {
       chunks.push(chunk);
     }
+    this.#lookUps += /\/_(mget|resolve|search)\b/.test(incoming.url ?? "") ? 1 : 0;
     const body = Buffer.concat(chunks);
     const text = incoming.url?.startsWith("/_bulk") === true ? body.toString("utf8") : "";
     if (!text.slice(0, text.indexOf("\n")).includes(this.#watched)) {
@@ -124,6 +131,7 @@ export class BulkGate {
       if (fate.drop === "after") {
         await this.#ask(incoming, body);
       }
+      await fate.meanwhile?.();
       incoming.socket.resetAndDestroy();
     } else if ("hold" in fate) {
       await this.#holdBack(incoming, outgoing, bulk, fate.hold);

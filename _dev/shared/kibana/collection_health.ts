@@ -30,6 +30,7 @@ const troubles = reports(
   "event_refused",
   "gap",
   "characters_replaced",
+  "possibly_doubled",
   "window_halved",
   "reconciliation_suspended",
 );

@@ -9,10 +9,13 @@ const PACKAGE = "AQUILA for Salesforce";
 /** What the runner does with its key, and all it needs. */
 export const NEEDED_PRIVILEGES = ["auto_configure", "create_doc"] as const;
 
+/** What a key of its own should have besides: to look up, after a roll-over, what may have been stored already. */
+export const LOOK_UP_PRIVILEGE = "read";
+
 /** Privileges by which a stolen key would do harm. */
 export const HARMFUL_PRIVILEGES = {
   cluster: ["manage", "manage_security"],
-  index: ["read", "delete", "delete_index", "manage"],
+  index: ["delete", "delete_index", "manage"],
 } as const;
 
 const privileges = z.object({
@@ -44,12 +47,16 @@ export function privilegeFinding(body: unknown): Finding {
       .filter((privilege) => Object.values(index).some((may) => may[privilege] === true))
       .map((privilege) => `${privilege} on its data streams`),
   ];
+  const looksUp = Object.values(index).every((may) => may[LOOK_UP_PRIVILEGE] === true);
+  const message = looksUp
+    ? "The key may create documents and look them up, and nothing that could do harm."
+    : "The key may create documents, and nothing that could do harm. It may not look them up (read): what is sent again after a roll-over is counted and reported as possibly doubled.";
   return harmful.length === 0
-    ? ok(step, "The key may create documents, and nothing that could do harm.")
+    ? ok(step, message)
     : warning(
         step,
         `The key may do more than it needs: ${harmful.join(", ")}.`,
-        "Use a key with only monitor on the cluster, and auto_configure and create_doc on logs-*.",
+        "Use a key with only monitor on the cluster, and auto_configure, create_doc and read on logs-*.",
       );
 }
 

@@ -12,6 +12,7 @@ import { elasticsearchOptions } from "../open_output.ts";
 import { refusalToWrite } from "../writable_folder.ts";
 import {
   HARMFUL_PRIVILEGES,
+  LOOK_UP_PRIVILEGE,
   missingPackage,
   NEEDED_PRIVILEGES,
   privilegeFinding,
@@ -114,7 +115,12 @@ async function keyFinding(
   }
   const answer = await ask("POST", "/_security/user/_has_privileges", signal, {
     cluster: HARMFUL_PRIVILEGES.cluster,
-    index: [{ names: streams.map(dataStreamName), privileges: [...NEEDED_PRIVILEGES, ...HARMFUL_PRIVILEGES.index] }],
+    index: [
+      {
+        names: streams.map(dataStreamName),
+        privileges: [...NEEDED_PRIVILEGES, LOOK_UP_PRIVILEGE, ...HARMFUL_PRIVILEGES.index],
+      },
+    ],
   });
   return answer.status === 200
     ? privilegeFinding(answer.body)

@@ -5,7 +5,7 @@ import { Secret } from "../../core/secret.ts";
 import { isPage } from "../../core/web_page.ts";
 import { addressProblem } from "../../policy/setting_kinds.ts";
 import type { Environment } from "../../policy/variables.ts";
-import { NEEDED_PRIVILEGES } from "../check/elasticsearch_answers.ts";
+import { LOOK_UP_PRIVILEGE, NEEDED_PRIVILEGES } from "../check/elasticsearch_answers.ts";
 
 /** Path and body of the request that makes an API key which may do what the runner does, and nothing else. */
 export const API_KEY_PATH = "/_security/api_key";
@@ -14,7 +14,7 @@ export const API_KEY_BODY = {
   role_descriptors: {
     aquila_salesforce: {
       cluster: ["monitor"],
-      indices: [{ names: ["logs-*"], privileges: [...NEEDED_PRIVILEGES] }],
+      indices: [{ names: ["logs-*"], privileges: [...NEEDED_PRIVILEGES, LOOK_UP_PRIVILEGE] }],
     },
   },
 };

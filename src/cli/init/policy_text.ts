@@ -22,7 +22,7 @@ export interface PolicyTextOptions {
 
 const HEAD = `# What to collect from this org, and where it goes. Try it: aquila-salesforce check --policy policy.yml
 # Elasticsearch's address and API key are taken from the environment.
-# The key needs monitor on the cluster, and auto_configure and create_doc on logs-*.
+# The key needs monitor on the cluster, and auto_configure and create_doc on logs-*; with read, nothing is stored twice after a roll-over.
 `;
 
 /** A policy that is complete but for the environment variables that it names. Pure. */
