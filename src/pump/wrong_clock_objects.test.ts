@@ -74,7 +74,6 @@ describe("a saved position that can't be meant", () => {
     ["an hour ahead", NOW + HOUR],
     ["no number", "yesterday"],
     ["null", null],
-    ["no whole number", 1.5],
   ])("%s: it is set anew, told once, and what was not read is read", async (_, after) => {
     await rounds.org.given.records("LoginEvent", [login("recent", NOW - 30 * MINUTE)]);
     await rounds.cursors.save("object", [

@@ -48,7 +48,7 @@ export function soundEntries(
   if (entries.get("organization") !== organizationId) {
     return { entries, damaged: [] };
   }
-  const isTime = (value: unknown) => Number.isSafeInteger(value) && Number(value) <= latest + TOLERANCE_MS;
+  const isTime = (value: unknown) => Number.isFinite(value) && Number(value) <= latest + TOLERANCE_MS;
   const isPositionSound = isTime(entries.get("after"));
   const isSound = (key: string, value: CursorValue): boolean => {
     const { to, reached, newest, oldest, ids } = (value ?? {}) as Record<string, unknown>;
@@ -60,8 +60,8 @@ export function soundEntries(
       default:
         return (
           !key.startsWith(DELIVERED_KEY) ||
-          (Number.isSafeInteger(newest) &&
-            Number.isSafeInteger(oldest) &&
+          (Number.isFinite(newest) &&
+            Number.isFinite(oldest) &&
             Array.isArray(ids) &&
             ids.every((id) => typeof id === "string"))
         );

@@ -19,6 +19,6 @@ export class TimeAtSalesforce {
       this.#tell({ fact: "clock_compared", ahead: machineAhead });
     }
     this.#toldAhead = machineAhead;
-    return now;
+    return Math.floor(now);
   }
 }
