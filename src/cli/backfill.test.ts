@@ -8,6 +8,7 @@ import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mo
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { createLog, type Log, silentLog } from "../core/log.ts";
 import { openCallCounts } from "../cursors/sqlite_call_hours.ts";
+import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
 import { parseCommand } from "./args.ts";
 import { backfill } from "./backfill.ts";
 import { showCursors } from "./cursors.ts";
@@ -163,6 +164,9 @@ test("cursors shows where a backfill stands, in words and as JSON, and forgets i
   printed.length = 0;
   await showCursors({ dataDirectory, reset: undefined, retry: undefined, json: false }, { print });
   expect(printed).toEqual(["Nothing has been collected with this data directory yet."]);
+  const forgotten = openSqliteCursors(dataDirectory);
+  expect((await forgotten.sources()).filter((id) => id.includes(stream))).toEqual([]);
+  forgotten.close();
 });
 
 test("cursors refuses a directory in use, one that is not there, and a stream that has none", async () => {

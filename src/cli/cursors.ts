@@ -4,6 +4,7 @@ import { visible } from "../core/visible.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
 import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
 import { closest } from "../policy/suggestion.ts";
+import { underWayId } from "../pump/under_way.ts";
 import { failedFiles, retryChanges } from "../sources/file_progress.ts";
 import { usage } from "./command_declaration.ts";
 import { describePosition, type Position, positionLines } from "./cursors_position.ts";
@@ -104,6 +105,7 @@ async function forget(stream: string, cursors: CursorStore): Promise<string> {
   }
   for (const id of ids) {
     await cursors.clear(id);
+    await cursors.clear(underWayId(id));
   }
   return `Forgot how far ${ids.join(" and ")} had come. The next run begins again with the stream's initial_lookback; events that are still in the index that is written to are not stored twice.`;
 }

@@ -1,4 +1,5 @@
 import type { StreamId } from "../core/event.ts";
+import { isUnderWayId } from "../pump/under_way.ts";
 import type { TimeRange } from "../sources/time_range.ts";
 
 const EVENT_LOG_FILES = "/event_log_files";
@@ -22,6 +23,9 @@ export function backfillId(id: string, { from, to }: TimeRange): string {
 export function parseSourceId(
   id: string,
 ): { readonly stream: string; readonly object: string | undefined } | undefined {
+  if (isUnderWayId(id)) {
+    return undefined;
+  }
   if (id.endsWith(EVENT_LOG_FILES)) {
     return { stream: id.slice(0, -EVENT_LOG_FILES.length), object: undefined };
   }

@@ -14,9 +14,16 @@ interface Part {
   readonly left: number;
 }
 
+const UNDER_WAY = " under way";
+
 /** Where what is under way is kept, beside the source's own cursors. */
 export function underWayId(sourceId: string): string {
-  return `${sourceId} under way`;
+  return sourceId + UNDER_WAY;
+}
+
+/** Whether `underWayId` made it: no source of its own. */
+export function isUnderWayId(id: string): boolean {
+  return id.endsWith(UNDER_WAY);
 }
 
 /**
