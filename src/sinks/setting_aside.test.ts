@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { SourceEvent } from "../core/event.ts";
-import { createSettingAsideSink } from "./setting_aside.ts";
+import { createSettingAsideSink, refusedEvent } from "./setting_aside.ts";
 import type { Sink } from "./sink.ts";
 
 const event: SourceEvent = {
@@ -78,4 +78,11 @@ test("rejected rows among the events go to the collector's sink, and every event
   });
   expect(await sink.deliver([rejected], signal)).toMatchObject({ created: 1, existing: 0 });
   expect(seen).toEqual(["own abc", "own b", "collector r", "collector r"]);
+});
+
+test("a refused event's text is kept whole, however long it is", () => {
+  const document = { ...JSON.parse(event.json), uri: "é".repeat(1_000_000) };
+  const long = { ...event, json: JSON.stringify(document) };
+  const aside = refusedEvent({ event: long, type: "t", reason: "r" }, "aquila_salesforce.collector", 0);
+  expect(JSON.parse(aside.json).salesforce.collector.text).toBe(long.json);
 });

@@ -3,9 +3,6 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import type { SourceEvent } from "../core/event.ts";
 import { addReceipts, EMPTY_RECEIPT, type RefusedEvent, type Sink } from "./sink.ts";
 
-/** A refused document is kept up to this many characters. */
-const LONGEST_TEXT = 32_000;
-
 /** Where a stream's events go. Both sinks are shared: `close` leaves them open. */
 export interface SetAside {
   /** Takes the events of the stream itself. */
@@ -69,7 +66,7 @@ export function refusedEvent(
         dataset: document.data_stream?.dataset,
         event_type: document.event?.code,
         reason: `${type}: ${reason}`,
-        text: event.json.slice(0, LONGEST_TEXT),
+        text: event.json,
       },
       collection: document.salesforce?.collection,
     },

@@ -199,7 +199,7 @@ export const COLLECTOR_FIELDS: readonly PackageField[] = [
   {
     name: "salesforce.collector.text",
     type: "match_only_text",
-    description: "The rejected row or the refused event as it is, up to 32,000 characters.",
+    description: "The rejected row as it is, up to 32,000 characters, or the whole refused event.",
   },
   {
     name: "salesforce.collector.window",
