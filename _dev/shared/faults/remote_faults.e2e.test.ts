@@ -24,8 +24,11 @@ interface RemoteFault {
   readonly says?: RegExp;
   /** Logins that it takes. */
   readonly logins?: number;
-  /** A single run ends with 1, because the wait is longer than one waits for it; the next one brings the rest. */
-  readonly endsEarly?: true;
+  /**
+   * The wait is longer than a single run waits: it ends with 1, unless another part's wait has moved the test's clock past it,
+   * and the next one brings the rest.
+   */
+  readonly waitsLong?: true;
 }
 
 const SALESFORCE: readonly RemoteFault[] = [
@@ -71,12 +74,13 @@ const SALESFORCE: readonly RemoteFault[] = [
     name: "403 request limit at the query",
     faults: [{ on: "query", status: 403, body: LIMIT, times: 1 }],
     says: /no API calls left/,
-    endsEarly: true,
+    waitsLong: true,
   },
   {
     name: "403 request limit at a download",
     faults: [{ on: "logFile", status: 403, body: LIMIT, times: 1 }],
     says: /no API calls left/,
+    waitsLong: true,
   },
   {
     name: "429 with Retry-After",
@@ -159,15 +163,14 @@ describeOnCluster("faults of Salesforce and Elasticsearch: every row is there on
     expect(await scene.found()).toEqual({ ...scene.expected, doubled: 0 });
   }
 
-  test.each(SALESFORCE)("Salesforce: $name", async ({ faults, says, logins, endsEarly }) => {
+  test.each(SALESFORCE)("Salesforce: $name", async ({ faults, says, logins, waitsLong }) => {
     await inScene(async (scene) => {
       for (const fault of faults) {
         await scene.org.given.fault(fault);
       }
-      if (endsEarly) {
-        expect(await scene.collect(), scene.log.join("\n")).toBe(1);
-      }
-      expect(await scene.collect(), scene.log.join("\n")).toBe(0);
+      const first = await scene.collect();
+      const ended = waitsLong && first === 1 ? await scene.collect() : first;
+      expect(ended, scene.log.join("\n")).toBe(0);
       await expectEachOnce(scene);
       const { faults: struck, logins: made } = await scene.org.given.counters();
       expect(struck).toBe(faults.reduce((sum, { times = 0 }) => sum + times, 0));
