@@ -84,7 +84,7 @@ describeOnCluster("the check of a real Elasticsearch", (access) => {
           step: "key privileges",
           verdict: "warning",
           message: expect.stringMatching(
-            /^The key may do more than it needs: manage on the cluster, .* read on its data streams/,
+            /^The key may do more than it needs: manage on the cluster, .* delete on its data streams/,
           ),
         }),
       ]);
