@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { BATCH_MEMORY, Memory, type MemoryShare } from "../core/memory.ts";
-import { type FileRows, logFileRows } from "./log_file_rows.ts";
+import { type FileRows, logFileRows, rowIdentities } from "./log_file_rows.ts";
 
 const file = {
   id: "0AT000000000001AAA",
@@ -47,6 +47,27 @@ async function* chunks(...texts: readonly string[]): AsyncGenerator<Uint8Array> 
 const row = (n: number, uri = "/") => `Login,r${n},${uri}\n`;
 const longRow = (n: number) => row(n, "x".repeat(14 * BATCH_MEMORY));
 const turns = () => new Promise((turn) => setTimeout(turn, 50));
+
+test.each([
+  ["as Salesforce writes it", HEADER],
+  ["in lower case", HEADER.toLowerCase()],
+  ["with blanks around the names", HEADER.replaceAll(",", " , ")],
+])("rows that are read again have the identities of their events, under a header %s", async (_, header) => {
+  const text = `${header}${row(1)}Login,cut\n${row(1)}${row(2)}`;
+  const events: string[] = [];
+  for await (const batch of reading(chunks(text), new Memory().share())) {
+    const own = batch.events.filter(({ index }) => index.includes(".login-"));
+    events.push(...own.map(({ id }) => id));
+    batch.release();
+  }
+  const again: string[] = [];
+  const organizationId = "00D000000000001AAA";
+  for await (const { identities } of rowIdentities({ file, body: chunks(text), organizationId, rows: 4 })) {
+    again.push(...identities);
+  }
+  expect(new Set(events).size).toBe(3);
+  expect(again).toEqual(events);
+});
 
 describe("memory of a file's rows", () => {
   test("batches end below what they count as, however small their rows are", async () => {

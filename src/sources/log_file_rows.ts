@@ -122,7 +122,8 @@ export async function* rowIdentities(options: RowIdentitiesOptions): AsyncGenera
   const csv = new CsvRows(
     (cells) => {
       if (header === undefined) {
-        header = { columns: cells.length, identity: compileRowIdentity(organizationId, file.eventType, [...cells]) };
+        const columns = columnNames(cells);
+        header = { columns: columns.length, identity: compileRowIdentity(organizationId, file.eventType, columns) };
       } else if (to < rows) {
         to += 1;
         if (cells.length === header.columns) {
@@ -150,6 +151,11 @@ export async function* rowIdentities(options: RowIdentitiesOptions): AsyncGenera
   } finally {
     occurrences.close();
   }
+}
+
+/** The columns that a header row names; a header in lower case names the same ones. */
+function columnNames(cells: RowCells): string[] {
+  return [...cells].map((name) => name.trim().toUpperCase());
 }
 
 /** What the header row decides. */
@@ -279,7 +285,7 @@ class LogFileReader {
   #row(cells: RowCells, text: () => string): void {
     const compiled = this.#compiled;
     if (compiled === undefined) {
-      this.#compiled = this.#compile([...cells].map((name) => name.trim().toUpperCase()));
+      this.#compiled = this.#compile(columnNames(cells));
       return;
     }
     if (cells.length !== compiled.header.length) {
