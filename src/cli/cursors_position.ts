@@ -1,6 +1,6 @@
 import type { CursorEntries } from "../cursors/cursor.ts";
 import { isParked } from "../sources/file_failure.ts";
-import { failedFiles, readListingCursor } from "../sources/file_progress.ts";
+import { failedFiles, isOpen, readListingCursor } from "../sources/file_progress.ts";
 import { readObjectCursor } from "../sources/object_progress.ts";
 
 /** Where one source stands. Times are ISO texts. */
@@ -37,7 +37,7 @@ export function describePosition(
       now: Number.POSITIVE_INFINITY,
       first: 0,
     });
-    const open = [...files.values()].filter(({ done }) => !done);
+    const open = [...files.values()].filter(isOpen);
     return {
       stream,
       source: "EventLogFile",

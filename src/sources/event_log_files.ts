@@ -14,6 +14,7 @@ import {
   fileChange,
   firstChanges,
   goneChange,
+  isOpen,
   type ListingCursor,
   logDateFrom,
   openProgress,
@@ -202,8 +203,8 @@ export class EventLogFiles implements Source {
     if (round.stopped !== undefined) {
       throw round.stopped;
     }
-    const parked = [...cursor.files].flatMap(([id, { eventType, failure, done }]) =>
-      isGivenUp(failure) && !done && !listed.some((file) => file.id === id)
+    const parked = [...cursor.files].flatMap(([id, { eventType, failure, done, gone }]) =>
+      isGivenUp(failure) && isOpen({ done, gone }) && !listed.some((file) => file.id === id)
         ? [[id, { eventType, failure }] as const]
         : [],
     );
@@ -247,8 +248,8 @@ export class EventLogFiles implements Source {
     );
     const ids = new Set(listed.map(({ id }) => id));
     const behind = [...cursor.files].filter(
-      ([id, { eventType, done, failure }]) =>
-        !done && !ids.has(id) && eventTypes.includes(eventType) && (failure?.retryAt ?? 0) <= now,
+      ([id, { eventType, done, gone, failure }]) =>
+        isOpen({ done, gone }) && !ids.has(id) && eventTypes.includes(eventType) && (failure?.retryAt ?? 0) <= now,
     );
     const { files, gone } = await this.#listing.find(
       behind.map(([id]) => id),
@@ -256,8 +257,9 @@ export class EventLogFiles implements Source {
       signal,
     );
     if (gone.length > 0) {
-      const facts = gone.map((id): Fact => ({ fact: "file_gone", file: asFile(id, cursor.files.get(id)) }));
-      yield { events: [], changes: gone.map(goneChange), facts };
+      const missing = [...cursor.files].filter(([id]) => gone.includes(id));
+      const facts = missing.map((file): Fact => ({ fact: "file_gone", file: asFile(...file) }));
+      yield { events: [], changes: missing.map(goneChange), facts };
     }
     return [...files, ...listed].sort(byCreation);
   }
@@ -418,7 +420,6 @@ function isDue(failure: FileFailure | undefined, now: number, nowOfParked: numbe
 }
 
 /** What is still known of a file that Salesforce no longer lists. */
-function asFile(id: string, progress: FileProgress | undefined): FileFacts {
-  const { eventType = "", interval = "hourly", logDate = 0, created = 0, length = 0 } = progress ?? {};
+function asFile(id: string, { eventType, interval, logDate, created, length }: FileProgress): FileFacts {
   return { id, eventType, interval, sequence: 0, logDate, created, length };
 }

@@ -19,6 +19,8 @@ export interface FileProgress {
   /** Of these, the ones that no other file had brought, without rejected ones. */
   readonly lacked: number;
   readonly done: boolean;
+  /** Salesforce no longer has it. What it has brought is known as long as that of a file that is done. */
+  readonly gone?: true | undefined;
   /** Versions of the file that this one has replaced, and how many of their rows were delivered. */
   readonly earlier?: readonly FileVersion[] | undefined;
   /** Of the attempts since the last success; undefined if there was none. */
@@ -158,9 +160,18 @@ export function fileChange(file: EventLogFile, state: FileState): CursorChange {
   return { key: FILE_KEY + file.id, value: progressOf(file, state) as unknown as CursorValue };
 }
 
-/** Forgets a file that Salesforce no longer has. */
-export function goneChange(id: string): CursorChange {
-  return { key: FILE_KEY + id, value: undefined };
+/** Whether more of a file is waited for. */
+export function isOpen({ done, gone }: Pick<FileProgress, "done" | "gone">): boolean {
+  return !done && gone !== true;
+}
+
+/** Waits no longer for a file that Salesforce no longer has; another may have its rows, so what it has brought stays known. */
+export function goneChange([id, { failure: _, ...progress }]: readonly [string, FileProgress]): CursorChange {
+  const hasBrought = progress.rows > 0 || progress.earlier !== undefined;
+  return {
+    key: FILE_KEY + id,
+    value: hasBrought ? ({ ...progress, gone: true } as unknown as CursorValue) : undefined,
+  };
 }
 
 function progressOf(
@@ -229,7 +240,7 @@ export function roundChanges(
 ): CursorChange[] {
   const unread = new Set([
     ...listed.filter(({ id }) => open.has(id)).map(spanOfDay),
-    ...[...cursor.files.values()].filter(({ done }) => !done).map(spanOfDay),
+    ...[...cursor.files.values()].filter(isOpen).map(spanOfDay),
   ]);
   const firstOpen = listed.findIndex((file) => open.has(file.id));
   const settled = firstOpen === -1 ? listed.at(-1) : listed[firstOpen - 1];
@@ -243,7 +254,7 @@ export function roundChanges(
   const oldestListed = logDateFrom({ ...cursor, createdAfter }, now);
   const forgotten = [...cursor.files].filter(
     ([id, file]) =>
-      file.done &&
+      !isOpen(file) &&
       file.logDate < oldestListed &&
       file.created <= createdAfter &&
       !open.has(id) &&

@@ -228,6 +228,20 @@ describe("hourly and daily files", () => {
     },
   );
 
+  test("a daily file that is replaced under another id when it was begun: what it has brought is not sent again", async () => {
+    const first = await world.org.given.logFile({ ...daily, rows: rows("a", "b") });
+    // The batch that says it is done is never saved.
+    expect(await world.round(world.source(), { crash: { batch: 2, after: "reading" } })).toEqual(["a", "b"]);
+    await world.org.given.replacedLogFile(first.id, { rows: rows("a", "b", "c") });
+    // That the first one is gone is saved, and then the process dies.
+    expect(await world.round(world.source(), { crash: { batch: 2, after: "reading" } })).toEqual([]);
+    expect(await world.round()).toEqual(["c"]);
+    expect(world.repeated).toBe(0);
+    expect(world.facts.filter(({ fact }) => fact === "file_gone")).toHaveLength(1);
+    expect(await world.round()).toEqual([]);
+    expect(world.facts.filter(({ fact }) => fact === "file_gone")).toHaveLength(1);
+  });
+
   test("equal rows are counted: two in the daily file and one in the hourly one are one more event", async () => {
     await world.org.given.logFile({ ...hourly, rows: rows("same", "a") });
     await world.round();
