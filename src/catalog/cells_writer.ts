@@ -160,25 +160,17 @@ function fieldWriter(
   }
   const repeated = ordered.filter(({ occurrence }) => occurrence > 1);
   return (cells, to) => {
-    let winner: number | undefined;
-    for (const [place, write] of writers.entries()) {
-      if (write(cells, to)) {
-        winner = place;
-        break;
+    const winner = writers.findIndex((write) => write(cells, to));
+    const won = ordered[winner];
+    if (won === undefined) {
+      return false;
+    }
+    for (const { name, occurrence, at } of repeated) {
+      if (at !== won.at && !cells.isBlank(at) && cells.text(at) !== cells.text(won.at)) {
+        keep(name, cells.text(at), occurrence);
       }
     }
-    for (const other of repeated) {
-      const won = winner === undefined ? undefined : ordered[winner];
-      if (
-        won !== undefined &&
-        other !== won &&
-        !cells.isBlank(other.at) &&
-        cells.text(other.at) !== cells.text(won.at)
-      ) {
-        keep(other.name, cells.text(other.at), other.occurrence);
-      }
-    }
-    return winner !== undefined;
+    return true;
   };
 }
 

@@ -21,13 +21,7 @@ export function createDiskLedger(dataDirectory: string): RowLedger {
   /** Where the files end that this process has written to. */
   const ends = new Map<string, End>();
 
-  const guarded = <T>(action: () => T): T => {
-    try {
-      return action();
-    } catch (error) {
-      throw ledgerUnusable(root, error);
-    }
-  };
+  const guarded = guardOf(root);
   const folderOf = (source: string) => join(root, nameOf(source));
   const pathOf = ({ source, id, length, created }: LedgerFile) =>
     join(folderOf(source), nameOf(`${id} ${length} ${created}`));
@@ -73,6 +67,17 @@ export function createDiskLedger(dataDirectory: string): RowLedger {
   };
 }
 
+/** Runs what may fail in the ledger's folder and throws the error that calls of a ledger throw. */
+function guardOf(root: string): <T>(action: () => T) => T {
+  return (action) => {
+    try {
+      return action();
+    } catch (error) {
+      throw ledgerUnusable(root, error);
+    }
+  };
+}
+
 function nameOf(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
@@ -90,6 +95,7 @@ async function openSorted(
   if (filled.length === 0) {
     return { count: 0, has: () => false, close() {} };
   }
+  const guarded = guardOf(root);
   const sorted = join(root, `sorted-${randomUUID()}`);
   try {
     await mergeKeys({ from: filled, to: sorted });
@@ -97,11 +103,7 @@ async function openSorted(
     return {
       count: keys.count,
       has(identity: string) {
-        try {
-          return keys.has(keyOf(identity));
-        } catch (error) {
-          throw ledgerUnusable(root, error);
-        }
+        return guarded(() => keys.has(keyOf(identity)));
       },
       close: () => keys.close(),
     };
@@ -112,13 +114,7 @@ async function openSorted(
 
 /** It loses its name at once, so that nothing of it is left when the process dies. */
 function openScratch(root: string): Scratch {
-  const guarded = <T>(action: () => T): T => {
-    try {
-      return action();
-    } catch (error) {
-      throw ledgerUnusable(root, error);
-    }
-  };
+  const guarded = guardOf(root);
   const descriptor = guarded(() => {
     mkdirSync(root, { recursive: true, mode: 0o700 });
     const path = join(root, `scratch-${randomUUID()}`);

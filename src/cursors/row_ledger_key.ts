@@ -39,7 +39,7 @@ export function smallestKey(upperHalf: number): number {
 }
 
 /** The six bits of a base64url character. */
-function sextet(code: number): number {
+export function sextet(code: number): number {
   if (code >= 97) {
     return code - 71;
   }

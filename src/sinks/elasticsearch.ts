@@ -107,7 +107,8 @@ export function createElasticsearchSink(
 
   /** What backing indices are known of the events' data streams. */
   function whereTheyWillLand(events: readonly SourceEvent[]): BackingIndices {
-    return Object.fromEntries(events.map(({ index }) => [index, [current.get(index) ?? []].flat()]));
+    const streams = new Set(events.map(({ index }) => index));
+    return Object.fromEntries([...streams].map((stream) => [stream, [current.get(stream) ?? []].flat()]));
   }
 
   async function deliver(

@@ -1,4 +1,5 @@
 import type { Scratch } from "../cursors/row_ledger.ts";
+import { sextet } from "../cursors/row_ledger_key.ts";
 import { nthIdentity } from "./event_identity.ts";
 import { SeenKeys } from "./seen_keys.ts";
 
@@ -73,15 +74,4 @@ function keyOf(identity: string): number {
     low = (low << 6) | sextet(identity.charCodeAt(at));
   }
   return high * 2 ** 29 + (low & (2 ** 29 - 1)) + 1;
-}
-
-/** The six bits of a base64url character. */
-function sextet(code: number): number {
-  if (code >= 97) {
-    return code - 71;
-  }
-  if (code >= 65) {
-    return code === 95 ? 63 : code - 65;
-  }
-  return code >= 48 ? code + 4 : 62;
 }
