@@ -9,17 +9,14 @@ import { basename, dirname, join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
 import { z } from "zod";
-import { findEventType, toId18 } from "../../src/catalog/catalog.ts";
+import { findEventType } from "../../src/catalog/catalog.ts";
 import type { LogFileType, ObjectType } from "../../src/catalog/column.ts";
-import { Memory } from "../../src/core/memory.ts";
-import type { StreamContext } from "../../src/sources/envelope.ts";
-import { logFileRows } from "../../src/sources/log_file_rows.ts";
 import { ObjectRecords } from "../../src/sources/object_records.ts";
+import { fileEvents, ORGANIZATION_ID, streamContext } from "../shared/testing/file_events.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const SOURCES = "_dev/shared/pipeline_tests";
 
-const ORGANIZATION_ID = "00D30000000V77Y";
 const COLLECTED_AT = Date.parse("2026-07-17T13:04:00.000Z");
 
 /** Rows or records by the names that Salesforce gives their columns or fields; what is left out is blank. */
@@ -60,57 +57,21 @@ export async function staleInputs(root: string): Promise<PipelineTestInput[]> {
   );
 }
 
-function streamContext(stream: string): StreamContext {
-  return {
-    organization: { id: toId18(ORGANIZATION_ID), name: "Acme production" },
-    instanceUrl: "https://acme.my.salesforce.com",
-    dataStream: { type: "logs", dataset: `aquila_salesforce.${stream}`, namespace: "default" },
-    tags: ["forwarded"],
-    preserveOriginalEvent: false,
-    agent: {
-      id: "3f1c5d3e-6a0b-4c55-9d5a-8a2f1b7f9f10",
-      name: "collector",
-      type: "aquila-salesforce",
-      version: "0.1.0",
-    },
-  };
-}
-
 async function rowEvents(type: LogFileType, written: readonly Row[]): Promise<unknown[]> {
   const header = [
     ...new Set(["EVENT_TYPE", "ORGANIZATION_ID", ...type.columns, ...written.flatMap((row) => Object.keys(row))]),
   ];
   const lines = [header, ...written.map((row) => header.map((column) => cell(type, column, row)))];
   const csv = lines.map((line) => line.map((text) => `"${text.replaceAll('"', '""')}"`).join(",")).join("\n");
-  const events: unknown[] = [];
-  const batches = logFileRows({
-    file: {
-      id: "0AT300000000001GAA",
-      eventType: type.name,
-      interval: "hourly",
-      sequence: 1,
-      logDate: Date.parse("2026-07-17T09:00:00.000Z"),
-      created: COLLECTED_AT,
-      length: Buffer.byteLength(csv),
-      path: "/services/data/v66.0/sobjects/EventLogFile/0AT300000000001GAA/LogFile",
-    },
-    body: chunks(csv),
-    skipRows: 0,
-    stream: streamContext(type.stream),
-    primary: true,
-    memory: new Memory().share(),
-    signal: new AbortController().signal,
-    now: () => COLLECTED_AT,
-    tell: () => {},
-  });
-  for await (const batch of batches) {
-    events.push(...batch.events.map(({ json }) => JSON.parse(json) as unknown));
-  }
-  return events;
-}
-
-async function* chunks(text: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(text);
+  const file = {
+    id: "0AT300000000001GAA",
+    eventType: type.name,
+    interval: "hourly",
+    sequence: 1,
+    logDate: Date.parse("2026-07-17T09:00:00.000Z"),
+    created: COLLECTED_AT,
+  } as const;
+  return (await fileEvents(type.stream, file, csv)).map(({ json }) => JSON.parse(json));
 }
 
 function cell(type: LogFileType, column: string, row: Row): string {

@@ -9,16 +9,14 @@ import { parseArgs } from "node:util";
 import { Client } from "@elastic/elasticsearch";
 import { parse } from "csv-parse/sync";
 import { toId18 } from "../../../src/catalog/catalog.ts";
-import { Memory } from "../../../src/core/memory.ts";
-import { logFileRows } from "../../../src/sources/log_file_rows.ts";
 import { plannedFiles } from "../../deploy/docker/mock_org/traffic/plan.ts";
 import { Traffic } from "../../deploy/docker/mock_org/traffic/traffic.ts";
 import { adminClientOptions, openCluster } from "../../shared/elasticsearch/cluster.ts";
+import { fileEvents, ORGANIZATION_ID } from "../../shared/testing/file_events.ts";
 import { installAssets } from "../install_assets/install.ts";
 import { officialDocument, officialMappings } from "./official_fields.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
-const ORGANIZATION = "00D30000000V77Y";
 const UNTIL = Date.parse("2026-07-18T00:00:00.000Z");
 const BATCH = 2_000;
 
@@ -43,7 +41,7 @@ interface Measured {
 
 /** Events of a stream as the runner sends them, each with the cells of its row. */
 async function rowsOf(stream: string, events: number): Promise<Row[]> {
-  const traffic = new Traffic("storage", ORGANIZATION, []);
+  const traffic = new Traffic("storage", ORGANIZATION_ID, []);
   const shares = TYPES[stream] ?? {};
   const rowsPerDay = Object.fromEntries(
     Object.entries(shares).map(([type, share]) => [type, Math.round(events * share)]),
@@ -57,48 +55,13 @@ async function rowsOf(stream: string, events: number): Promise<Row[]> {
   for (const [at, file] of files.entries()) {
     const csv = await text(traffic.file(file).body.open());
     const cells: Record<string, string>[] = parse(csv, { columns: true });
-    let row = 0;
-    const batches = logFileRows({
-      file: {
-        id: toId18(`0AT3000000000${String(at).padStart(2, "0")}`),
-        eventType: file.eventType,
-        interval: "daily",
-        sequence: 0,
-        logDate: file.logDate,
-        created: file.logDate + 27 * 3_600_000,
-        length: Buffer.byteLength(csv),
-        path: "/services/data/v66.0/sobjects/EventLogFile/0AT/LogFile",
-      },
-      body: (async function* () {
-        yield Buffer.from(csv);
-      })(),
-      skipRows: 0,
-      stream: {
-        organization: { id: toId18(ORGANIZATION), name: "Acme production" },
-        instanceUrl: "https://acme.my.salesforce.com",
-        dataStream: { type: "logs", dataset: `aquila_salesforce.${stream}`, namespace: "default" },
-        tags: ["forwarded"],
-        preserveOriginalEvent: false,
-        agent: {
-          id: "3f1c5d3e-6a0b-4c55-9d5a-8a2f1b7f9f10",
-          name: "collector",
-          type: "aquila-salesforce",
-          version: "0.1.0",
-        },
-      },
-      primary: true,
-      memory: new Memory().share(),
-      signal: new AbortController().signal,
-      now: () => UNTIL,
-      tell: () => {},
-    });
-    for await (const batch of batches) {
-      for (const event of batch.events) {
-        rows.push({ id: event.id, document: JSON.parse(event.json), cells: cells[row++] ?? {} });
-      }
-      batch.release();
-      batch.release();
-    }
+    const { eventType, logDate } = file;
+    const id = toId18(`0AT3000000000${String(at).padStart(2, "0")}`);
+    const created = logDate + 27 * 3_600_000;
+    const events = await fileEvents(stream, { id, eventType, interval: "daily", sequence: 0, logDate, created }, csv);
+    rows.push(
+      ...events.map((event, row) => ({ id: event.id, document: JSON.parse(event.json), cells: cells[row] ?? {} })),
+    );
   }
   // As they come: ordered by time, not by type.
   return rows.sort((a, b) => ((a.cells.TIMESTAMP_DERIVED ?? "") < (b.cells.TIMESTAMP_DERIVED ?? "") ? -1 : 1));
