@@ -73,6 +73,16 @@ describe("bulkVerdict of the request", () => {
   });
 });
 
+test.each([
+  [200, "answer_unreadable", "Elasticsearch's answer to a bulk request is a web page."],
+  [403, "output_refused", "Elasticsearch does not allow this key to write (status 403, a web page)."],
+  [502, "output_unreachable", "Elasticsearch failed (status 502, a web page)."],
+])("a page in place of an answer, with status %i, points to what lies between", (status, code, message) => {
+  const { problem, retry } = bulkVerdict({ status, body: "<!doctype html><title>Sign in</title>" }, 2);
+  expect(retry).toEqual([0, 1]);
+  expect(problem).toMatchObject({ code, message, cure: expect.stringMatching(/^A page in place.*proxy_url/) });
+});
+
 test("writeBulkBody writes an action and a document a line", () => {
   const events = [anEvent("logs-x-default", "a"), anEvent("logs-y-default", "b")];
   const body = new EventBytes();

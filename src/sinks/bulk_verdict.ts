@@ -1,5 +1,6 @@
-import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
+import { type ErrorCode, GIVE_UP, type NextStep, RETRY, RunnerError } from "../core/errors.ts";
 import { withoutSecrets } from "../core/secret.ts";
+import { isPage } from "../core/web_page.ts";
 
 /** What Elasticsearch said to a bulk request, as far as it is read. */
 export interface BulkAnswer {
@@ -61,6 +62,9 @@ const NOT_THE_DOCUMENT: ReadonlyArray<{ readonly type: RegExp; readonly reason?:
   { type: /^cluster_block_exception$/, cure: "The index is blocked, often by a full disk: make room in the cluster." },
 ];
 
+const PAGE_CURE =
+  "A page in place of an answer comes from a proxy, a sign-in or another service: check the output's hosts and proxy_url.";
+
 const NOTHING = {
   created: 0,
   createdIn: [],
@@ -90,9 +94,11 @@ export function bulkVerdict(answer: BulkAnswer, count: number): BulkVerdict {
   }
   const items = itemsOf(answer.body);
   if (items === undefined || items.length !== count) {
-    const problem = new RunnerError("answer_unreadable", "Elasticsearch's answer to a bulk request can't be read.", {
+    const page = isWebPage(answer.body);
+    const what = page ? "is a web page" : "can't be read";
+    const problem = new RunnerError("answer_unreadable", `Elasticsearch's answer to a bulk request ${what}.`, {
       next: RETRY,
-      cure: "Check that the output's hosts are Elasticsearch and not another service.",
+      cure: page ? PAGE_CURE : "Check that the output's hosts are Elasticsearch and not another service.",
     });
     return noAnswer(count, problem);
   }
@@ -126,38 +132,55 @@ export function bulkVerdict(answer: BulkAnswer, count: number): BulkVerdict {
   return { created, createdIn, existing, refused, retry, tooLarge: false, unsure: false, problem, wait };
 }
 
-function wholeRequestProblem(answer: BulkAnswer): RunnerError | undefined {
-  const { status } = answer;
+interface Meaning {
+  readonly code: ErrorCode;
+  readonly next: NextStep;
+  readonly what: string;
+  readonly cure?: string;
+}
+
+/** What the status of a whole request means; any other of 500 and above is a failure, of the rest a refusal. */
+const MEANINGS: Readonly<Record<number, Meaning>> = {
+  401: {
+    code: "output_refused",
+    next: GIVE_UP,
+    what: "refused the key",
+    cure: "Check the output's api_key, or username and password.",
+  },
+  403: {
+    code: "output_refused",
+    next: GIVE_UP,
+    what: "does not allow this key to write",
+    cure: "Give the key the privileges auto_configure and create_doc on logs-*.",
+  },
+  413: { code: "output_busy", next: RETRY, what: "found the request too large" },
+  429: { code: "output_busy", next: RETRY, what: "is busy and asks to wait" },
+};
+const FAILED: Meaning = { code: "output_unreachable", next: RETRY, what: "failed" };
+const REFUSED: Meaning = {
+  code: "output_refused",
+  next: GIVE_UP,
+  what: "refused the request",
+  cure: "Check that the output's hosts are Elasticsearch.",
+};
+
+function wholeRequestProblem({ status, body }: BulkAnswer): RunnerError | undefined {
   if (status >= 200 && status < 300) {
     return undefined;
   }
-  const said = reasonOf(answer.body);
-  const message = (what: string) => `Elasticsearch ${what} (status ${status}${said === undefined ? "" : `: ${said}`}).`;
-  if (status === 413) {
-    return new RunnerError("output_busy", message("found the request too large"), { next: RETRY });
+  const { code, next, what, cure } = MEANINGS[status] ?? (status >= 500 ? FAILED : REFUSED);
+  if (isWebPage(body)) {
+    return new RunnerError(code, `Elasticsearch ${what} (status ${status}, a web page).`, { next, cure: PAGE_CURE });
   }
-  if (status === 429) {
-    return new RunnerError("output_busy", message("is busy and asks to wait"), { next: RETRY });
-  }
-  if (status === 401) {
-    return new RunnerError("output_refused", message("refused the key"), {
-      next: GIVE_UP,
-      cure: "Check the output's api_key, or username and password.",
-    });
-  }
-  if (status === 403) {
-    return new RunnerError("output_refused", message("does not allow this key to write"), {
-      next: GIVE_UP,
-      cure: "Give the key the privileges auto_configure and create_doc on logs-*.",
-    });
-  }
-  if (status >= 500) {
-    return new RunnerError("output_unreachable", message("failed"), { next: RETRY });
-  }
-  return new RunnerError("output_refused", message("refused the request"), {
-    next: GIVE_UP,
-    cure: "Check that the output's hosts are Elasticsearch.",
+  const said = reasonOf(body);
+  return new RunnerError(code, `Elasticsearch ${what} (status ${status}${said === undefined ? "" : `: ${said}`}).`, {
+    next,
+    ...(cure === undefined ? {} : { cure }),
   });
+}
+
+function isWebPage(body: unknown): boolean {
+  return typeof body === "string" && isPage(body);
 }
 
 function itemProblem(status: number, error: ItemError | undefined): RunnerError | undefined {
