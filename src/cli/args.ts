@@ -268,11 +268,12 @@ export function readOptions(
     }
   }
   if (argument !== undefined) {
-    const [given, ...more] = positionals;
-    if (given === undefined || more.length > 0 || !argument.values.includes(given)) {
-      throw usage(`${name} needs one of ${argument.values.join(", ")}.`, help);
+    const { values: possible, many = false } = argument;
+    const isRight = many || positionals.length === 1;
+    if (!isRight || positionals.some((given) => possible?.includes(given) === false)) {
+      throw usage(`${name} ${many ? "takes" : "needs one of"} ${possible?.join(", ") ?? argument.value}.`, help);
     }
-    values.argument = given;
+    values.argument = many ? positionals : positionals[0];
   }
   return values;
 }

@@ -19,8 +19,8 @@ export interface Option {
 /** One command: its help, its options and its arguments are made from this. */
 export interface CommandDeclaration {
   readonly summary: string;
-  /** A word without dashes that the command needs. */
-  readonly argument?: { readonly value: string; readonly values: readonly string[] };
+  /** A word without dashes that the command needs; with `many`, any number of words, also none. */
+  readonly argument?: { readonly value: string; readonly values?: readonly string[]; readonly many?: true };
   readonly options: Readonly<Record<string, Option>>;
   /** Complete command lines. */
   readonly examples: readonly string[];

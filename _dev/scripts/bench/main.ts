@@ -1,11 +1,8 @@
-/**
- * What the runner and its package cost, one line for each figure.
- * Usage: npm run bench [NAMES…]; names are those of BENCHES, all of them by default.
- */
+/** `npm run bench`: what the runner and its package cost, one line for each figure. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { Client } from "@elastic/elasticsearch";
+import { type DevCommand, runDevCommand } from "../../shared/command/dev_command.ts";
 import { adminClientOptions, openCluster } from "../../shared/elasticsearch/cluster.ts";
 import { installAssets } from "../install_assets/install.ts";
 import { benchCollect, collectLines } from "./collect.ts";
@@ -71,18 +68,24 @@ async function script(name: string, print: Print): Promise<void> {
   }
 }
 
-const { positionals } = parseArgs({ allowPositionals: true });
-const unknown = positionals.filter((name) => !Object.hasOwn(BENCHES, name));
-if (unknown.length > 0) {
-  process.stderr.write(`No bench ${unknown.join(", ")}. There are: ${Object.keys(BENCHES).join(", ")}.\n`);
-  process.exitCode = 2;
-} else {
+const COMMAND: DevCommand = {
+  name: "npm run bench",
+  summary: "Measures what the runner and its package cost; without names, everything.",
+  argument: { value: "[NAMES…]", values: Object.keys(BENCHES), many: true },
+  options: {},
+  examples: ["npm run bench", "npm run bench -- collect memory"],
+};
+
+await runDevCommand(COMMAND, async ({ argument }) => {
+  const asked = Array.isArray(argument) ? argument : [];
+  let failures = 0;
   for (const [name, bench] of Object.entries(BENCHES)) {
-    if (positionals.length === 0 || positionals.includes(name)) {
+    if (asked.length === 0 || asked.includes(name)) {
       await bench((line) => process.stdout.write(`${line}\n`)).catch((error) => {
         process.stderr.write(`bench ${name} failed: ${error instanceof Error ? error.message : error}\n`);
-        process.exitCode = 1;
+        failures += 1;
       });
     }
   }
-}
+  return failures === 0 ? 0 : 1;
+});

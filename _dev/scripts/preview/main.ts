@@ -1,28 +1,28 @@
-/**
- * `npm run preview`: collects generated traffic with the real runner into Elasticsearch, draws every dashboard and writes
- * img/*.png. With `--serve` it shows them as a page on loopback instead, until it is stopped; with `--keep-data` it draws what the
- * namespace holds already.
- */
+/** `npm run preview`: pictures of the dashboards, img/*.png. */
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { type OptionValues, usage } from "../../../src/cli/command_declaration.ts";
+import { type DevCommand, runDevCommand } from "../../shared/command/dev_command.ts";
 import { openCluster } from "../../shared/elasticsearch/cluster.ts";
 import { findChromium, pictureOf, withBrowser } from "./browser.ts";
 import { collectDemoData } from "./demo_data.ts";
 import { untilNow } from "./demo_traffic.ts";
 import { plantRows } from "./planted_rows.ts";
-import { servePreview } from "./server.ts";
+import { type Preview, servePreview } from "./server.ts";
 import type { TimeRange } from "./time_range.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 
-const { values } = parseArgs({
+const COMMAND: DevCommand = {
+  name: "npm run preview",
+  summary: "Draws every dashboard without Kibana, over generated traffic that the runner collects, into img.",
   options: {
-    serve: { type: "boolean", default: false },
-    "keep-data": { type: "boolean", default: false },
-    namespace: { type: "string", default: "production" },
+    serve: { type: "boolean", help: "Shows them as a page on loopback instead, until Ctrl+C." },
+    "keep-data": { type: "boolean", help: "Draws what the namespace holds already." },
+    namespace: { type: "string", value: "NAME", default: "production", help: "The namespace of the data streams." },
   },
-});
+  examples: ["npm run preview", "npm run preview -- --serve", "npm run preview -- --keep-data --namespace default"],
+};
 
 const HOUR_MS = 3_600_000;
 const FIRST_VISIT_MS = 8.5 * HOUR_MS;
@@ -30,36 +30,44 @@ const BETWEEN_VISITS_MS = 4 * HOUR_MS;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-const cluster = await openCluster({ log: say });
-const now = Date.now();
-const traffic = untilNow(now);
-const { namespace } = values;
-if (!values["keep-data"]) {
-  say("Collecting generated traffic of two orgs, as in days of work; this takes some minutes.");
-  await collectDemoData({
-    cluster,
-    packageRoot: ROOT,
-    namespace,
-    traffic,
-    visits: visitsOf({ from: traffic.start, to: now }),
-    plant: (org) => plantRows(org, traffic),
-    log: say,
-  });
-}
-const preview = await servePreview({
-  cluster,
-  packageRoot: ROOT,
-  time: traffic.time,
-  controls: { "data_stream.namespace": [namespace] },
-});
-if (values.serve) {
-  say(`Dashboards: ${preview.url} (Ctrl+C ends it)`);
-  process.once("SIGINT", () => void preview.close());
-} else {
+await runDevCommand(COMMAND, preview);
+
+async function preview(values: OptionValues): Promise<number> {
+  const chromium = values.serve === true ? undefined : findChromium();
+  if (values.serve !== true && chromium === undefined) {
+    throw usage(
+      "There is no Chromium on this machine.",
+      "Install it (Debian: apt-get install chromium) or set CHROMIUM_PATH.",
+    );
+  }
+  const cluster = await openCluster({ log: say });
+  const now = Date.now();
+  const traffic = untilNow(now);
+  const namespace = String(values.namespace);
+  if (values["keep-data"] !== true) {
+    say("Collecting generated traffic of two orgs, as in days of work; this takes some minutes.");
+    await collectDemoData({
+      cluster,
+      packageRoot: ROOT,
+      namespace,
+      traffic,
+      visits: visitsOf({ from: traffic.start, to: now }),
+      plant: (org) => plantRows(org, traffic),
+      log: say,
+    });
+  }
+  const controls = { "data_stream.namespace": [namespace] };
+  const served = await servePreview({ cluster, packageRoot: ROOT, time: traffic.time, controls });
+  if (chromium === undefined) {
+    say(`Dashboards: ${served.url} (Ctrl+C ends it)`);
+    process.once("SIGINT", () => void served.close());
+    return 0;
+  }
   try {
-    await drawAll();
+    await drawAll(chromium, served);
+    return 0;
   } finally {
-    await preview.close();
+    await served.close();
     if (cluster.started) {
       await cluster.stop();
     }
@@ -75,17 +83,11 @@ function visitsOf({ from, to }: TimeRange): number[] {
   return [...visits, to];
 }
 
-async function drawAll(): Promise<void> {
-  const chromium = findChromium();
-  if (chromium === undefined) {
-    throw new Error(
-      "There is no Chromium on this machine. Install it (Debian: apt-get install chromium) or set CHROMIUM_PATH.",
-    );
-  }
+async function drawAll(chromium: string, { dashboards, url }: Preview): Promise<void> {
   await withBrowser(chromium, async (browser) => {
-    for (const { id } of preview.dashboards) {
+    for (const { id } of dashboards) {
       const path = join("img", `${id}.png`);
-      writeFileSync(join(ROOT, path), await pictureOf(browser, `${preview.url}?id=${id}`));
+      writeFileSync(join(ROOT, path), await pictureOf(browser, `${url}?id=${id}`));
       say(`${path} drawn`);
     }
   });

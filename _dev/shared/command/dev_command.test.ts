@@ -17,6 +17,9 @@ vi.setConfig({ testTimeout: 60_000 });
 const DEMO = "_dev/scripts/demo/main.ts";
 const INSTALLER = "_dev/scripts/install_assets/main.ts";
 const ELASTICSEARCH = "_dev/shared/elasticsearch/main.ts";
+const PREVIEW = "_dev/scripts/preview/main.ts";
+const BENCH = "_dev/scripts/bench/main.ts";
+const MUTATION = "_dev/scripts/mutation/main.ts";
 
 function typed(program: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
   return spawnSync(process.execPath, [join(ROOT, program), ...args], {
@@ -37,6 +40,10 @@ describe("a mistake is one sentence with its cure, and exit code 2", () => {
     [INSTALLER, ["--url", "http://127.0.0.1:1"], "Elasticsearch can't be reached: "],
     [ELASTICSEARCH, ["begin"], "There is no begin. One of these: start, stop, status, clean."],
     [ELASTICSEARCH, [], "Nothing is asked for."],
+    [PREVIEW, ["--srve"], "Unknown option '--srve'; did you mean --serve? See npm run preview -- --help."],
+    [BENCH, ["colect"], "npm run bench takes collect, small_files, memory, "],
+    [MUTATION, ["--count"], "See npm run mutate -- --help."],
+    [MUTATION, ["src/nowhere"], "There is no src/nowhere. Give folders and files of src"],
     [ELASTICSEARCH, ["status", "--now"], "Unknown option '--now'."],
   ])("%s %j", (program, args, sentence) => {
     const { status, stderr } = typed(program, args);
@@ -54,7 +61,7 @@ describe("a mistake is one sentence with its cure, and exit code 2", () => {
   });
 });
 
-test.each([DEMO, INSTALLER, ELASTICSEARCH])("%s says what it can do", (program) => {
+test.each([DEMO, INSTALLER, ELASTICSEARCH, PREVIEW, BENCH, MUTATION])("%s says what it can do", (program) => {
   const { status, stdout, stderr } = typed(program, ["--help"]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   expect(stdout).toContain("Examples:");
