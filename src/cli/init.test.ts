@@ -22,6 +22,7 @@ import type { Http, HttpRequest } from "../core/http.ts";
 import { createLog } from "../core/log.ts";
 import { parseCommand } from "./args.ts";
 import { check } from "./check.ts";
+import { API_KEY_BODY } from "./init/api_key.ts";
 import { type InitOptions, init, type SetUpOptions } from "./init.ts";
 import { run } from "./run.ts";
 
@@ -264,13 +265,37 @@ describe("init --create-api-key", () => {
     expect(asked).toEqual([]);
   });
 
+  test("with a login to Kibana, which passes the request on", async () => {
+    const login = {
+      ELASTICSEARCH_URL: "https://es.example:9200",
+      KIBANA_URL: "https://kibana.example/s/security/",
+      KIBANA_USERNAME: "ana",
+      KIBANA_PASSWORD: "changeme",
+    };
+    expect(await made(200, KEY_ANSWER, login)).toBe(0);
+    expect(text("elasticsearch.env")).toBe(
+      "export ELASTICSEARCH_URL=https://es.example:9200\nexport ELASTICSEARCH_API_KEY=VuaCfGcB:ui2lp2ax\n",
+    );
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toMatchObject({
+      url: "https://kibana.example/s/security/api/console/proxy?path=%2F_security%2Fapi_key&method=POST",
+      headers: { "kbn-xsrf": "aquila-salesforce", "x-elastic-internal-origin": "aquila-salesforce" },
+    });
+    expect(JSON.parse(Buffer.from(asked[0]?.body as Uint8Array).toString())).toEqual(API_KEY_BODY);
+    await expect(made(403, "{}", login, { force: true })).rejects.toMatchObject({
+      code: "kibana_login_refused",
+      cure: expect.stringContaining("manage_own_api_key"),
+    });
+  });
+
   test.each<[number, string, Record<string, string>, string, RegExp]>([
     [401, "{}", LOGIN, "output_refused", /refused the login of elastic.*Check ELASTICSEARCH_USERNAME/],
     [403, "{}", LOGIN, "output_refused", /may not make API keys.*manage_own_api_key/],
     [404, "<html>Kibana</html>", LOGIN, "output_refused", /status 404, with a web page.*not Kibana's/],
     [200, '{"id":"a;rm -rf","api_key":"b"}', LOGIN, "output_refused", /made no API key/],
     [503, "", LOGIN, "output_unreachable", /Try again/],
-    [200, KEY_ANSWER, {}, "usage", /no login for Elasticsearch.*ELASTICSEARCH_URL/],
+    [200, KEY_ANSWER, {}, "usage", /ELASTICSEARCH_URL is not set.*KIBANA_URL/],
+    [200, KEY_ANSWER, { ELASTICSEARCH_URL: "https://es.example" }, "usage", /no login for Elasticsearch or Kibana/],
     [200, KEY_ANSWER, { ...LOGIN, ELASTICSEARCH_URL: "http://es.example:9200" }, "usage", /must start with https/],
   ])("%i %s is refused with its cure", async (status, body, environment, code, words) => {
     const error = await made(status, body, environment).catch((caught: unknown) => caught);

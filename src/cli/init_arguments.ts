@@ -50,7 +50,7 @@ export const INIT_COMMAND = {
     rotate: { type: "boolean", help: "Makes the next key in the folder of --out, and says how to switch." },
     "create-api-key": {
       type: "boolean",
-      help: "Makes the API key that the runner needs in Elasticsearch, by ELASTICSEARCH_URL, ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD, and keeps it in the folder of --out.",
+      help: "Makes the API key that the runner needs in Elasticsearch, and keeps it in the folder of --out. ELASTICSEARCH_URL is its address; the login is ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD, or KIBANA_URL, KIBANA_USERNAME and KIBANA_PASSWORD.",
     },
     force: { type: "boolean", help: "Overwrites what is there." },
   },

@@ -3,6 +3,7 @@ import { GIVE_UP, RETRY, RunnerError } from "../../core/errors.ts";
 import type { Http } from "../../core/http.ts";
 import { Secret } from "../../core/secret.ts";
 import { isPage } from "../../core/web_page.ts";
+import { askKibana } from "../../policy/kibana.ts";
 import { addressProblem } from "../../policy/setting_kinds.ts";
 import type { Environment } from "../../policy/variables.ts";
 import { LOOK_UP_PRIVILEGE, NEEDED_PRIVILEGES } from "../check/elasticsearch_answers.ts";
@@ -20,33 +21,54 @@ export const API_KEY_BODY = {
 };
 
 export interface MadeApiKey {
+  /** Elasticsearch's address. */
   readonly url: string;
-  /** As the output's `api_key` takes it: `id:key`. */
   readonly apiKey: Secret;
 }
 
 const TIMEOUT_MS = 30_000;
 const HELP =
-  "Set ELASTICSEARCH_URL, ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD, of a user who logs in to Kibana too.";
+  "Set ELASTICSEARCH_URL with ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD, or with KIBANA_URL, KIBANA_USERNAME and KIBANA_PASSWORD.";
 const answerBody = z.object({ id: z.string().regex(/^[\w-]+$/), api_key: z.string().regex(/^[\w-]+$/) });
 
 /**
- * Makes the key with the login that the environment holds. A key can't make a key, so it must be a user. Throws `usage` where
- * the login is missing, `output_refused` where Elasticsearch refuses, and the errors of the way.
+ * Makes the key with the login that the environment holds, of Elasticsearch or of Kibana. A key can't make a key, so it must be
+ * a user. Throws `usage` where the login is missing, `output_refused` where Elasticsearch refuses, those of Kibana, and the
+ * errors of the way.
  */
-export async function createApiKey(http: Pick<Http, "send">, environment: Environment): Promise<MadeApiKey> {
-  const { ELASTICSEARCH_URL: url, ELASTICSEARCH_USERNAME: username, ELASTICSEARCH_PASSWORD: password } = environment;
-  if (!url || !username || !password) {
-    throw new RunnerError("usage", "There is no login for Elasticsearch.", { next: GIVE_UP, cure: HELP });
+export async function createApiKey(http: Http, environment: Environment): Promise<MadeApiKey> {
+  const { ELASTICSEARCH_URL, ELASTICSEARCH_USERNAME, ELASTICSEARCH_PASSWORD } = environment;
+  const { KIBANA_URL, KIBANA_USERNAME, KIBANA_PASSWORD } = environment;
+  const url = address("ELASTICSEARCH_URL", ELASTICSEARCH_URL);
+  if (ELASTICSEARCH_USERNAME && ELASTICSEARCH_PASSWORD) {
+    return { url, apiKey: await byElasticsearch(http, url, ELASTICSEARCH_USERNAME, ELASTICSEARCH_PASSWORD) };
   }
-  const problem = addressProblem(url);
+  if (KIBANA_URL && KIBANA_USERNAME && KIBANA_PASSWORD) {
+    const login = { username: KIBANA_USERNAME, password: new Secret(KIBANA_PASSWORD) };
+    return { url, apiKey: await byKibana(http, address("KIBANA_URL", KIBANA_URL), login) };
+  }
+  throw missing("There is no login for Elasticsearch or Kibana.");
+}
+
+function address(variable: string, value: string | undefined): string {
+  if (!value) {
+    throw missing(`${variable} is not set.`);
+  }
+  const problem = addressProblem(value);
   if (problem !== undefined) {
-    throw new RunnerError("usage", `ELASTICSEARCH_URL: ${problem}.`, { next: GIVE_UP, cure: HELP });
+    throw missing(`${variable}: ${problem}.`);
   }
-  const base = url.replace(/\/+$/, "");
+  return value.replace(/\/+$/, "");
+}
+
+function missing(message: string): RunnerError {
+  return new RunnerError("usage", message, { next: GIVE_UP, cure: HELP });
+}
+
+async function byElasticsearch(http: Http, url: string, username: string, password: string): Promise<Secret> {
   const { status, body } = await http.send({
     method: "POST",
-    url: `${base}${API_KEY_PATH}`,
+    url: `${url}${API_KEY_PATH}`,
     headers: {
       authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`,
       "content-type": "application/json",
@@ -55,11 +77,39 @@ export async function createApiKey(http: Pick<Http, "send">, environment: Enviro
     body: JSON.stringify(API_KEY_BODY),
     timeout: TIMEOUT_MS,
   });
-  const made = status === 200 ? answerBody.safeParse(json(body)).data : undefined;
-  if (made === undefined) {
-    throw refusal(new URL(base).host, username, status, body);
+  const key = status === 200 ? keyOf(json(body)) : undefined;
+  if (key === undefined) {
+    throw refusal(new URL(url).host, username, status, body);
   }
-  return { url: base, apiKey: new Secret(`${made.id}:${made.api_key}`) };
+  return key;
+}
+
+/** By the way that Kibana's Dev Tools take to Elasticsearch (Kibana, src/platform/plugins/shared/console). */
+async function byKibana(
+  http: Http,
+  url: string,
+  login: { readonly username: string; readonly password: Secret },
+): Promise<Secret> {
+  const answer = await askKibana(http, login, {
+    method: "POST",
+    url: `${url}/api/console/proxy?path=${encodeURIComponent(API_KEY_PATH)}&method=POST`,
+    body: { type: "application/json", content: Buffer.from(JSON.stringify(API_KEY_BODY)) },
+    asked: "to make an API key",
+    privilege: "Dev Tools: All, and in Elasticsearch the cluster privilege manage_own_api_key",
+    timeout: TIMEOUT_MS,
+    internal: true,
+  });
+  const key = keyOf(answer);
+  if (key === undefined) {
+    throw refusal(new URL(url).host, login.username, 200, "");
+  }
+  return key;
+}
+
+/** As the output's `api_key` takes it: `id:key`; `undefined` for any other answer. */
+function keyOf(answer: unknown): Secret | undefined {
+  const { data: made } = answerBody.safeParse(answer);
+  return made === undefined ? undefined : new Secret(`${made.id}:${made.api_key}`);
 }
 
 function refusal(host: string, username: string, status: number, body: string): RunnerError {

@@ -91,7 +91,7 @@ POST ${API_KEY_PATH}
 ${JSON.stringify(API_KEY_BODY, undefined, 2)}
 \`\`\`
 
-Or let the runner make it, with a user who logs in to Kibana or Elasticsearch; it is kept in \`${files.apiKey}\`:
+Or let the runner make it, with a user's login to Elasticsearch (or to Kibana: \`KIBANA_URL\`, \`KIBANA_USERNAME\`, \`KIBANA_PASSWORD\`); it is kept in \`${files.apiKey}\`:
 
 \`\`\`sh
 export ELASTICSEARCH_URL=https://my-cluster.example:9200 ELASTICSEARCH_USERNAME=elastic
