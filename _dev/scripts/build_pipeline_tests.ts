@@ -9,7 +9,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
 import { z } from "zod";
-import { findEventType } from "../../src/catalog/catalog.ts";
+import { findEventType, selectFields } from "../../src/catalog/catalog.ts";
 import type { LogFileType, ObjectType } from "../../src/catalog/column.ts";
 import { ObjectRecords } from "../../src/sources/object_records.ts";
 import { fileEvents, ORGANIZATION_ID, streamContext } from "../shared/testing/file_events.ts";
@@ -91,7 +91,13 @@ function cell(type: LogFileType, column: string, row: Row): string {
 
 function recordEvents(type: ObjectType, written: readonly Row[]): unknown[] {
   const records = written.map((row) => ({ attributes: { type: type.name }, ...row }));
-  const reader = new ObjectRecords(type, streamContext(type.stream), true, new Map());
+  const reader = new ObjectRecords({
+    type,
+    columns: selectFields(type.name),
+    stream: streamContext(type.stream),
+    primary: true,
+    delivered: new Map(),
+  });
   const { events } = reader.read(records, { after: 0, to: COLLECTED_AT }, "oldest first");
   return events.map(({ json }) => JSON.parse(json) as unknown);
 }

@@ -38,16 +38,29 @@ export function findObjectType(name: string): ObjectType | undefined {
   return OBJECT_TYPES.get(name);
 }
 
+/** What records of every object say about themselves, and nothing of their event: never asked for (Object Reference, "System Fields"). */
+export const RECORD_COLUMNS: ReadonlySet<string> = new Set([
+  "Id",
+  "IsDeleted",
+  "CreatedById",
+  "CreatedDate",
+  "LastModifiedById",
+  "LastModifiedDate",
+  "SystemModstamp",
+]);
+
 /**
- * Fields for the SELECT of an object: all that the catalogue knows. An org whose API version or licences lack one answers
- * INVALID_FIELD; the caller leaves that one out. Throws a TypeError for an object that the catalogue does not have.
+ * Fields for the SELECT of an object: all that the catalogue knows of that API version, such as `66.0`, or of any. An org whose
+ * licences lack one answers INVALID_FIELD; the caller leaves that one out. Throws a TypeError for an object that the catalogue
+ * does not have.
  */
-export function selectFields(objectName: string): readonly string[] {
+export function selectFields(objectName: string, apiVersion = "Infinity"): readonly string[] {
   const type = findObjectType(objectName);
   if (type === undefined) {
     throw new TypeError(`No object ${objectName} in the catalogue.`);
   }
-  return [type.timeColumn, ...Object.keys(type.columns)];
+  const columns = Object.entries(type.columns).filter(([, { since = 0 }]) => since <= Number(apiVersion));
+  return [type.timeColumn, ...columns.map(([name]) => name)];
 }
 
 export { toId18 } from "./salesforce_id.ts";

@@ -63,6 +63,8 @@ export interface Column {
   readonly several?: true;
   /** Used only where the other columns of the same field are blank. */
   readonly fallback?: true;
+  /** The first API version that has the object's field. */
+  readonly since?: number;
   /** Other names that Salesforce gives the column. */
   readonly aliases?: readonly string[];
 }

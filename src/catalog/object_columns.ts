@@ -89,6 +89,7 @@ export const LOGIN_COLUMNS: Columns = {
   ApiType: login("API_TYPE"),
   ApiVersion: login("API_VERSION"),
   Application: APPLICATION,
+  AuthContextClassRef: login("AUTHENTICATION_CONTEXT_CLASS_REFERENCE"),
   AuthMethodReference: login("AUTHENTICATION_METHOD_REFERENCE"),
   Browser: BROWSER,
   CipherSuite: login("CIPHER_SUITE"),

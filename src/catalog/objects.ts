@@ -102,6 +102,7 @@ export const LOGIN_HISTORY: ObjectType = {
   columns: {
     Id: HISTORY_ID,
     ...LOGIN_COLUMNS,
+    AuthContextClassRef: { ...login("AUTHENTICATION_CONTEXT_CLASS_REFERENCE"), since: 67 },
     AuthenticationServiceId: login("AUTHENTICATION_SERVICE_ID"),
     OptionsIsGet: { field: "options.is_get", kind: "boolean", description: "Whether the login came by HTTP GET." },
     OptionsIsPost: { field: "options.is_post", kind: "boolean", description: "Whether the login came by HTTP POST." },
@@ -121,6 +122,7 @@ export const LOGOUT_EVENT: ObjectType = {
   identityColumn: "EventIdentifier",
   columns: {
     EventIdentifier: EVENT_IDENTIFIER,
+    RelatedEventIdentifier: RELATED_EVENT_IDENTIFIER,
     LoginKey: logout("LOGIN_KEY"),
     SessionKey: logout("SESSION_KEY"),
     SessionLevel: logout("SESSION_LEVEL"),
@@ -143,6 +145,7 @@ export const LOGIN_AS_EVENT: ObjectType = {
   identityColumn: "EventIdentifier",
   columns: {
     EventIdentifier: EVENT_IDENTIFIER,
+    RelatedEventIdentifier: RELATED_EVENT_IDENTIFIER,
     Application: APPLICATION,
     Browser: BROWSER,
     DelegatedOrganizationId: {

@@ -22,13 +22,15 @@ export interface RecordWriter {
 /** The member of every record of an answer that says its type and address. */
 const ATTRIBUTES = "attributes";
 
-/** Throws a TypeError for an object that the catalogue does not have. */
-export function compileRecordWriter(objectName: string): RecordWriter {
+/**
+ * Of records that were `asked` for these columns; by default for all of the catalogue. Throws a TypeError for an object that the
+ * catalogue does not have.
+ */
+export function compileRecordWriter(objectName: string, asked = selectFields(objectName)): RecordWriter {
   const type = findObjectType(objectName);
   if (type === undefined) {
     throw new TypeError(`No object ${objectName} in the catalogue.`);
   }
-  const asked = selectFields(objectName);
   const compile = (header: readonly string[]) =>
     compileCellsWriter({
       home: type.home.name,

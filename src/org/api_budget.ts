@@ -6,6 +6,8 @@ import { callsADay, type UsageSample, usedAtEndOfDay } from "./api_forecast.ts";
 
 const HOUR_MS = 3_600_000;
 const HOURS_A_DAY = 24;
+/** The part of the share beyond which only events are asked for. */
+const SPARED_UNTIL = 0.9;
 
 /** The org's allocation as Salesforce last told it. */
 export interface ApiUsage {
@@ -113,6 +115,11 @@ export class ApiBudget {
       return undefined;
     }
     return used;
+  }
+
+  /** Whether calls may be made that can also be left undone. */
+  hasSpare(now: number): boolean {
+    return this.#usage === undefined || this.callsLastDay(now) < SPARED_UNTIL * this.#share(this.#usage.allocation);
   }
 
   #shareUsed(now: number): ShareUsed | undefined {

@@ -69,9 +69,14 @@ export class OrgClient {
     return { now: this.#time.now ?? this.#clock.now(), machineAhead: this.#time.machineAhead ?? 0 };
   }
 
-  /** A JSON answer of `path`, which starts with `/services/`. `asked` names it in messages. */
-  async getJson(path: string, asked: string, signal: AbortSignal): Promise<unknown> {
-    const answer = await this.#authorised(signal, (token) => this.#send(token, path, asked, signal));
+  /** Whether there are API calls for what collection can do without: most of this integration's share is left. */
+  hasSpareCalls(): boolean {
+    return this.#options.budget.hasSpare(this.#clock.now());
+  }
+
+  /** A JSON answer of `path`, which starts with `/services/`, of at most `longest` bytes. `asked` names it in messages. */
+  async getJson(path: string, asked: string, signal: AbortSignal, longest = LONGEST_PAGE): Promise<unknown> {
+    const answer = await this.#authorised(signal, (token) => this.#send(token, path, asked, longest, signal));
     try {
       return JSON.parse(answer.body);
     } catch (cause) {
@@ -123,14 +128,14 @@ export class OrgClient {
     }
   }
 
-  async #send(token: Token, path: string, asked: string, signal: AbortSignal): Promise<HttpAnswer> {
+  async #send(token: Token, path: string, asked: string, longest: number, signal: AbortSignal): Promise<HttpAnswer> {
     const { http, requestTimeout } = this.#options;
     const answer = await http.send({
       method: "GET",
       url: token.instanceUrl + path,
       headers: this.#headers(token),
       timeout: requestTimeout,
-      longest: LONGEST_PAGE,
+      longest,
       signal,
     });
     this.#count(answer);

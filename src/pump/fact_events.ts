@@ -140,6 +140,7 @@ export function eventOfFact(
         values: { next_attempt: iso(Number.isFinite(fact.nextAttemptAt) ? fact.nextAttemptAt : undefined) },
       };
     case "listed":
+    case "description_unusable":
     case "file_opened":
     case "row_rejected":
     case "set_aside":

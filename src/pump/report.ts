@@ -113,6 +113,7 @@ export function afterFact(report: StreamReport, fact: Fact): StreamReport {
     case "window_done":
     case "window_halved":
     case "column_left_out":
+    case "description_unusable":
       return report;
   }
 }

@@ -94,6 +94,11 @@ export function sentence(fact: Fact, now: number): { readonly level: LogLevel; r
         level: "warn",
         message: `${fact.events} events may be stored twice: their data stream was rolled over before they could be sent again, and the key may not read, so they could not be looked up. Give the key the privilege read on logs-* to have them looked up.`,
       };
+    case "description_unusable":
+      return {
+        level: "warn",
+        message: `${fact.error.text} Of ${fact.object}, the columns that are known are collected.`,
+      };
     case "column_left_out":
       return {
         level: "warn",

@@ -45,7 +45,7 @@ export function soundEntries(
   organizationId: string,
   latest: number,
 ): { readonly entries: CursorEntries; readonly damaged: readonly string[] } {
-  if (entries.get("organization") !== organizationId) {
+  if (!isOfThisOrg(entries, organizationId)) {
     return { entries, damaged: [] };
   }
   const isTime = (value: unknown) => Number.isFinite(value) && Number(value) <= latest + TOLERANCE_MS;
@@ -72,9 +72,14 @@ export function soundEntries(
   return damaged.length === 0 ? { entries, damaged } : { entries: new Map([...entries].filter(isKept)), damaged };
 }
 
+/** Whether the entries are of this organization; those of another one tell nothing. */
+export function isOfThisOrg(entries: CursorEntries, organizationId: string): boolean {
+  return entries.get("organization") === organizationId;
+}
+
 /** Reads the entries. Those of another organization are none: then, and without a position, the cursor begins behind `after`. */
 export function readObjectCursor(entries: CursorEntries, organizationId: string, after: number): ObjectCursor {
-  if (entries.get("organization") !== organizationId) {
+  if (!isOfThisOrg(entries, organizationId)) {
     return { organizationId, after, open: undefined, delivered: new Map() };
   }
   const delivered = new Map<string, Delivered>();
@@ -93,7 +98,7 @@ export function readObjectCursor(entries: CursorEntries, organizationId: string,
 
 /** The changes of a first round: they replace whatever another organization left, and set a position where there is none. */
 export function firstObjectChanges(entries: CursorEntries, cursor: ObjectCursor): CursorChange[] {
-  if (entries.get("organization") === cursor.organizationId) {
+  if (isOfThisOrg(entries, cursor.organizationId)) {
     return entries.has("after") ? [] : [{ key: "after", value: cursor.after }];
   }
   return [

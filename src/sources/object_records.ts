@@ -1,3 +1,4 @@
+import { selectFields } from "../catalog/catalog.ts";
 import type { ObjectType } from "../catalog/column.ts";
 import { compileRecordWriter, type RecordWriter } from "../catalog/record_writer.ts";
 import { dataStreamName, type SourceEvent } from "../core/event.ts";
@@ -17,20 +18,31 @@ export interface ObjectPage {
   readonly edge: number | undefined;
 }
 
+export interface ObjectRecordsOptions {
+  readonly type: ObjectType;
+  /** Those that the records are asked for. */
+  readonly columns: readonly string[];
+  readonly stream: StreamContext;
+  readonly primary: boolean;
+  readonly delivered: ReadonlyMap<string, Delivered>;
+}
+
 /** Turns the records of an object into events, but for those that are known as delivered. */
 export class ObjectRecords {
   readonly #organizationId: string;
   readonly #objectName: string;
   readonly #index: string;
+  readonly #catalogue: readonly string[];
   readonly #writer: RecordWriter;
   readonly #document: WriteDocument;
   #known: Set<string> = new Set();
 
-  constructor(type: ObjectType, stream: StreamContext, primary: boolean, delivered: ReadonlyMap<string, Delivered>) {
+  constructor({ type, columns, stream, primary, delivered }: ObjectRecordsOptions) {
     this.#organizationId = stream.organization.id;
     this.#objectName = type.name;
     this.#index = dataStreamName(stream.dataStream);
-    this.#writer = compileRecordWriter(type.name);
+    this.#catalogue = selectFields(type.name);
+    this.#writer = compileRecordWriter(type.name, columns);
     this.#document = compileEnvelope(stream, { code: type.name, provider: "Object", collection: { primary } });
     this.know(delivered);
   }
@@ -65,8 +77,13 @@ export class ObjectRecords {
   }
 
   #identity(record: SObjectRecord): string {
-    const own = this.#writer.identity(record) ?? textOf(record);
+    const own = this.#writer.identity(record) ?? this.#catalogueText(record);
     return recordIdentity(this.#organizationId, this.#objectName, own);
+  }
+
+  /** What the catalogue knows of a record: the same whatever else the record is asked for. */
+  #catalogueText(record: SObjectRecord): string {
+    return JSON.stringify(this.#catalogue.map((column) => record[column] ?? null));
   }
 
   #json(record: SObjectRecord, id: string, timestamp: string, estimatedTime: boolean): string {

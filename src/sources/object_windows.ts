@@ -1,4 +1,4 @@
-import { findObjectType, selectFields } from "../catalog/catalog.ts";
+import { findObjectType } from "../catalog/catalog.ts";
 import type { ObjectType } from "../catalog/column.ts";
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
@@ -7,14 +7,14 @@ import { Memory, type MemoryShare } from "../core/memory.ts";
 import type { CursorEntries } from "../cursors/cursor.ts";
 import type { OrgClient } from "../org/org_client.ts";
 import { queryPages } from "../org/query_pages.ts";
-import { unknownColumn } from "../org/response_meaning.ts";
 import { objectSoql } from "../org/soql.ts";
+import { AskedColumns } from "./asked_columns.ts";
 import type { StreamContext } from "./envelope.ts";
-import { withObjectCure } from "./object_access.ts";
 import {
   afterRecords,
   afterWindow,
   firstObjectChanges,
+  isOfThisOrg,
   type Moved,
   type ObjectCursor,
   readObjectCursor,
@@ -82,7 +82,7 @@ export class ObjectWindows implements Source {
   readonly #order: ReadingOrder;
   readonly #time: TimeAtSalesforce;
   readonly #memory: MemoryShare;
-  #columns: readonly string[];
+  readonly #columns: AskedColumns;
   #width = FIRST_WIDTH_MS;
 
   constructor(options: ObjectWindowsOptions) {
@@ -94,7 +94,7 @@ export class ObjectWindows implements Source {
     this.#options = options;
     this.#type = type;
     this.#order = type.storage === "big object" ? "newest first" : "oldest first";
-    this.#columns = selectFields(type.name);
+    this.#columns = new AskedColumns(type, options.client, options.tell);
     this.#time = new TimeAtSalesforce(options.client, options.tell);
     this.#memory = options.memory ?? new Memory().share();
   }
@@ -107,14 +107,29 @@ export class ObjectWindows implements Source {
     const { entries, damaged } = soundEntries(from, organizationId, Math.max(now, first));
     const cursor = readObjectCursor(entries, organizationId, first);
     const mended: readonly Fact[] = damaged.length === 0 ? [] : [{ fact: "cursors_mended", keys: damaged }];
+    const described = await this.#columns.learn(
+      isOfThisOrg(entries, organizationId) ? entries : new Map(),
+      now,
+      signal,
+    );
     yield {
       events: [],
-      changes: [...damaged.map((key) => ({ key, value: undefined })), ...firstObjectChanges(entries, cursor)],
+      changes: [
+        ...damaged.map((key) => ({ key, value: undefined })),
+        ...firstObjectChanges(entries, cursor),
+        ...described,
+      ],
       facts: mended,
     };
 
     const organization = { id: organizationId, name: stream.organizationName };
-    const records = new ObjectRecords(this.#type, { ...stream, organization, instanceUrl }, primary, cursor.delivered);
+    const records = new ObjectRecords({
+      type: this.#type,
+      columns: this.#columns.names,
+      stream: { ...stream, organization, instanceUrl },
+      primary,
+      delivered: cursor.delivered,
+    });
     const horizon = horizonAt(now, settleTime, range?.to);
     const round: Round = { settledTo: horizon.settledTo, records, signal, cursor };
 
@@ -174,11 +189,11 @@ export class ObjectWindows implements Source {
     const { name, timeColumn, identityColumn, storage } = this.#type;
     const thenBy = storage === "big object" ? {} : { thenBy: identityColumn };
     for (;;) {
-      const soql = objectSoql({ object: name, columns: this.#columns, timeColumn, ...part, ...thenBy });
+      const soql = objectSoql({ object: name, columns: this.#columns.names, timeColumn, ...part, ...thenBy });
       try {
         return yield* this.#inPlace(queryPages(this.#options.client, soql, `records of ${name}`, signal), signal);
       } catch (error) {
-        this.#leaveOut(asRunnerError(error));
+        this.#columns.leaveOut(asRunnerError(error));
       }
     }
   }
@@ -197,17 +212,6 @@ export class ObjectWindows implements Source {
         leave();
       }
     }
-  }
-
-  /** Throws the error unless it names a column that can be done without. */
-  #leaveOut(error: RunnerError): void {
-    const { name, timeColumn, identityColumn } = this.#type;
-    const column = unknownColumn(error);
-    if (column === undefined || column === timeColumn || column === identityColumn || !this.#columns.includes(column)) {
-      throw withObjectCure(error, this.#type);
-    }
-    this.#columns = this.#columns.filter((known) => known !== column);
-    this.#options.tell({ fact: "column_left_out", object: name, column });
   }
 
   /** Throws the error unless a narrower window may help now. */

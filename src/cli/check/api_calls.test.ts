@@ -34,10 +34,10 @@ describe("expectedCallsADay", () => {
     ["only the types that the org has", files({}), inventory(true, "Login"), 24 + 25],
     ["daily files where there are no hourly ones", files({ interval: "hourly" }), inventory(false, "Login"), 24 + 1],
     [
-      "a query for each poll of an object",
+      "a query for each poll of an object, and its description",
       { event_log_files: { enabled: false }, objects: { enabled: true, names: ["LoginEvent"], poll_interval: "1m" } },
       undefined,
-      24 * 60,
+      1 + 24 * 60,
     ],
   ])("%s", (_, settings, known, calls) => {
     expect(expectedCallsADay(streams(settings), known)).toBe(calls);

@@ -9,7 +9,7 @@ const HOURS_A_DAY = 24;
 
 /**
  * Calls that the streams of an org make in 24 hours: a listing for each poll, a download for each hourly and daily file of the
- * event types that the org has (all of them where that is not known), and a query for each poll of an object. Pure.
+ * event types that the org has (all of them where that is not known), and a query for each poll of an object, which is also described once. Pure.
  */
 export function expectedCallsADay(streams: readonly Stream[], inventory: FileInventory | undefined): number {
   return streams.reduce((calls, stream) => calls + fileCalls(stream, inventory) + objectCalls(stream), 0);
@@ -29,7 +29,7 @@ function fileCalls({ eventLogFiles }: Stream, inventory: FileInventory | undefin
 }
 
 function objectCalls({ objects }: Stream): number {
-  return objects.enabled ? objects.names.length * Math.ceil(DAY_MS / objects.pollInterval) : 0;
+  return objects.enabled ? objects.names.length * (1 + Math.ceil(DAY_MS / objects.pollInterval)) : 0;
 }
 
 /** Whether what the integration needs fits into its share of the org's allocation, and whether anything is left. Pure. */

@@ -1,8 +1,11 @@
 import { Refusal } from "./answer.ts";
-import type { SObject } from "./sobjects.ts";
+import { fieldOf, type SObject } from "./sobjects.ts";
 import type { Condition, Query } from "./soql_query.ts";
 
 type Comparison = Extract<Condition, { kind: "compare" }>;
+
+/** Characters of a field that a record of a big object can answer. */
+const LONGEST_TEXT = 32_000;
 
 /**
  * Refuses what the big objects of Real-Time Event Monitoring refuse: anything but WHERE over their index (EventDate, then
@@ -13,6 +16,12 @@ type Comparison = Extract<Condition, { kind: "compare" }>;
 export function checkBigObjectQuery(query: Query, type: SObject): void {
   if (query.select.some((item) => item.kind === "count" || item.kind === "aggregate") || query.groupBy.length > 0) {
     throw unsupported("Aggregate functions not supported");
+  }
+  for (const item of query.select) {
+    const column = item.kind === "field" ? fieldOf(type, item.field.name) : undefined;
+    if (column !== undefined && (column.type === "address" || column.length > LONGEST_TEXT)) {
+      throw unsupported(`Field ${column.name} can't be selected in a query of ${type.name}`);
+    }
   }
   if (query.offset > 0) {
     throw unsupported("OFFSET not supported");

@@ -5,13 +5,19 @@ import type { Fault } from "./faults.ts";
 import { folderFiles, type SkippedFile } from "./files_folder.ts";
 import { addLogFile, knownFile, type LogFileSpec, type LogFileSummary, summary } from "./log_file_spec.ts";
 import type { App, Counters, OrgSettings, OrgState, ReceivedRequest, User } from "./org_state.ts";
-import { addRecords } from "./record_spec.ts";
+import { addRecords, knownSObject } from "./record_spec.ts";
 import { to15 } from "./salesforce_id.ts";
-import { PERMISSIONS, type SObjectRecord } from "./sobjects.ts";
+import { field, unfiltered } from "./sobject_definitions.ts";
+import { type FieldType, PERMISSIONS, type SObjectRecord } from "./sobjects.ts";
 import type { TrafficSpec } from "./traffic/plan.ts";
 import { type AddedTraffic, addTraffic } from "./traffic_spec.ts";
 
 export type UserSpec = Partial<Omit<User, "id">> & { readonly username: string };
+export interface FieldSpec {
+  readonly name: string;
+  readonly type?: FieldType;
+  readonly length?: number;
+}
 export type AppSpec = Partial<App> & { readonly clientId: string };
 
 /**
@@ -37,6 +43,8 @@ export interface Given {
   deletedLogFile(id: string): Promise<void>;
   /** Adds a daily file for each CSV file of a folder. */
   folder(directory: string): Promise<{ files: LogFileSummary[]; skipped: readonly SkippedFile[] }>;
+  /** Adds a field to an object, as a release of Salesforce does: it can be read, but neither filtered nor sorted on. */
+  field(sObject: string, spec: FieldSpec): Promise<void>;
   /** Adds records of a big object or LoginHistory. Datetimes are ISO texts; a missing Id or EventIdentifier is made up. */
   records(sObject: string, records: readonly SObjectRecord[]): Promise<number>;
   /** Adds event log files and records of believable traffic. */
@@ -67,6 +75,7 @@ export function givenOf(org: OrgState): Given {
         frozen: false,
         ipRestricted: false,
         permissions: PERMISSIONS,
+        hiddenFields: [],
       };
       const user: User = { ...known, ...spec };
       org.users.set(key, user);
@@ -120,6 +129,11 @@ export function givenOf(org: OrgState): Given {
         .map((entry) => join(directory, entry.name));
       const { files, skipped } = folderFiles(paths.sort());
       return { files: files.map((spec) => addLogFile(org, spec)), skipped };
+    },
+    field: async (sObject, { name, type = "string", length }) => {
+      const { name: object } = knownSObject(org, sObject);
+      const traits = { ...unfiltered, ...(length === undefined ? {} : { length }) };
+      org.addedFields.set(object, [...(org.addedFields.get(object) ?? []), field(name, type, traits)]);
     },
     records: async (sObject, records) => addRecords(org, sObject, records),
     traffic: async (spec) => addTraffic(org, spec),

@@ -3,7 +3,14 @@ import { FaultPlan } from "./faults.ts";
 import type { LogFile } from "./log_file.ts";
 import { QueryResults } from "./query_results.ts";
 import { recordId } from "./salesforce_id.ts";
-import type { Permission, SObjectRecord } from "./sobjects.ts";
+import {
+  type Field,
+  PERMISSIONS,
+  type Permission,
+  type SObject,
+  type SObjectRecord,
+  visibleSObject,
+} from "./sobjects.ts";
 import type { Incident } from "./traffic/incidents.ts";
 import { Traffic } from "./traffic/traffic.ts";
 
@@ -50,6 +57,8 @@ export interface User {
   /** Outside the profile's login IP ranges or hours. */
   readonly ipRestricted: boolean;
   readonly permissions: readonly Permission[];
+  /** As `LoginEvent.City`: what field-level security hides. */
+  readonly hiddenFields: readonly string[];
 }
 
 export interface App {
@@ -97,6 +106,7 @@ export class OrgState {
   readonly apps = new Map<string, App>();
   readonly logFiles = new Map<string, LogFile>();
   readonly records = new Map<string, SObjectRecord[]>();
+  readonly addedFields = new Map<string, Field[]>();
   readonly tokens: AccessTokens;
   readonly faults = new FaultPlan();
   readonly results = new QueryResults();
@@ -120,6 +130,16 @@ export class OrgState {
   /** The org's time in milliseconds since the epoch. */
   now(): number {
     return this.#machineNow() + this.settings.clockOffsetMs;
+  }
+
+  /** The object as a user sees it, or as it is; undefined where it does not exist for the user. */
+  sObject(name: string, user?: User): SObject | undefined {
+    return visibleSObject(name, {
+      hourlyFiles: user === undefined || this.settings.hourlyFiles,
+      permissions: new Set(user?.permissions ?? PERMISSIONS),
+      addedFields: this.addedFields,
+      hiddenFields: user?.hiddenFields ?? [],
+    });
   }
 
   /** A fresh record id; ids of one prefix ascend. */

@@ -3,7 +3,7 @@ import { checkBigObjectQuery } from "./big_object_rules.ts";
 import { logFileRecord } from "./log_file.ts";
 import type { OrgState, User } from "./org_state.ts";
 import type { QueryResult } from "./query_results.ts";
-import { type SObject, type SObjectRecord, visibleSObject } from "./sobjects.ts";
+import type { SObject, SObjectRecord } from "./sobjects.ts";
 import { checkQuery, unsupportedObject } from "./soql_check.ts";
 import { evaluate } from "./soql_evaluate.ts";
 import { parseSoql } from "./soql_parser.ts";
@@ -25,8 +25,7 @@ export function queryRoute(
   }
   org.counters.queries++;
   const query = parseSoql(soql);
-  const permissions = new Set(user.permissions);
-  const type = visibleSObject(query.from.name, { hourlyFiles: org.settings.hourlyFiles, permissions });
+  const type = org.sObject(query.from.name, user);
   if (type === undefined) {
     throw unsupportedObject(query);
   }

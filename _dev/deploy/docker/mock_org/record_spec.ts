@@ -1,14 +1,11 @@
 import { apiDatetime } from "./datetime.ts";
 import { instant } from "./instant.ts";
 import type { OrgState } from "./org_state.ts";
-import { PERMISSIONS, type SObjectRecord, visibleSObject } from "./sobjects.ts";
+import type { SObject, SObjectRecord } from "./sobjects.ts";
 
 /** Adds records of an object; datetimes are ISO texts, a missing Id or EventIdentifier is made up. Answers how many there are now. */
 export function addRecords(org: OrgState, sObject: string, records: readonly SObjectRecord[]): number {
-  const type = visibleSObject(sObject, { hourlyFiles: true, permissions: new Set(PERMISSIONS) });
-  if (type === undefined) {
-    throw new Error(`this org knows no object ${sObject}`);
-  }
+  const type = knownSObject(org, sObject);
   const fields = new Map(type.fields.map((field) => [field.name, field] as const));
   const kept = org.records.get(type.name) ?? [];
   for (const record of records) {
@@ -33,6 +30,14 @@ export function addRecords(org: OrgState, sObject: string, records: readonly SOb
   }
   org.records.set(type.name, kept);
   return kept.length;
+}
+
+export function knownSObject(org: OrgState, sObject: string): SObject {
+  const type = org.sObject(sObject);
+  if (type === undefined) {
+    throw new Error(`this org knows no object ${sObject}`);
+  }
+  return type;
 }
 
 /** A big object keeps its rows in the order of its index: EventDate descending. */

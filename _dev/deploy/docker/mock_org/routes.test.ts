@@ -59,6 +59,31 @@ describe("REST resources", () => {
     expect(await names()).toContain("Interval");
   });
 
+  test("describes, and answers, an object's fields as the user sees them", async () => {
+    await using org = await startedOrg();
+    const get = await loggedIn(org);
+    const names = async () => {
+      const response = await get("/services/data/v66.0/sobjects/LoginEvent/describe");
+      const { fields } = (await response.json()) as { fields: { name: string }[] };
+      return fields.map(({ name }) => name);
+    };
+    expect(await names()).not.toContain("DeviceTrust");
+    await org.given.field("LoginEvent", { name: "DeviceTrust" });
+    await org.given.field("LoginEvent", { name: "Place", type: "address" });
+    expect(await names()).toEqual(expect.arrayContaining(["City", "DeviceTrust", "Place"]));
+    await org.given.user({ username, hiddenFields: ["LoginEvent.City"] });
+    expect(await names()).not.toContain("City");
+    expect((await queried(org, "SELECT DeviceTrust FROM LoginEvent")).status).toBe(200);
+    expect(await queried(org, "SELECT City FROM LoginEvent")).toMatchObject({
+      status: 400,
+      body: [{ errorCode: "INVALID_FIELD" }],
+    });
+    expect(await queried(org, "SELECT Place FROM LoginEvent")).toMatchObject({
+      status: 400,
+      body: [{ errorCode: "BIG_OBJECT_UNSUPPORTED_OPERATION" }],
+    });
+  });
+
   test.each([
     ["EventLogFile", "ViewEventLogFiles"],
     ["LoginEvent", "ViewRealTimeEventMonitoringData"],

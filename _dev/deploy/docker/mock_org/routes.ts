@@ -3,7 +3,7 @@ import { type Answer, json, notFound, Refusal, refused } from "./answer.ts";
 import type { RequestKind } from "./faults.ts";
 import type { OrgState, User } from "./org_state.ts";
 import { queryPageRoute, queryRoute } from "./query_route.ts";
-import { describe, visibleSObject } from "./sobjects.ts";
+import { describe } from "./sobjects.ts";
 import { tokenRoute } from "./token_route.ts";
 
 export interface RouteRequest {
@@ -109,8 +109,7 @@ function dataRoute(kind: RequestKind, { url, headers }: RouteRequest, user: User
     case "page":
       return queryPageRoute(name, version, org);
     case "describe": {
-      const permissions = new Set(user.permissions);
-      const type = visibleSObject(name, { hourlyFiles: org.settings.hourlyFiles, permissions });
+      const type = org.sObject(name, user);
       if (type === undefined) {
         throw notFound();
       }

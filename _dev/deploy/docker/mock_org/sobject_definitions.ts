@@ -1,6 +1,7 @@
 import type { Field, FieldType, SObject } from "./sobjects.ts";
 
-interface FieldTraits {
+export interface FieldTraits {
+  readonly length?: number;
   readonly filter?: boolean;
   readonly sort?: boolean;
   readonly group?: boolean;
@@ -8,7 +9,7 @@ interface FieldTraits {
   readonly hourlyFilesOnly?: boolean;
 }
 
-function field(name: string, type: FieldType, traits: FieldTraits = {}): Field {
+export function field(name: string, type: FieldType, traits: FieldTraits = {}): Field {
   return {
     name,
     type,
@@ -16,11 +17,13 @@ function field(name: string, type: FieldType, traits: FieldTraits = {}): Field {
     sortable: traits.sort ?? true,
     groupable: traits.group ?? false,
     nillable: traits.nillable ?? false,
+    length: traits.length ?? (type === "string" ? 255 : 0),
     hourlyFilesOnly: traits.hourlyFilesOnly ?? false,
   };
 }
 
-const unfiltered = { filter: false, sort: false, nillable: true } as const;
+/** Of a field that can only be read. */
+export const unfiltered = { filter: false, sort: false, nillable: true } as const;
 
 /** Fields of an event that can be read but neither filtered nor sorted on. */
 function readOnly(type: FieldType, names: string): Field[] {
@@ -71,7 +74,7 @@ const LOGIN_EVENT: SObject = {
     ...readOnly("double", "EvaluationTime LoginLatitude LoginLongitude"),
     ...readOnly(
       "string",
-      "AdditionalInfo ApiType ApiVersion Application AuthMethodReference Browser CipherSuite City ClientVersion Country " +
+      "AdditionalInfo ApiType ApiVersion Application AuthContextClassRef AuthMethodReference Browser CipherSuite City ClientVersion Country " +
         "CountryIso ForwardedForIp HttpMethod HttpReferer LoginKey LoginSubType LoginType LoginUrl Platform PolicyOutcome " +
         "PostalCode RelatedEventIdentifier SessionKey SessionLevel SourceIp Status Subdivision TlsProtocol Username UserType",
     ),

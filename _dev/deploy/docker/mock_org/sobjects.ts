@@ -9,6 +9,8 @@ export type FieldType =
   | "id"
   | "reference"
   | "string"
+  | "textarea"
+  | "address"
   | "picklist"
   | "int"
   | "double"
@@ -23,6 +25,8 @@ export interface Field {
   readonly sortable: boolean;
   readonly groupable: boolean;
   readonly nillable: boolean;
+  /** Characters that a text may have. */
+  readonly length: number;
   /** Exists only in orgs that have hourly event log files. */
   readonly hourlyFilesOnly: boolean;
 }
@@ -61,6 +65,10 @@ const SOBJECTS: ReadonlyMap<string, SObject> = new Map(
 export interface Visibility {
   readonly hourlyFiles: boolean;
   readonly permissions: ReadonlySet<Permission>;
+  /** Fields by object that Salesforce or an administrator has added. */
+  readonly addedFields: ReadonlyMap<string, readonly Field[]>;
+  /** Fields, as `LoginEvent.City`, that field-level security hides from the user: for the API they do not exist. */
+  readonly hiddenFields: readonly string[];
 }
 
 /** The object as this user sees it (names are case-insensitive), or undefined when it does not exist for the user. */
@@ -69,7 +77,10 @@ export function visibleSObject(name: string, seen: Visibility): SObject | undefi
   if (type === undefined || (type.permission !== undefined && !seen.permissions.has(type.permission))) {
     return undefined;
   }
-  return seen.hourlyFiles ? type : { ...type, fields: type.fields.filter((each) => !each.hourlyFilesOnly) };
+  const fields = [...type.fields, ...(seen.addedFields.get(type.name) ?? [])].filter(
+    (each) => (seen.hourlyFiles || !each.hourlyFilesOnly) && !seen.hiddenFields.includes(`${type.name}.${each.name}`),
+  );
+  return { ...type, fields };
 }
 
 export function fieldOf(type: SObject, name: string): Field | undefined {
@@ -88,6 +99,8 @@ export function describe(type: SObject, version: string): unknown {
     fields: type.fields.map((each) => ({
       name: each.name,
       type: each.type,
+      length: each.length,
+      deprecatedAndHidden: false,
       filterable: each.filterable,
       sortable: each.sortable,
       groupable: each.groupable,

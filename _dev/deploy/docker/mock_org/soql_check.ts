@@ -83,7 +83,7 @@ function checkCondition(condition: Condition, query: Query, type: SObject): void
   }
 }
 
-const TEXT_TYPES: ReadonlySet<string> = new Set(["string", "picklist"]);
+const TEXT_TYPES: ReadonlySet<string> = new Set(["string", "picklist", "textarea"]);
 
 /** The kinds of literal that a column of each type is compared with, and how Salesforce names the right one. */
 const ACCEPTED: Readonly<
@@ -93,6 +93,8 @@ const ACCEPTED: Readonly<
   reference: { kinds: ["string"], expected: "type reference and should be enclosed in quotes" },
   string: { kinds: ["string"], expected: "type string and should be enclosed in quotes" },
   picklist: { kinds: ["string"], expected: "type string and should be enclosed in quotes" },
+  textarea: { kinds: ["string"], expected: "type string and should be enclosed in quotes" },
+  address: { kinds: ["string"], expected: "type string and should be enclosed in quotes" },
   base64: { kinds: ["string"], expected: "type string and should be enclosed in quotes" },
   int: { kinds: ["number"], expected: "type int and should not be enclosed in quotes" },
   double: { kinds: ["number"], expected: "type double and should not be enclosed in quotes" },
