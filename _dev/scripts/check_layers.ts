@@ -30,6 +30,7 @@ const PUMP_MAY_SEE = new Set([
   "sinks/sink.ts",
   "cursors/cursor.ts",
   "cursors/cursor_store.ts",
+  "cursors/kept_events.ts",
   "policy/policy.ts",
 ]);
 

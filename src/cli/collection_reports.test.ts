@@ -9,6 +9,7 @@ import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { asRunnerError } from "../core/errors.ts";
 import { createLog, ecsLine, silentLog } from "../core/log.ts";
 import { createMemoryCursors } from "../cursors/memory_cursors.ts";
+import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
 import type { InputRun } from "../pump/supervisor.ts";
 import { knownDatasets, Wiring } from "./wire.ts";
@@ -31,9 +32,7 @@ beforeEach(async () => {
     certificate: publicKey.export({ type: "spki", format: "pem" }).toString(),
     now: () => clock.now(),
   });
-  run = new Wiring({ setAside: join(out, "set_aside"), cursors: createMemoryCursors(), log: silentLog, clock }).run(
-    input(),
-  );
+  run = new Wiring({ kept: openKeptEvents(out), cursors: createMemoryCursors(), log: silentLog, clock }).run(input());
 });
 afterEach(async () => {
   await org.close();
@@ -230,9 +229,7 @@ test("a file that is read again is reported under the same identity", async () =
   await round();
   await run.close();
   clock.advance(MINUTE);
-  run = new Wiring({ setAside: join(out, "set_aside"), cursors: createMemoryCursors(), log: silentLog, clock }).run(
-    input(),
-  );
+  run = new Wiring({ kept: openKeptEvents(out), cursors: createMemoryCursors(), log: silentLog, clock }).run(input());
   await round();
   await run.close();
   expect(reports("file_collected")).toHaveLength(1);
@@ -247,7 +244,7 @@ test("what Salesforce echoes of a secret reaches neither the log nor the collect
   await org.given.fault({ on: "query", status: 400, body: [{ errorCode: "MALFORMED_QUERY", message }] });
   const lines: string[] = [];
   const log = createLog((...line) => lines.push(ecsLine(new Date(NOW), ...line)));
-  run = new Wiring({ setAside: join(out, "set_aside"), cursors: createMemoryCursors(), log, clock }).run(input());
+  run = new Wiring({ kept: openKeptEvents(out), cursors: createMemoryCursors(), log, clock }).run(input());
   await round();
   await run.close();
   const told = [lines.join("\n"), JSON.stringify(reports())];

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -11,7 +11,9 @@ import { STATE } from "../agent/control_protocol.ts";
 import { inputHealth } from "../agent/unit_health.ts";
 import { asRunnerError } from "../core/errors.ts";
 import { createLog } from "../core/log.ts";
+import type { KeptEvents } from "../cursors/kept_events.ts";
 import { createMemoryCursors } from "../cursors/memory_cursors.ts";
+import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
 import type { Policy } from "../policy/policy.ts";
 import { InputReports } from "./input_reports.ts";
@@ -34,10 +36,12 @@ let clock: ManualClock;
 let org: MockOrg;
 let elasticsearch: BulkEndpoint;
 let folder: string;
+let kept: KeptEvents;
 
 beforeEach(async () => {
   clock = new ManualClock(NOW);
-  folder = join(mkdtempSync(join(tmpdir(), "aquila-collector-")), "set_aside");
+  folder = mkdtempSync(join(tmpdir(), "aquila-collector-"));
+  kept = openKeptEvents(folder);
   elasticsearch = new BulkEndpoint();
   await elasticsearch.start();
   org = await startMockOrg({
@@ -48,7 +52,8 @@ beforeEach(async () => {
 afterEach(async () => {
   await org.close();
   await elasticsearch.close();
-  rmSync(resolve(folder, ".."), { recursive: true });
+  kept.close();
+  rmSync(folder, { recursive: true });
 });
 
 /** The policy that Fleet makes of the package, with the login stream alone, and the collector's if it is on. */
@@ -94,7 +99,7 @@ async function run(policy: Policy) {
   reports.begin(input);
   const wiring = new Wiring({
     cursors: createMemoryCursors(),
-    setAside: folder,
+    kept,
     log: createLog((_, message) => lines.push(message)),
     clock,
     deliveryHealth: (problem) => problems.push(problem?.text ?? "flows"),
@@ -122,15 +127,9 @@ interface Document {
 const stored = (index: string) =>
   elasticsearch.documents.filter((one) => one.index === index).map(({ document }) => document as unknown as Document);
 
-function kept(): Document[] {
-  const path = join(folder, `${COLLECTOR}.ndjson`);
-  return existsSync(path)
-    ? readFileSync(path, "utf8")
-        .trimEnd()
-        .split("\n")
-        .map((line) => JSON.parse(line))
-    : [];
-}
+/** What is kept, as documents. */
+const keptDocuments = (): Document[] =>
+  kept.sources().flatMap((source) => kept.read(source, 0, 1e6).map(({ event }) => JSON.parse(event.json)));
 
 const codes = (documents: readonly Document[]) => documents.map(({ event }) => event.code).sort();
 
@@ -149,25 +148,25 @@ describe("a policy with the collector's stream switched off", () => {
     });
   });
 
-  test("writes nothing to it; what can't be stored is kept in a file, and said; health stays", async () => {
+  test("writes nothing to it; what can't be stored is kept in the data directory, and said; health stays", async () => {
     await givenTroubles();
     const policy = policyOf(false);
     const { lines, problems, health } = await run(policy);
 
     expect([...asked]).toEqual([LOGIN]);
     expect(stored(LOGIN)).toHaveLength(2);
-    expect(codes(kept())).toEqual(["event_refused", "row_rejected"]);
-    const [refused, rejected] = kept().toSorted((one, other) => (one.event.code < other.event.code ? -1 : 1));
-    expect(refused?.salesforce.collector.text).toContain('"bad"');
-    expect(refused?.salesforce.collector.reason).toContain("failed to parse");
-    expect(rejected?.salesforce.collector.text).toContain("20260720080500.000");
-    expect(statSync(join(folder, `${COLLECTOR}.ndjson`)).mode & 0o077).toBe(0);
+    const [first, second] = kept.sources().flatMap((source) => kept.read(source, 0, 1e6));
+    expect(first?.event.json).toContain("20260720080500.000");
+    expect(first?.event.index).toBe(COLLECTOR);
+    expect(second?.event.json).toContain('"bad"');
+    expect(second?.event.index).toBe(LOGIN);
+    expect(second?.reason).toContain("failed to parse");
 
-    expect(lines.filter((line) => line.includes(folder))).toHaveLength(2);
+    expect(lines.filter((line) => line.includes("are kept in the data directory"))).toHaveLength(1);
     expect(problems).toEqual(["flows"]);
     expect(health).toMatchObject({
       state: STATE.healthy,
-      message: `Collecting login. Rejected rows and refused events are kept in ${folder}.`,
+      message: "Collecting login. 2 rejected rows or refused events are kept in the data directory.",
     });
     expect(policy.warnings).toEqual([
       expect.stringMatching(
@@ -176,7 +175,7 @@ describe("a policy with the collector's stream switched off", () => {
     ]);
   });
 
-  test("makes no file where nothing is set aside", async () => {
+  test("keeps nothing where everything has a place", async () => {
     await org.given.logFile({
       eventType: "Login",
       logDate: "2026-07-20T08:00:00Z",
@@ -185,7 +184,7 @@ describe("a policy with the collector's stream switched off", () => {
     });
     const { problems, health } = await run(policyOf(false));
     expect([...asked]).toEqual([LOGIN]);
-    expect(existsSync(folder)).toBe(false);
+    expect(kept.sources()).toEqual([]);
     expect(problems).toEqual(["flows"]);
     expect(health.message).toBe("Collecting login.");
   });
@@ -212,7 +211,7 @@ describe("global data tags, which Fleet writes as processors of the input", () =
     const reported = stored(COLLECTOR);
     expect(codes(reported)).toEqual(expect.arrayContaining(["event_refused", "file_collected", "row_rejected"]));
     expect(reported.filter(({ labels }) => JSON.stringify(labels) !== '{"team":"security"}')).toEqual([]);
-    expect(kept()).toEqual([]);
+    expect(keptDocuments()).toEqual([]);
   });
 
   test("may drop reports, as every processor of the input", async () => {

@@ -2,7 +2,9 @@ import { existsSync } from "node:fs";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
 import { visible } from "../core/visible.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
+import type { KeptEvents } from "../cursors/kept_events.ts";
 import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
+import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { closest } from "../policy/suggestion.ts";
 import { underWayId } from "../pump/under_way.ts";
 import { failedFiles, retryChanges } from "../sources/file_progress.ts";
@@ -16,6 +18,10 @@ export interface CursorsOptions {
   readonly reset: string | undefined;
   /** Id of an event log file that is to be tried at once. */
   readonly retry: string | undefined;
+  /** Shows the kept events themselves. */
+  readonly kept?: boolean | undefined;
+  /** A stream whose kept events are given up. */
+  readonly discardKept?: string | undefined;
   readonly json: boolean;
 }
 
@@ -23,13 +29,16 @@ export interface CursorsSurroundings {
   readonly print: (line: string) => void;
 }
 
+/** Bytes of kept events that are read at once. */
+const BATCH_BYTES = 1024 * 1024;
+
 /**
- * `cursors`: shows where each source of a data directory stands, forgets where one stream does, or has a file tried again. Gives
- * the exit code. Throws `data_directory_locked` while a runner uses the directory, `usage` for a stream that has no cursors and
- * for a file that has not failed.
+ * `cursors`: shows where each source of a data directory stands and what is kept of it, forgets where one stream does, or has a
+ * file tried again. Gives the exit code. Throws `data_directory_locked` while a runner uses the directory, `usage` for a stream
+ * that has no cursors and for a file that has not failed.
  */
 export async function showCursors(options: CursorsOptions, { print }: CursorsSurroundings): Promise<number> {
-  const { dataDirectory, reset, retry, json } = options;
+  const { dataDirectory, reset, retry, discardKept } = options;
   if (!existsSync(dataDirectory)) {
     throw new RunnerError("data_directory_unusable", `There is no data directory ${dataDirectory}.`, {
       next: GIVE_UP,
@@ -37,30 +46,60 @@ export async function showCursors(options: CursorsOptions, { print }: CursorsSur
     });
   }
   const cursors = openSqliteCursors(dataDirectory);
+  let kept: KeptEvents | undefined;
   try {
+    kept = openKeptEvents(dataDirectory);
     if (retry !== undefined) {
       print(await tryAgain(retry, cursors));
-    } else if (reset === undefined) {
-      const lines = linesOf(await positions(cursors), json);
-      lines.map(visible).forEach(print);
-    } else {
+    } else if (reset !== undefined) {
       print(visible(await forget(reset, cursors)));
+    } else if (discardKept !== undefined) {
+      print(visible(discard(discardKept, kept)));
+    } else if (options.kept) {
+      printKept(kept, print);
+    } else {
+      linesOf(await positions(cursors, kept), options.json)
+        .map(visible)
+        .forEach(print);
     }
     return 0;
   } finally {
+    kept?.close();
     cursors.close();
   }
 }
 
-async function positions(cursors: CursorStore): Promise<Position[]> {
+async function positions(cursors: CursorStore, kept: KeptEvents): Promise<Position[]> {
   const found: Position[] = [];
-  for (const id of await cursors.sources()) {
+  for (const id of new Set([...(await cursors.sources()), ...kept.sources()])) {
     const source = parseSourceId(id);
     if (source !== undefined) {
-      found.push(describePosition(source, await cursors.load(id)));
+      found.push(describePosition(source, await cursors.load(id), kept.of(id)));
     }
   }
   return found;
+}
+
+/** One by one, as they may be many. */
+function printKept(kept: KeptEvents, print: (line: string) => void): void {
+  for (const source of kept.sources()) {
+    let batch = kept.read(source, 0, BATCH_BYTES);
+    for (; batch.length > 0; batch = kept.read(source, batch.at(-1)?.serial ?? 0, BATCH_BYTES)) {
+      for (const { event, reason } of batch) {
+        print(JSON.stringify({ source, data_stream: event.index, reason, document: JSON.parse(event.json) }));
+      }
+    }
+  }
+}
+
+function discard(stream: string, kept: KeptEvents): string {
+  const ids = streamSourceIds(stream, kept.sources(), "There are no kept events of a stream");
+  let count = 0;
+  for (const id of ids) {
+    count += kept.of(id)?.events ?? 0;
+    kept.clear(id);
+  }
+  return `Gave up ${count} kept events of ${stream}.`;
 }
 
 function linesOf(found: readonly Position[], json: boolean): string[] {
@@ -90,7 +129,17 @@ async function tryAgain(file: string, cursors: CursorStore): Promise<string> {
 }
 
 async function forget(stream: string, cursors: CursorStore): Promise<string> {
-  const all = (await cursors.sources()).flatMap((id) => {
+  const ids = streamSourceIds(stream, await cursors.sources(), "There are no cursors of a stream");
+  for (const id of ids) {
+    await cursors.clear(id);
+    await cursors.clear(underWayId(id));
+  }
+  return `Forgot how far ${ids.join(" and ")} had come. The next run begins again with the stream's initial_lookback; events that are still in the index that is written to are not stored twice.`;
+}
+
+/** The stream's sources among these; throws `usage` without any, beginning with `none`. */
+function streamSourceIds(stream: string, sources: readonly string[], none: string): readonly string[] {
+  const all = sources.flatMap((id) => {
     const source = parseSourceId(id);
     return source === undefined ? [] : [{ id, stream: source.stream }];
   });
@@ -99,13 +148,9 @@ async function forget(stream: string, cursors: CursorStore): Promise<string> {
     const streams = [...new Set(all.map((source) => source.stream))];
     const meant = closest(stream, streams);
     throw usage(
-      `There are no cursors of a stream ${stream}.`,
+      `${none} ${stream}.`,
       meant === undefined ? `There are: ${streams.join(", ") || "none"}.` : `Did you mean ${meant}?`,
     );
   }
-  for (const id of ids) {
-    await cursors.clear(id);
-    await cursors.clear(underWayId(id));
-  }
-  return `Forgot how far ${ids.join(" and ")} had come. The next run begins again with the stream's initial_lookback; events that are still in the index that is written to are not stored twice.`;
+  return ids;
 }

@@ -15,6 +15,15 @@ export const CURSORS_COMMAND = {
       value: "FILE_ID",
       help: "Has an event log file that failed, parked or not, tried again as soon as the runner starts.",
     },
+    kept: {
+      type: "boolean",
+      help: "Prints the events that are kept because Elasticsearch does not take them, one JSON object a line, with the reason.",
+    },
+    "discard-kept": {
+      type: "string",
+      value: "STREAM",
+      help: "Gives the kept events of this stream up for good.",
+    },
     json: { type: "boolean", help: "One JSON object a line." },
   },
   examples: [
@@ -28,6 +37,8 @@ export function cursorsOptions(values: OptionValues): CursorsOptions {
     dataDirectory: String(values["data-dir"]),
     reset: textOf(values, "reset"),
     retry: textOf(values, "retry"),
+    kept: values.kept === true,
+    discardKept: textOf(values, "discard-kept"),
     json: values.json === true,
   };
 }

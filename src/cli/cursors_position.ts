@@ -1,4 +1,5 @@
 import type { CursorEntries } from "../cursors/cursor.ts";
+import type { KeptSum } from "../cursors/kept_events.ts";
 import { isParked } from "../sources/file_failure.ts";
 import { failedFiles, isOpen, readListingCursor } from "../sources/file_progress.ts";
 import { readObjectCursor } from "../sources/object_progress.ts";
@@ -22,6 +23,13 @@ export interface Position {
     readonly nextAttempt: string;
     readonly cause: string;
   }[];
+  /** Events that have no place in Elasticsearch. */
+  readonly kept?: {
+    readonly events: number;
+    readonly bytes: number;
+    readonly since: string;
+    readonly reason: string;
+  };
   /** A window that is being read, newest first. */
   readonly window?: { readonly to: string; readonly reached: string };
 }
@@ -30,7 +38,9 @@ export interface Position {
 export function describePosition(
   { stream, object }: { readonly stream: string; readonly object: string | undefined },
   entries: CursorEntries,
+  sum?: KeptSum,
 ): Position {
+  const kept = sum === undefined ? {} : { kept: { ...sum, since: iso(sum.since) ?? "" } };
   const organization = String(entries.get("organization") ?? "");
   if (object === undefined) {
     const { files, createdAfter } = readListingCursor(entries, organization, {
@@ -56,6 +66,7 @@ export function describePosition(
         nextAttempt: iso(failure.retryAt) ?? "",
         cause: failure.text,
       })),
+      ...kept,
     };
   }
   const { after, open } = readObjectCursor(entries, organization, 0);
@@ -65,11 +76,21 @@ export function describePosition(
     organization,
     until: iso(after),
     ...(open === undefined ? {} : { window: { to: iso(open.to) ?? "", reached: iso(open.reached) ?? "" } }),
+    ...kept,
   };
 }
 
 /** A position as lines for people. Pure. */
-export function positionLines({ stream, source, organization, until, files, failed = [], window }: Position): string[] {
+export function positionLines({
+  stream,
+  source,
+  organization,
+  until,
+  files,
+  failed = [],
+  window,
+  kept,
+}: Position): string[] {
   const where = until === undefined ? "first round not complete" : `complete up to ${until}`;
   const parts = [
     ...(files === undefined
@@ -87,6 +108,9 @@ export function positionLines({ stream, source, organization, until, files, fail
       ({ file, eventType, attempts, parked, nextAttempt, cause }) =>
         `  ${parked ? "parked" : "failed"}: ${file} (${eventType}), ${attempts} attempts, next at ${nextAttempt}: ${cause}`,
     ),
+    ...(kept === undefined
+      ? []
+      : [`  kept: ${kept.events} events (${kept.bytes} bytes) without a place, since ${kept.since}: ${kept.reason}`]),
   ];
 }
 

@@ -47,9 +47,9 @@ export class InputReports {
 }
 
 function standing(id: string, { name, report }: SourceReport): StreamStanding {
-  const { health, message, setAsideIn, rowsPossiblyDoubled, rowsCreated, rowsExisting } = report;
+  const { health, message, eventsKept, rowsPossiblyDoubled, rowsCreated, rowsExisting } = report;
   const notes = [
-    ...(setAsideIn === undefined ? [] : [`Rejected rows and refused events are kept in ${setAsideIn}.`]),
+    ...(eventsKept === 0 ? [] : [`${eventsKept} rejected rows or refused events are kept in the data directory.`]),
     ...(rowsPossiblyDoubled === 0 ? [] : [`${rowsPossiblyDoubled} events may be stored twice.`]),
   ];
   const note = notes.length === 0 ? {} : { note: notes.join(" ") };

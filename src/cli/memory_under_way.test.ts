@@ -10,6 +10,7 @@ import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { silentLog } from "../core/log.ts";
 import { BATCH_MEMORY, Memory } from "../core/memory.ts";
 import { createMemoryCursors } from "../cursors/memory_cursors.ts";
+import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
 import { knownDatasets, Wiring } from "./wire.ts";
 
@@ -75,7 +76,7 @@ function startRounds(stop: AbortSignal, abandon: AbortSignal) {
   };
   const { inputs } = parsePolicy(stringify(policy), { datasets: knownDatasets(), environment: {} });
   const wiring = new Wiring({
-    setAside: `${out}/set_aside`,
+    kept: openKeptEvents(out),
     cursors: createMemoryCursors(),
     log: silentLog,
     clock,

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { join } from "node:path";
 import type { AgentFacts } from "../core/agent_facts.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
+import type { KeptEvents } from "../cursors/kept_events.ts";
 import type { RowLedger } from "../cursors/row_ledger.ts";
 import { createDiskLedger } from "../cursors/row_ledger_disk.ts";
 import { type CallCounts, openCallCounts } from "../cursors/sqlite_call_hours.ts";
 import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
+import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { VERSION } from "./version.ts";
 
 /** The name of the runner's own entries among the cursors. */
@@ -17,28 +18,34 @@ export interface State {
   readonly cursors: CursorStore;
   readonly ledger: RowLedger;
   readonly calls: CallCounts;
-  /** The folder of what must not be lost, but may not be sent. */
-  readonly setAside: string;
+  readonly kept: KeptEvents;
   close(): void;
 }
 
 /**
- * Opens a data directory, exclusively. `callsDirectory`, by default the same, is where API calls are counted together with
- * other processes. Throws `data_directory_unusable` or `data_directory_locked`.
+ * Opens a data directory, exclusively. `sharedDirectory`, by default the same, is where API calls are counted and events without
+ * a place are kept together with other processes. Throws `data_directory_unusable` or `data_directory_locked`.
  */
-export function openState(dataDirectory: string, callsDirectory = dataDirectory): State {
+export function openState(dataDirectory: string, sharedDirectory = dataDirectory): State {
   const cursors = openSqliteCursors(dataDirectory);
-  const calls = openCallCounts(callsDirectory);
-  return {
-    cursors,
-    ledger: createDiskLedger(dataDirectory),
-    calls,
-    setAside: join(dataDirectory, "set_aside"),
-    close() {
-      calls.close();
-      cursors.close();
-    },
-  };
+  try {
+    const kept = openKeptEvents(sharedDirectory);
+    const calls = openCallCounts(sharedDirectory);
+    return {
+      cursors,
+      ledger: createDiskLedger(dataDirectory),
+      calls,
+      kept,
+      close() {
+        calls.close();
+        kept.close();
+        cursors.close();
+      },
+    };
+  } catch (error) {
+    cursors.close();
+    throw error;
+  }
 }
 
 /** The runner as events name it: the same one for the life of its data directory, as an Elastic Agent keeps its id. */

@@ -9,6 +9,7 @@ import type { Fact, Tell } from "../core/fact.ts";
 import type { Log } from "../core/log.ts";
 import { Memory, type MemoryShare } from "../core/memory.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
+import type { KeptEvents } from "../cursors/kept_events.ts";
 import type { RowLedger } from "../cursors/row_ledger.ts";
 import { createMemoryLedger } from "../cursors/row_ledger_memory.ts";
 import type { CallCounts } from "../cursors/sqlite_call_hours.ts";
@@ -18,13 +19,14 @@ import type { KnownDataset } from "../policy/input_block.ts";
 import type { Input, Stream } from "../policy/policy.ts";
 import { Collector } from "../pump/collector.ts";
 import { dropped } from "../pump/dropped.ts";
+import { Keeping } from "../pump/keeping.ts";
 import { pump } from "../pump/pump.ts";
 import { sentence } from "../pump/sentence.ts";
 import type { InputRun, Job } from "../pump/supervisor.ts";
 import { tellAll } from "../pump/tell_all.ts";
 import { createProcessingSink } from "../sinks/processing.ts";
-import { createSettingAsideSink } from "../sinks/setting_aside.ts";
-import { EMPTY_RECEIPT, type Sink, type SinkHealth } from "../sinks/sink.ts";
+import { settingAside } from "../sinks/setting_aside.ts";
+import type { Sink, SinkHealth } from "../sinks/sink.ts";
 import { COLLECTOR_DATASET } from "../sources/rejected_row.ts";
 import type { Source } from "../sources/source.ts";
 import type { TimeRange } from "../sources/time_range.ts";
@@ -40,8 +42,8 @@ export interface Surroundings {
   /** In memory by default, which is for tests: it grows with the rows of four days. */
   readonly ledger?: RowLedger;
   readonly log: Log;
-  /** The folder for rejected rows and refused events of inputs that may not write the collector's data stream. */
-  readonly setAside: string;
+  /** Where events are kept that have no place in Elasticsearch. */
+  readonly kept: KeptEvents;
   /** Told every fact with the input, data stream and source that it concerns. */
   readonly observe?: (fact: Fact, input: Input, stream: Stream, sourceId: string) => void;
   /** Told what holds an output's deliveries up, and `undefined` when they flow. */
@@ -60,8 +62,8 @@ export interface Surroundings {
 interface OpenedInput {
   readonly client: OrgClient;
   readonly output: Sink;
-  /** Takes the collector's events of one source: where the input may not write them, a file. */
-  collector(tell: Tell): Sink;
+  /** Takes the collector's events; undefined where the input may not write them. */
+  readonly collector: Sink | undefined;
   readonly memory: MemoryShare;
   close(): Promise<void>;
 }
@@ -93,8 +95,6 @@ export class Wiring {
   readonly #agent: AgentFacts;
   readonly #memory: Memory;
   readonly #outputs: SharedOutputs;
-  /** Those below `setAside`; how they fare is no sign of the output's health. */
-  readonly #files: SharedOutputs;
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
@@ -104,7 +104,6 @@ export class Wiring {
     const { deliveryHealth = () => {}, log } = surroundings;
     const health: SinkHealth = (...state) => dropped(() => deliveryHealth(...state), "An output's state", log);
     this.#outputs = new SharedOutputs(this.#clock, this.#memory, health);
-    this.#files = new SharedOutputs(this.#clock, this.#memory, () => {});
     this.#agent = surroundings.agent ?? {
       id: randomUUID(),
       name: hostname(),
@@ -147,21 +146,15 @@ export class Wiring {
     const { http, client } = await openOrg(input, { budget, clock: this.#clock, log });
     try {
       const output = await this.#outputs.hold(input.output, log);
-      const { setAside: path } = this.#surroundings;
-      const file =
-        input.collector === undefined
-          ? await this.#files.hold({ type: "file", name: "set aside", path }, log)
-          : undefined;
-      const collector = createProcessingSink(output.sink, input.collector?.processors ?? []);
+      const { collector } = input;
       return {
         client,
         output: output.sink,
-        collector: (tell) => (file === undefined ? collector : createTellingSink(file.sink, path, tell)),
+        collector: collector === undefined ? undefined : createProcessingSink(output.sink, collector.processors),
         memory: this.#memory.share(`org of ${input.id}`, output.key),
         close: async () => {
           http.close();
           await output.release();
-          await file?.release();
         },
       };
     } catch (error) {
@@ -184,42 +177,45 @@ export class Wiring {
   }
 
   #job(
-    { id, name, interval, open }: StreamSource,
+    { id, keptId, name, interval, open }: StreamSource,
     input: Input,
     stream: Stream,
     opened: () => Promise<OpenedInput>,
     collector: Collector | undefined,
     log: Log,
   ): Job {
-    const { cursors } = this.#surroundings;
+    const { cursors, kept } = this.#surroundings;
     const tell = this.#tell(input, stream, id, collector?.tell({ stream, name }) ?? (() => {}), log);
     let source: Source | undefined;
+    let keeping: Keeping | undefined;
     return {
       stream: stream.id,
       interval,
       tell,
       round: async (scope, stop, abandon) => {
-        const { client, output, collector: collectorOf, memory } = await opened();
-        const aside = collectorOf(tell);
-        collector?.begin(aside);
+        const { client, output, collector: reports, memory } = await opened();
+        if (reports !== undefined) {
+          collector?.begin(reports);
+        }
         const identity = await client.identity(stop);
         collector?.identify(identity);
         source ??= open(client, memory, tell);
-        return await pump({
-          source,
-          sink: createSettingAsideSink({
+        keeping ??= new Keeping({
+          source: keptId,
+          kept,
+          place: settingAside({
             own: createProcessingSink(output, stream.processors),
-            collector: aside,
+            collector: reports,
             collectorDataset: COLLECTOR_DATASET,
             clock: this.#clock,
           }),
-          cursors,
+          isReported: reports !== undefined,
           tell,
           clock: this.#clock,
-          scope,
-          stop,
-          abandon,
         });
+        await keeping.tryAgain(stop);
+        const options = { source, sink: keeping.sink, cursors, tell, clock: this.#clock, scope, stop, abandon };
+        return keeping.endOf(await pump(options));
       },
     };
   }
@@ -235,18 +231,6 @@ export class Wiring {
       streamLog.error(`A report (${fact}) could not be made, and is dropped: ${asRunnerError(error).text}`),
     );
   }
-}
-
-/** A file's sink that tells what is kept there; the receipt counts only what has reached the output. */
-function createTellingSink(file: Sink, folder: string, tell: Tell): Sink {
-  return {
-    async deliver(events, signal) {
-      await file.deliver(events, signal);
-      tell({ fact: "set_aside", events: events.length, folder });
-      return EMPTY_RECEIPT;
-    },
-    async close() {},
-  };
 }
 
 /** Whose calls count together: those of one user at one login host, whatever the input is called. */

@@ -9,6 +9,7 @@ import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { asRunnerError } from "../core/errors.ts";
 import { silentLog } from "../core/log.ts";
 import { createMemoryCursors } from "../cursors/memory_cursors.ts";
+import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
 import { knownDatasets, Wiring } from "./wire.ts";
 
@@ -68,7 +69,7 @@ interface Collected {
 /** One round of every job of the stream: the intervals, the errors, and what came into the data stream. */
 async function collect(stream: object) {
   const run = new Wiring({
-    setAside: join(out, "set_aside"),
+    kept: openKeptEvents(out),
     cursors: createMemoryCursors(),
     log: silentLog,
     clock,

@@ -18,6 +18,8 @@ const DOWNLOADS_PER_STREAM = 4;
 /** A source of a stream before it is opened. */
 export interface StreamSource {
   readonly id: string;
+  /** What its kept events are known by, whatever range of time it collects. */
+  readonly keptId: string;
   /** `EventLogFile`, or the object's name. */
   readonly name: string;
   /** Milliseconds between rounds. */
@@ -43,9 +45,11 @@ export function streamSources(input: Input, stream: Stream, options: StreamSourc
 
 function filesSource(input: Input, stream: Stream, { ledger, agent, clock, range }: StreamSourceOptions): StreamSource {
   const { eventTypes, interval, initialLookback, pollInterval } = stream.eventLogFiles;
-  const id = named(eventLogFilesId(stream.id), range);
+  const keptId = eventLogFilesId(stream.id);
+  const id = named(keptId, range);
   return {
     id,
+    keptId,
     name: "EventLogFile",
     interval: pollInterval,
     open: (client, memory, tell) =>
@@ -73,9 +77,11 @@ function objectSource(
   { agent, range }: StreamSourceOptions,
 ): StreamSource {
   const { eventLogFiles, objects } = stream;
-  const id = named(objectId(stream.id, objectName), range);
+  const keptId = objectId(stream.id, objectName);
+  const id = named(keptId, range);
   return {
     id,
+    keptId,
     name: objectName,
     interval: objects.pollInterval,
     open: (client, memory, tell) =>

@@ -32,6 +32,7 @@ const EXPECTED: Readonly<Record<`${Fault}, ${Scope}`, readonly ErrorCode[]>> = {
     "host_unreachable",
     "output_unreachable",
     "output_busy",
+    "events_refused",
   ],
   "ours, org": ["state_unusable"],
   "configuration, part": ["permission_missing", "api_disabled", "api_version_retired", "object_unknown"],

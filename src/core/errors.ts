@@ -72,6 +72,7 @@ export const ERRORS = {
   output_unreachable: { fault: "remote", scope: "org" },
   output_busy: { fault: "remote", scope: "org" },
   output_refused: { fault: "configuration", scope: "org" },
+  events_refused: { fault: "remote", scope: "org" },
   output_unwritable: { fault: "configuration", scope: "org" },
   // what should not happen
   internal: { fault: "ours", scope: "part" },

@@ -73,8 +73,21 @@ export type Fact =
   | { readonly fact: "delivered"; readonly created: number; readonly existing: number; readonly refused: number }
   /** Events that were sent again and landed in another backing index than before, with a key that may not look them up. */
   | { readonly fact: "possibly_doubled"; readonly events: number }
-  /** Rejected rows and refused events that the policy does not let the runner send. */
-  | { readonly fact: "set_aside"; readonly events: number; readonly folder: string }
+  /** The first event that Elasticsearch refuses for good; of further ones there is only the count. */
+  | { readonly fact: "events_refused"; readonly index: string; readonly reason: string }
+  | {
+      readonly fact: "events_kept";
+      /** All that are in the data directory now. */
+      readonly events: number;
+      /** Of the newest. */
+      readonly reason: string;
+      /** False where they are there because the policy has reports of them switched off. */
+      readonly isReported: boolean;
+      /** The first ones since the process was started, or since there were none. */
+      readonly isNews: boolean;
+    }
+  /** Of what was kept, this has a place now. */
+  | { readonly fact: "kept_events_placed"; readonly events: number }
   /** With `open`, a part of the round failed and will be tried again. */
   | { readonly fact: "round_done"; readonly open?: RunnerError | undefined }
   | { readonly fact: "round_failed"; readonly error: RunnerError; readonly nextAttemptAt: number };

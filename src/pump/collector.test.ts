@@ -89,6 +89,26 @@ describe("the collector", () => {
     await collector.close();
   });
 
+  test("says once that reports are refused", async () => {
+    const { clock, warnings, collector, tell } = collecting();
+    collector.begin({
+      deliver: async (events) => ({
+        created: 0,
+        existing: 0,
+        refused: events.map((event) => ({ event, type: "mapper_exception", reason: "no such field" })),
+      }),
+      close: async () => {},
+    });
+    tell(drift);
+    clock.advance(10_000);
+    await settled();
+    tell({ ...drift, columns: ["B"] });
+    await collector.close();
+    expect(warnings).toEqual([
+      "Elasticsearch refuses reports of the collection itself (mapper_exception: no such field).",
+    ]);
+  });
+
   test("tells a drift once, however many files have it", async () => {
     const { sink, collector, tell } = collecting();
     collector.begin(sink);

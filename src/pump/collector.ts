@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import type { DataStream, SourceEvent } from "../core/event.ts";
 import type { Fact, Tell } from "../core/fact.ts";
 import type { Log } from "../core/log.ts";
-import type { Sink } from "../sinks/sink.ts";
+import type { RefusedEvent, Sink } from "../sinks/sink.ts";
 import { type CollectorContext, collectorDocument, type OrganizationFacts } from "./collector_document.ts";
 import type { CollectedSource, CollectorEvent } from "./collector_event.ts";
 import { CollectorQueue } from "./collector_queue.ts";
@@ -62,6 +62,7 @@ export class Collector {
   #organization: OrganizationFacts | undefined;
   #sink: Sink | undefined;
   #delivering: Promise<void> = Promise.resolve();
+  #hasToldRefusal = false;
   #nextStatus = 0;
   #nextCoverage = 0;
 
@@ -199,6 +200,15 @@ export class Collector {
     }
   }
 
+  /** Once: further ones mostly have the same reason. Events are kept elsewhere; these only tell of the collection. */
+  #tellRefused([first]: readonly RefusedEvent[]): void {
+    if (first !== undefined && !this.#hasToldRefusal) {
+      this.#hasToldRefusal = true;
+      const { type, reason } = first;
+      this.#options.log.warn(`Elasticsearch refuses reports of the collection itself (${type}: ${reason}).`);
+    }
+  }
+
   /** Whatever is wrong with a report, the others are made, and collection goes on. */
   #report(report: () => void): void {
     dropped(report, "A report of the collection itself", this.#options.log);
@@ -214,7 +224,8 @@ export class Collector {
         for (const event of events) {
           this.#report(() => documents.push(collectorDocument(event, context)));
         }
-        await this.#sink.deliver(documents, this.#abandon.signal);
+        const { refused } = await this.#sink.deliver(documents, this.#abandon.signal);
+        this.#tellRefused(refused);
       } catch (error) {
         this.#queue.putBack(events);
         throw error;

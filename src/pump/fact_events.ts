@@ -143,7 +143,9 @@ export function eventOfFact(
     case "description_unusable":
     case "file_opened":
     case "row_rejected":
-    case "set_aside":
+    case "events_refused":
+    case "events_kept":
+    case "kept_events_placed":
     case "window_done":
     case "delivered":
     case "round_done":

@@ -29,8 +29,8 @@ export interface StreamReport {
   readonly rowsRejected: number;
   /** Events that may be stored twice, since the runner was started. */
   readonly rowsPossiblyDoubled: number;
-  /** The folder of rejected rows and refused events that could not be sent; undefined while there are none. */
-  readonly setAsideIn: string | undefined;
+  /** Events that are kept in the data directory: Elasticsearch has no place for them, or none by the policy. */
+  readonly eventsKept: number;
   readonly nextAttemptAt: number | undefined;
 }
 
@@ -51,7 +51,7 @@ export function startOfReport(stream: StreamId): StreamReport {
     rowsRefused: 0,
     rowsRejected: 0,
     rowsPossiblyDoubled: 0,
-    setAsideIn: undefined,
+    eventsKept: 0,
     nextAttemptAt: undefined,
   };
 }
@@ -70,8 +70,8 @@ export function afterFact(report: StreamReport, fact: Fact): StreamReport {
       return { ...report, rowsRejected: report.rowsRejected + 1 };
     case "possibly_doubled":
       return { ...report, rowsPossiblyDoubled: report.rowsPossiblyDoubled + fact.events };
-    case "set_aside":
-      return { ...report, setAsideIn: fact.folder };
+    case "events_kept":
+      return { ...report, eventsKept: fact.events };
     case "delivered":
       return {
         ...report,
@@ -100,6 +100,8 @@ export function afterFact(report: StreamReport, fact: Fact): StreamReport {
       return { ...report, ledgerError: fact.error };
     case "ledger_usable":
       return { ...report, ledgerError: undefined };
+    case "events_refused":
+    case "kept_events_placed":
     case "listed":
     case "file_unusable":
     case "cursors_mended":

@@ -84,11 +84,17 @@ export function sentence(fact: Fact, now: number): { readonly level: LogLevel; r
         level: "info",
         message: `${fact.error.text} Asking for ${formatDuration(fact.width)} of ${fact.object} at a time.`,
       };
-    case "set_aside":
+    case "events_refused":
       return {
         level: "warn",
-        message: `${fact.events} rejected rows or refused events are kept in ${fact.folder}, because the policy has the data stream of the collection's reports switched off.`,
+        message: `Elasticsearch refuses an event of ${fact.index} (${fact.reason}). It is kept whole with its reason, as all that it refuses: in a report of the collection, or in the data directory.`,
       };
+    case "events_kept":
+      return fact.events === 0
+        ? { level: "info", message: "No more events are kept in the data directory." }
+        : { level: fact.isNews ? "warn" : "debug", message: keptSentence(fact) };
+    case "kept_events_placed":
+      return { level: "info", message: `${fact.events} events that were kept are in Elasticsearch now.` };
     case "possibly_doubled":
       return {
         level: "warn",
@@ -135,6 +141,13 @@ export function sentence(fact: Fact, now: number): { readonly level: LogLevel; r
           : fact.error.text,
       };
   }
+}
+
+function keptSentence({ events, reason, isReported }: Extract<Fact, { readonly fact: "events_kept" }>): string {
+  const why = isReported
+    ? "Elasticsearch takes neither them nor the reports of them"
+    : "the policy has the data stream of the collection's reports switched off";
+  return `${events} rejected rows or refused events are kept in the data directory, because ${why} (${reason}). aquila-salesforce cursors --kept shows them.`;
 }
 
 function hourOf(time: number): string {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { SourceEvent } from "../core/event.ts";
-import { createSettingAsideSink, refusedEvent } from "./setting_aside.ts";
+import { refusedEvent, settingAside } from "./setting_aside.ts";
 import type { Sink } from "./sink.ts";
 
 const event: SourceEvent = {
@@ -15,6 +15,67 @@ const event: SourceEvent = {
     tags: ["forwarded"],
   }),
 };
+
+const signal = new AbortController().signal;
+const COLLECTOR = "aquila_salesforce.collector";
+const rejected: SourceEvent = { ...event, id: "r", index: "logs-aquila_salesforce.collector-acme" };
+
+/** Refuses those that `isRefused` names, in the words of `name`; what it was told of earlier sendings is in `before`. */
+function refusing(name: string, isRefused: (event: SourceEvent) => boolean, before: unknown[] = []): Sink {
+  return {
+    async deliver(events, _, sentBefore) {
+      before.push(sentBefore);
+      const refused = events.filter(isRefused).map((one) => ({
+        event: { ...one, json: one.json.replace("forwarded", "processed") },
+        type: name,
+        reason: `no ${one.index.split(".")[1]}`,
+      }));
+      return { created: events.length - refused.length, existing: 0, refused };
+    },
+    async close() {},
+  };
+}
+
+test("what neither takes is given back as it came, with the reason of its own data stream, and counted as refused once", async () => {
+  const place = settingAside({
+    own: refusing("own", ({ id }) => id === "abc"),
+    collector: refusing("collector", () => true),
+    collectorDataset: COLLECTOR,
+  });
+  const { receipt, unplaced } = await place([event, { ...event, id: "b" }, rejected], signal);
+  expect(unplaced).toEqual([
+    { event: rejected, reason: "collector: no collector-acme" },
+    { event, reason: "own: no api-acme" },
+  ]);
+  expect(receipt.created).toBe(1);
+  expect(receipt.refused.map((one) => one.event.id)).toEqual(["abc", "r"]);
+});
+
+test("where nobody takes reports, what would be one is given back", async () => {
+  const place = settingAside({
+    own: refusing("own", ({ id }) => id === "abc"),
+    collector: undefined,
+    collectorDataset: COLLECTOR,
+  });
+  const { receipt, unplaced } = await place([event, { ...event, id: "b" }, rejected], signal);
+  expect(unplaced).toEqual([
+    { event: rejected, reason: expect.stringContaining("switched off") },
+    { event, reason: "own: no api-acme" },
+  ]);
+  expect(receipt).toMatchObject({ created: 1, refused: [{ event: { id: "abc" } }] });
+});
+
+test("where the events may have been sent before, every delivery is told so", async () => {
+  const before: unknown[] = [];
+  const sentBefore = { [event.index]: ["backing-1"] };
+  const place = settingAside({
+    own: refusing("own", () => true, before),
+    collector: refusing("collector", () => false, before),
+    collectorDataset: COLLECTOR,
+  });
+  await place([event, rejected], signal, sentBefore);
+  expect(before).toEqual([sentBefore, sentBefore, sentBefore]);
+});
 
 test("a refused event becomes an event of the collector, with its text and reason, and is counted as refused", async () => {
   const delivered: SourceEvent[][] = [];
@@ -31,13 +92,14 @@ test("a refused event becomes an event of the collector, with its text and reaso
     async close() {},
   };
   const clock = { now: () => Date.UTC(2026, 6, 18), random: () => 0, sleep: async () => {} };
-  const sink = createSettingAsideSink({
+  const place = settingAside({
     own: inner,
     collector: inner,
-    collectorDataset: "aquila_salesforce.collector",
+    collectorDataset: COLLECTOR,
     clock,
   });
-  const receipt = await sink.deliver([event], new AbortController().signal);
+  const { receipt, unplaced } = await place([event], signal);
+  expect(unplaced).toEqual([]);
   expect(receipt).toMatchObject({ created: 0, refused: [{ reason: "bad ip" }] });
   expect(delivered).toHaveLength(2);
   const [kept] = delivered[1] ?? [];
@@ -64,19 +126,16 @@ test("rejected rows among the events go to the collector's sink, and every event
     },
     async close() {},
   });
-  const sink = createSettingAsideSink({
+  const place = settingAside({
     own: taking("own", 1),
     collector: taking("collector", 0),
-    collectorDataset: "aquila_salesforce.collector",
+    collectorDataset: COLLECTOR,
   });
-  const rejected = { ...event, id: "r", index: "logs-aquila_salesforce.collector-acme" };
-  const signal = new AbortController().signal;
-  expect(await sink.deliver([event, rejected, { ...event, id: "b" }], signal)).toEqual({
-    created: 2,
-    existing: 1,
-    refused: [],
+  expect(await place([event, rejected, { ...event, id: "b" }], signal)).toEqual({
+    receipt: { created: 2, existing: 1, refused: [] },
+    unplaced: [],
   });
-  expect(await sink.deliver([rejected], signal)).toMatchObject({ created: 1, existing: 0 });
+  expect((await place([rejected], signal)).receipt).toMatchObject({ created: 1, existing: 0 });
   expect(seen).toEqual(["own abc", "own b", "collector r", "collector r"]);
 });
 

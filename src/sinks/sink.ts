@@ -1,5 +1,6 @@
 import type { RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
+import type { KeptEvent } from "../cursors/kept_events.ts";
 
 /** By data stream: the backing indices that have answered for it. */
 export type BackingIndices = Readonly<Record<string, readonly string[]>>;
@@ -50,6 +51,21 @@ export interface Sink {
   deliver(events: readonly SourceEvent[], signal: AbortSignal, sentBefore?: BackingIndices): Promise<Receipt>;
   close(): Promise<void>;
 }
+
+/** What became of some events. */
+export interface Placed {
+  /** As a sink's: a refused event is counted as refused, wherever its text is. */
+  readonly receipt: Receipt;
+  /** Those that are nowhere, as they were given. */
+  readonly unplaced: readonly KeptEvent[];
+}
+
+/** Delivers events as a sink does, but gives back what has no place. */
+export type Place = (
+  events: readonly SourceEvent[],
+  signal: AbortSignal,
+  sentBefore?: BackingIndices,
+) => Promise<Placed>;
 
 /** Called with the error that holds delivery up, and with `undefined` when it flows again. */
 export type SinkHealth = (problem: RunnerError | undefined) => void;

@@ -14,6 +14,7 @@ import { MEGABYTE, SLOWEST, slowDownload, tooLong } from "../../../src/core/http
 import { transportError } from "../../../src/core/transport_meaning.ts";
 import { responseMeaning, shareUsed } from "../../../src/org/response_meaning.ts";
 import { parsePolicy } from "../../../src/policy/parse_policy.ts";
+import { noPlaceError, noRoomError } from "../../../src/pump/keeping.ts";
 import { bulkVerdict } from "../../../src/sinks/bulk_verdict.ts";
 import { withObjectCure } from "../../../src/sources/object_access.ts";
 
@@ -180,6 +181,9 @@ function orgTroubles(): Trouble[] {
   ];
 }
 
+const EVENT = { index: "logs-aquila_salesforce.login-default", id: "1", json: "{}" };
+const KEPT = { events: 12, bytes: 24, since: NOW, reason: "document_parsing_exception: [12:7] failed to parse" };
+
 function elasticsearchTroubles(): Trouble[] {
   const refused = (status: number, body: object) => bulkVerdict({ status, body }, 1).problem;
   const item = (type: string, reason: string) =>
@@ -194,6 +198,7 @@ function elasticsearchTroubles(): Trouble[] {
     item("index_not_found_exception", "no such index"),
     item("cluster_block_exception", "index blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded]"),
   ]
+    .concat(noPlaceError(KEPT), noRoomError({ mostBytes: 256 * MEGABYTE }, [{ event: EVENT, reason: KEPT.reason }]))
     .flatMap((error) => (error === undefined ? [] : [trouble(error)]))
     .concat({ message, cure });
 }

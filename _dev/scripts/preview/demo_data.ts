@@ -5,11 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "@elastic/elasticsearch";
 import { stringify } from "yaml";
+import { openState } from "../../../src/cli/open_state.ts";
 import { knownDatasets, Wiring } from "../../../src/cli/wire.ts";
 import { type Clock, systemClock } from "../../../src/core/clock.ts";
 import { createLog } from "../../../src/core/log.ts";
-import { createDiskLedger } from "../../../src/cursors/row_ledger_disk.ts";
-import { openSqliteCursors } from "../../../src/cursors/sqlite_cursors.ts";
 import { parsePolicy } from "../../../src/policy/parse_policy.ts";
 import { Supervisor } from "../../../src/pump/supervisor.ts";
 import { type MockOrg, startMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
@@ -91,22 +90,16 @@ async function collectOnce(
   if (broken !== undefined) {
     throw broken.error;
   }
-  const cursors = openSqliteCursors(dataDirectory);
+  const state = openState(dataDirectory);
   try {
-    const wiring = new Wiring({
-      setAside: join(dataDirectory, "set_aside"),
-      cursors,
-      ledger: createDiskLedger(dataDirectory),
-      log,
-      clock,
-    });
+    const wiring = new Wiring({ ...state, log, clock });
     const runs = policy.inputs.map((input) => wiring.run(input));
     const [error] = await new Supervisor(clock).once(runs, new AbortController().signal);
     if (error !== undefined) {
       throw error;
     }
   } finally {
-    cursors.close();
+    state.close();
   }
 }
 
