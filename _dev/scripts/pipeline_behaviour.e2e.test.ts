@@ -72,6 +72,7 @@ describeOnCluster("pipelines of the package", (cluster) => {
       ["source.address", "1."],
       ["http_referer", "https://a/"],
       ["status", "x"],
+      ["status_description", "Invalid Password "],
       ["tls_protocol", "x"],
     ])("in %s arrives, whole, and the rest of the event is what it means", async (field, unit) => {
       const value = unit.repeat(Math.ceil(SIZE / unit.length)).slice(0, SIZE);
