@@ -7,7 +7,9 @@ import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
 import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { closest } from "../policy/suggestion.ts";
 import { underWayId } from "../pump/under_way.ts";
-import { failedFiles, retryChanges } from "../sources/file_progress.ts";
+import { failedFiles, retryFileChanges } from "../sources/file_progress.ts";
+import { failedWindows, retryWindowChanges } from "../sources/object_progress.ts";
+import type { FailedPart } from "../sources/part_failure.ts";
 import { usage } from "./command_declaration.ts";
 import { describePosition, type Position, positionLines } from "./cursors_position.ts";
 import { parseSourceId } from "./source_id.ts";
@@ -16,7 +18,7 @@ export interface CursorsOptions {
   readonly dataDirectory: string;
   /** A stream whose cursors are to be forgotten. */
   readonly reset: string | undefined;
-  /** Id of an event log file that is to be tried at once. */
+  /** Id of an event log file, or of a window of an object, that is to be tried at once. */
   readonly retry: string | undefined;
   /** Shows the kept events themselves. */
   readonly kept?: boolean | undefined;
@@ -34,8 +36,8 @@ const BATCH_BYTES = 1024 * 1024;
 
 /**
  * `cursors`: shows where each source of a data directory stands and what is kept of it, forgets where one stream does, or has a
- * file tried again. Gives the exit code. Throws `data_directory_locked` while a runner uses the directory, `usage` for a stream
- * that has no cursors and for a file that has not failed.
+ * file or a window tried again. Gives the exit code. Throws `data_directory_locked` while a runner uses the directory, `usage` for a stream
+ * that has no cursors and for what has not failed.
  */
 export async function showCursors(options: CursorsOptions, { print }: CursorsSurroundings): Promise<number> {
   const { dataDirectory, reset, retry, discardKept } = options;
@@ -111,21 +113,27 @@ function linesOf(found: readonly Position[], json: boolean): string[] {
     : found.flatMap(positionLines);
 }
 
-async function tryAgain(file: string, cursors: CursorStore): Promise<string> {
-  const failed: string[] = [];
+async function tryAgain(part: string, cursors: CursorStore): Promise<string> {
+  const failed: FailedPart[] = [];
+  let found = false;
   for (const id of await cursors.sources()) {
-    const entries = parseSourceId(id)?.object === undefined ? await cursors.load(id) : new Map();
-    const changes = retryChanges(entries, file);
+    const source = parseSourceId(id);
+    const entries = source === undefined ? new Map() : await cursors.load(id);
+    const object = source?.object;
+    const changes = object === undefined ? retryFileChanges(entries, part) : retryWindowChanges(entries, object, part);
     if (changes.length > 0) {
       await cursors.save(id, changes);
-      return `Event log file ${file} is tried again as soon as the runner starts.`;
+      found = true;
     }
-    failed.push(...failedFiles(entries).map((each) => each.id));
+    failed.push(...(object === undefined ? failedFiles(entries) : failedWindows(entries, object)));
   }
-  throw usage(
-    `Event log file ${file} has not failed.`,
-    failed.length === 0 ? "No file has." : `These have: ${failed.join(", ")}.`,
-  );
+  if (!found) {
+    throw usage(
+      `Nothing that is called ${part} has failed.`,
+      failed.length === 0 ? "Nothing has." : `These have: ${failed.map(({ id }) => id).join(", ")}.`,
+    );
+  }
+  return `${part} is tried again as soon as the runner starts.`;
 }
 
 async function forget(stream: string, cursors: CursorStore): Promise<string> {

@@ -12,8 +12,8 @@ export const CURSORS_COMMAND = {
     },
     retry: {
       type: "string",
-      value: "FILE_ID",
-      help: "Has an event log file that failed, parked or not, tried again as soon as the runner starts.",
+      value: "ID",
+      help: "Has an event log file or a window of an object that failed, parked or not, tried again as soon as the runner starts.",
     },
     kept: {
       type: "boolean",

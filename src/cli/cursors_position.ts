@@ -1,8 +1,8 @@
 import type { CursorEntries } from "../cursors/cursor.ts";
 import type { KeptSum } from "../cursors/kept_events.ts";
-import { isParked } from "../sources/file_failure.ts";
 import { failedFiles, isOpen, readListingCursor } from "../sources/file_progress.ts";
-import { readObjectCursor } from "../sources/object_progress.ts";
+import { failedWindows, readObjectCursor } from "../sources/object_progress.ts";
+import { type FailedPart, isParked } from "../sources/part_failure.ts";
 
 /** Where one source stands. Times are ISO texts. */
 export interface Position {
@@ -14,10 +14,11 @@ export interface Position {
   readonly until: string | undefined;
   /** Of the files of the last days. */
   readonly files?: { readonly done: number; readonly open: number; readonly rowsOfOpen: number };
-  /** Files that could not be read. A parked one is tried once a day, another ever more rarely. */
-  readonly failed?: readonly {
-    readonly file: string;
-    readonly eventType: string;
+  /** Files or windows that could not be read. A parked one is tried once a day, another ever more rarely. */
+  readonly failed: readonly {
+    /** For --retry. */
+    readonly id: string;
+    readonly name: string;
     readonly attempts: number;
     readonly parked: boolean;
     readonly nextAttempt: string;
@@ -58,14 +59,7 @@ export function describePosition(
         open: open.length,
         rowsOfOpen: open.reduce((sum, { rows }) => sum + rows, 0),
       },
-      failed: failedFiles(entries).map(({ id, eventType, failure }) => ({
-        file: id,
-        eventType,
-        attempts: failure.attempts,
-        parked: isParked(failure),
-        nextAttempt: iso(failure.retryAt) ?? "",
-        cause: failure.text,
-      })),
+      failed: failedFiles(entries).map(shownFailure),
       ...kept,
     };
   }
@@ -76,8 +70,14 @@ export function describePosition(
     organization,
     until: iso(after),
     ...(open === undefined ? {} : { window: { to: iso(open.to) ?? "", reached: iso(open.reached) ?? "" } }),
+    failed: failedWindows(entries, object).map(shownFailure),
     ...kept,
   };
+}
+
+function shownFailure({ id, name, failure }: FailedPart): Position["failed"][number] {
+  const nextAttempt = iso(failure.retryAt) ?? "";
+  return { id, name, attempts: failure.attempts, parked: isParked(failure), nextAttempt, cause: failure.text };
 }
 
 /** A position as lines for people. Pure. */
@@ -105,8 +105,8 @@ export function positionLines({
   return [
     [`${stream} · ${source} of ${organization}: ${where}`, ...parts].join("; "),
     ...failed.map(
-      ({ file, eventType, attempts, parked, nextAttempt, cause }) =>
-        `  ${parked ? "parked" : "failed"}: ${file} (${eventType}), ${attempts} attempts, next at ${nextAttempt}: ${cause}`,
+      ({ name, attempts, parked, nextAttempt, cause }) =>
+        `  ${parked ? "parked" : "failed"}: ${name}, ${attempts} attempts, next at ${nextAttempt}: ${cause}`,
     ),
     ...(kept === undefined
       ? []

@@ -74,7 +74,7 @@ function objectSource(
   objectName: string,
   input: Input,
   stream: Stream,
-  { agent, range }: StreamSourceOptions,
+  { agent, clock, range }: StreamSourceOptions,
 ): StreamSource {
   const { eventLogFiles, objects } = stream;
   const keptId = objectId(stream.id, objectName);
@@ -99,6 +99,7 @@ function objectSource(
         settleTime: objects.settleTime,
         memory,
         tell,
+        clock,
       }),
   };
 }

@@ -60,6 +60,17 @@ export type Fact =
       /** New ones; those that had been delivered before are not counted. */
       readonly records: number;
     }
+  /** What is left of a window of time; parked as a file is. */
+  | {
+      readonly fact: "window_failed" | "window_parked";
+      readonly object: string;
+      /** What "cursors --retry" knows it by. */
+      readonly id: string;
+      readonly after: number;
+      readonly to: number;
+      readonly error: RunnerError;
+      readonly attempt: number;
+    }
   | {
       readonly fact: "window_halved";
       readonly object: string;

@@ -32,7 +32,9 @@ export const COLLECTOR_EVENT_CODES = [
   "reconciliation_suspended",
   "round_failed",
   "stream_status",
+  "window_failed",
   "window_halved",
+  "window_parked",
 ] as const;
 export type CollectorEventCode = (typeof COLLECTOR_EVENT_CODES)[number];
 

@@ -64,6 +64,18 @@ describe("facts", () => {
       { code: "window_halved", values: { event_type: "LoginEvent", window: 5 * MINUTE } },
     ],
     [
+      "a window that failed, with its times",
+      { fact: "window_failed", object: "LoginEvent", id: "LoginEvent/1", after: 5, to: 9, error: lost, attempt: 2 },
+      {
+        code: "window_failed",
+        outcome: "failure",
+        start: 5,
+        end: 9,
+        error: { code: "connection_lost", message: "The connection was lost. It heals." },
+        values: { event_type: "LoginEvent", attempt: 2 },
+      },
+    ],
+    [
       "replaced characters",
       { fact: "replaced_characters", file, count: 7 },
       { code: "characters_replaced", values: { event_type: "Login", replaced_characters: 7 } },

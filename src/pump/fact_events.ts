@@ -112,6 +112,18 @@ export function eventOfFact(
         identity: [id, fact.object, "left out", fact.column],
         values: { event_type: fact.object, columns: [fact.column] },
       };
+    case "window_failed":
+    case "window_parked":
+      return {
+        ...told,
+        code: fact.fact,
+        identity: [id, fact.id, now],
+        outcome: "failure",
+        start: fact.after,
+        end: fact.to,
+        error: errorOf(fact.error),
+        values: { event_type: fact.object, attempt: fact.attempt },
+      };
     case "window_halved":
       return {
         ...told,

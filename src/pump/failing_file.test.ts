@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Fault } from "../../_dev/deploy/docker/mock_org/faults.ts";
 import { FileCollection } from "../../_dev/shared/testing/file_collection.ts";
-import { PARKED_AFTER } from "../sources/file_failure.ts";
+import { PARKED_AFTER } from "../sources/part_failure.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

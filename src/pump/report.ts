@@ -113,6 +113,8 @@ export function afterFact(report: StreamReport, fact: Fact): StreamReport {
     case "reconciled":
     case "gap":
     case "window_done":
+    case "window_failed":
+    case "window_parked":
     case "window_halved":
     case "column_left_out":
     case "description_unusable":

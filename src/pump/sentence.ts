@@ -30,6 +30,16 @@ export function sentence(fact: Fact, now: number): { readonly level: LogLevel; r
         level: "error",
         message: `${named(fact.file)} could not be read in ${fact.attempt} attempts. ${fact.error.text} It is parked: tried once a day, and at once after "cursors --retry ${fact.file.id}"; other files go on.`,
       };
+    case "window_failed":
+      return {
+        level: "warn",
+        message: `${timesOf(fact)} could not be read (attempt ${fact.attempt}). ${fact.error.text} It is tried again later; other times go on.`,
+      };
+    case "window_parked":
+      return {
+        level: "error",
+        message: `${timesOf(fact)} could not be read in ${fact.attempt} attempts. ${fact.error.text} It is parked: tried once a day, and at once after "cursors --retry ${fact.id}"; other times go on.`,
+      };
     case "file_unusable":
       return {
         level: "error",
@@ -148,6 +158,18 @@ function keptSentence({ events, reason, isReported }: Extract<Fact, { readonly f
     ? "Elasticsearch takes neither them nor the reports of them"
     : "the policy has the data stream of the collection's reports switched off";
   return `${events} rejected rows or refused events are kept in the data directory, because ${why} (${reason}). aquila-salesforce cursors --kept shows them.`;
+}
+
+function timesOf({
+  object,
+  after,
+  to,
+}: {
+  readonly object: string;
+  readonly after: number;
+  readonly to: number;
+}): string {
+  return `${object} of ${new Date(after).toISOString()} to ${new Date(to).toISOString()}`;
 }
 
 function hourOf(time: number): string {

@@ -7,10 +7,10 @@ import type { LedgerRows, RecordedRows, RowLedger } from "../cursors/row_ledger.
 import { type EventLogFile, logFileBody } from "../org/log_file_body.ts";
 import type { OrgClient } from "../org/org_client.ts";
 import type { StreamContext } from "./envelope.ts";
-import { afterAttempt, endWith, type FileFailure, isParked } from "./file_failure.ts";
 import { byCreation, FileListing } from "./file_listing.ts";
 import {
   type FileProgress,
+  failedFile,
   fileChange,
   firstChanges,
   goneChange,
@@ -24,6 +24,7 @@ import {
 import { gaps } from "./gaps.ts";
 import { logFileRows, rowIdentities } from "./log_file_rows.ts";
 import { merged } from "./merged.ts";
+import { afterAttempt, endWith, isDue, isGivenUp, isParked, type PartFailure } from "./part_failure.ts";
 import { Reconciliation, readingOrder } from "./reconcile.ts";
 import type { Batch, RoundEnd, RoundScope, Source } from "./source.ts";
 import { TimeAtSalesforce } from "./time_at_salesforce.ts";
@@ -58,7 +59,7 @@ interface Round {
   /** By Salesforce's clock. */
   readonly now: number;
   /** The files that are not done, and what each failed of. */
-  readonly open: Map<string, { readonly eventType: string; readonly failure: FileFailure | undefined }>;
+  readonly open: Map<string, { readonly eventType: string; readonly failure: PartFailure | undefined }>;
   readonly signal: AbortSignal;
   /** The code of the latest download that was refused as the org refuses them, with none that succeeded since. */
   refused: RunnerError | undefined;
@@ -162,7 +163,7 @@ export class EventLogFiles implements Source {
     // Those that have failed come last: they keep no new file waiting. A new process tries them at once.
     const due = [
       ...unfinished.filter((file) => !again && failureOf(file) === undefined),
-      ...unfinished.filter((file) => isDue(failureOf(file), this.#isNew ? Number.POSITIVE_INFINITY : now, now)),
+      ...unfinished.filter((file) => isDue(failureOf(file), now, this.#isNew)),
     ];
     this.#isNew = false;
     const { firstHand, inTurn } = this.#reconciles ? readingOrder(due, cursor.files) : { firstHand: due, inTurn: [] };
@@ -189,26 +190,23 @@ export class EventLogFiles implements Source {
     );
     this.#reconciliation.end();
 
-    const failing = new Map<string, { readonly eventType: string; readonly failure: FileFailure }>();
-    for (const [id, { eventType, failure }] of open) {
-      if (failure !== undefined) {
-        failing.set(id, { eventType, failure });
-      }
-    }
+    const failing = [...open].flatMap(([id, { eventType, failure }]) =>
+      failure === undefined ? [] : [failedFile(id, eventType, failure)],
+    );
     if (!again) {
       const waitedFor = new Set([...open.keys()].filter((id) => !isGivenUp(open.get(id)?.failure)));
       yield { events: [], changes: roundChanges(cursor, listed, waitedFor, now) };
     }
-    this.#lastListed = failing.size === 0 ? [] : listed;
+    this.#lastListed = failing.length === 0 ? [] : listed;
     if (round.stopped !== undefined) {
       throw round.stopped;
     }
     const parked = [...cursor.files].flatMap(([id, { eventType, failure, done, gone }]) =>
       isGivenUp(failure) && isOpen({ done, gone }) && !listed.some((file) => file.id === id)
-        ? [[id, { eventType, failure }] as const]
+        ? [failedFile(id, eventType, failure)]
         : [],
     );
-    return endWith(new Map([...parked, ...failing]), (await client.time(signal)).now);
+    return endWith([...parked, ...failing], (await client.time(signal)).now);
   }
 
   /** Reads as soon as there is a place for it in the process. */
@@ -407,16 +405,6 @@ function unknownRows(id: string, rows: number): RunnerError {
       cure: "Rows of the daily file that it had are sent again; Elasticsearch leaves out those that it has.",
     },
   );
-}
-
-/** Whether a file is no longer waited for. */
-function isGivenUp(failure: FileFailure | undefined): failure is FileFailure {
-  return failure !== undefined && isParked(failure);
-}
-
-/** Whether a file that failed is to be tried: a parked one by another time than the others. */
-function isDue(failure: FileFailure | undefined, now: number, nowOfParked: number): boolean {
-  return failure !== undefined && failure.retryAt <= (isParked(failure) ? nowOfParked : now);
 }
 
 /** What is still known of a file that Salesforce no longer lists. */

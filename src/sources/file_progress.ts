@@ -1,6 +1,6 @@
 import type { CursorChange, CursorEntries, CursorValue } from "../cursors/cursor.ts";
 import type { EventLogFile } from "../org/log_file_body.ts";
-import { type FileFailure, readFailure } from "./file_failure.ts";
+import { type FailedPart, type PartFailure, readFailure } from "./part_failure.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -24,7 +24,7 @@ export interface FileProgress {
   /** Versions of the file that this one has replaced, and how many of their rows were delivered. */
   readonly earlier?: readonly FileVersion[] | undefined;
   /** Of the attempts since the last success; undefined if there was none. */
-  readonly failure?: FileFailure | undefined;
+  readonly failure?: PartFailure | undefined;
 }
 
 export interface FileVersion {
@@ -190,27 +190,23 @@ export function spanOfDay({ eventType, logDate }: Pick<FileProgress, "eventType"
   return `${eventType} ${dayOf(logDate)}`;
 }
 
-/** A file that could not be read, as `cursors` shows it. */
-export interface FailedFile {
-  readonly id: string;
-  readonly eventType: string;
-  readonly rows: number;
-  readonly failure: FileFailure;
+/** A file that could not be read, for people. */
+export function failedFile(id: string, eventType: string, failure: PartFailure): FailedPart {
+  return { id, name: `Event log file ${id} (${eventType})`, failure };
 }
 
 /** The files of the entries that could not be read. */
-export function failedFiles(entries: CursorEntries): FailedFile[] {
+export function failedFiles(entries: CursorEntries): FailedPart[] {
   return [...entries].flatMap(([key, value]) => {
     const progress = key.startsWith(FILE_KEY) ? readProgress(value) : undefined;
-    const { failure } = progress ?? {};
-    return progress === undefined || failure === undefined
+    return progress?.failure === undefined
       ? []
-      : [{ id: key.slice(FILE_KEY.length), eventType: progress.eventType, rows: progress.rows, failure }];
+      : [failedFile(key.slice(FILE_KEY.length), progress.eventType, progress.failure)];
   });
 }
 
 /** What has a file that failed tried in the next round; nothing for another. */
-export function retryChanges(entries: CursorEntries, id: string): CursorChange[] {
+export function retryFileChanges(entries: CursorEntries, id: string): CursorChange[] {
   const progress = readProgress(entries.get(FILE_KEY + id) ?? null);
   return progress?.failure === undefined
     ? []

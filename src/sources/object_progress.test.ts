@@ -14,7 +14,13 @@ import type { ReadingOrder } from "./window.ts";
 
 const ORG = "00D000000000001AAA";
 
-const start: ObjectCursor = { organizationId: ORG, after: 1_000, open: undefined, delivered: new Map() };
+const start: ObjectCursor = {
+  organizationId: ORG,
+  after: 1_000,
+  open: undefined,
+  delivered: new Map(),
+  failed: new Map(),
+};
 const at = (...times: number[]) => times.map((time) => ({ id: `id${time}`, time }));
 
 /** The entries of a store that had those of `cursor` saved change by change. */
@@ -38,7 +44,13 @@ const idsOf = (cursor: ObjectCursor) => [...cursor.delivered.values()].flatMap((
 describe("the entries", () => {
   test("a first round begins the look-back before now, and keeps that", () => {
     const cursor = readObjectCursor(new Map(), ORG, 10_000 - 3_000);
-    expect(cursor).toEqual({ organizationId: ORG, after: 7_000, open: undefined, delivered: new Map() });
+    expect(cursor).toEqual({
+      organizationId: ORG,
+      after: 7_000,
+      open: undefined,
+      delivered: new Map(),
+      failed: new Map(),
+    });
     expect(firstObjectChanges(new Map(), cursor)).toEqual([
       { key: "organization", value: ORG },
       { key: "after", value: 7_000 },
@@ -113,7 +125,7 @@ describe("a window in which nothing can appear any more", () => {
     const rest = { after: 1_000, to: 1_500 };
     const page = afterRecords(start, { window, rest, settledTo, order: "newest first" }, at(1_500));
     const { cursor } = afterWindow(page.cursor, window, settledTo);
-    expect(cursor).toMatchObject({ after: 2_000, open: undefined, delivered: new Map() });
+    expect(cursor).toMatchObject({ after: 2_000, open: undefined, delivered: new Map(), failed: new Map() });
     expect(whereToGoOn(cursor)).toEqual({ window: { after: 2_000, to: 2_000 }, rest: { after: 2_000, to: 2_000 } });
   });
 

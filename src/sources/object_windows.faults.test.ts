@@ -105,14 +105,21 @@ describe("what Salesforce can't answer", () => {
     expect(sorted(names)).toEqual(numbers(900));
   });
 
-  test("an answer that takes too long fails the round; the next one asks for less", async () => {
+  test("an answer that takes too long fails the window; the next attempt asks for less", async () => {
     const slow = { on: "query", status: 408, body: "", match: "FROM LoginEvent", times: 1 } as const;
     await rounds.org.given.fault(slow);
+    await rounds.org.given.records("LoginEvent", [login("a", NOW - 50 * MINUTE)]);
     const objects = rounds.source();
-    expect((await rounds.round(objects)).error).toMatchObject({ code: "timed_out" });
-    expect((await rounds.round(objects)).error).toBeUndefined();
-    const [first, second] = await rounds.windowsAsked();
-    expect(second).toEqual({ after: first?.after, to: (first?.after ?? 0) + 24 * MINUTE });
+    expect(await rounds.round(objects)).toMatchObject({
+      names: [],
+      error: undefined,
+      end: { error: { code: "timed_out" } },
+    });
+    rounds.clock.advance(1_000);
+    await rounds.org.given.forgottenRequests();
+    expect(await rounds.round(objects, undefined, "what failed")).toMatchObject({ names: ["a"], end: undefined });
+    const [first] = await rounds.windowsAsked();
+    expect((first?.to ?? 0) - (first?.after ?? 0)).toBe(24 * MINUTE);
   });
 
   test("a failure on a later page keeps what came before it", async () => {
@@ -120,9 +127,11 @@ describe("what Salesforce can't answer", () => {
     await rounds.org.given.records("LoginEvent", logins(900, NOW - 50 * MINUTE, 1_000));
     await rounds.org.given.fault({ on: "page", status: 500, after: 2, times: 1 });
     const first = await rounds.round();
-    expect(first).toMatchObject({ error: { code: "server_error" } });
+    expect(first).toMatchObject({ error: undefined, end: { error: { code: "server_error" }, retryIn: 1_000 } });
     expect(first.names).toHaveLength(600);
+    rounds.clock.advance(1_000);
     const second = await rounds.round();
+    expect(second.end).toBeUndefined();
     expect(sorted([...first.names, ...second.names])).toEqual(numbers(900));
   });
 
@@ -147,6 +156,7 @@ describe("what Salesforce can't answer", () => {
     await rounds.org.given.fault({ on: "query", body, times: 1 });
     await rounds.org.given.fault({ on: "page", status: 500, times: 1 });
     expect((await rounds.round()).names).toEqual(["0", "2"]);
+    rounds.clock.advance(1_000);
     expect((await rounds.round()).names).toEqual(["2", "1", "0"]);
   });
 });

@@ -71,6 +71,11 @@ export function restBehind(rest: Window, done: Window, order: ReadingOrder): Win
   return order === "newest first" ? { after: rest.after, to: done.after } : { after: done.to, to: rest.to };
 }
 
+/** What two ranges have in common. */
+export function commonPart(a: Window, b: Window): Window {
+  return { after: Math.max(a.after, b.after), to: Math.min(a.to, b.to) };
+}
+
 /** The width after a slice that gave this many records: double, the same or half. */
 export function widthAfter(width: number, records: number): number {
   if (records > MANY_RECORDS) {

@@ -405,7 +405,10 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
     condition: {
       stream: "collector",
       where: [
-        { field: "event.code", is: ["row_rejected", "event_refused", "file_gone", "file_parked", "file_unusable"] },
+        {
+          field: "event.code",
+          is: ["row_rejected", "event_refused", "file_gone", "file_parked", "file_unusable", "window_parked"],
+        },
       ],
       by: ["organization.name", "salesforce.collector.dataset", "event.action"],
       measures: { reports: { of: "count" } },

@@ -31,7 +31,9 @@ const troubles = reports(
   "gap",
   "characters_replaced",
   "possibly_doubled",
+  "window_failed",
   "window_halved",
+  "window_parked",
   "reconciliation_suspended",
 );
 const status = reports("stream_status");

@@ -9,6 +9,7 @@ import { createMemoryCursors } from "../../../src/cursors/memory_cursors.ts";
 import { ApiBudget } from "../../../src/org/api_budget.ts";
 import { OrgClient } from "../../../src/org/org_client.ts";
 import { ObjectWindows, type ObjectWindowsOptions } from "../../../src/sources/object_windows.ts";
+import type { RoundEnd, RoundScope } from "../../../src/sources/source.ts";
 import { type MockOrg, startMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
 import { ManualClock } from "./manual_clock.ts";
 
@@ -32,7 +33,10 @@ export interface Round {
   /** Application of each event, by which these tests tell records apart, in the order in which they came. */
   readonly names: readonly string[];
   readonly documents: readonly unknown[];
+  /** Thrown, as what concerns the whole org. */
   readonly error: RunnerError | undefined;
+  /** What it ended with, if a window failed. */
+  readonly end: RoundEnd | undefined;
 }
 
 /** A mock org whose event objects are collected round by round, with the cursors that outlive them. */
@@ -95,21 +99,33 @@ export class ObjectRounds {
       initialLookback: HOUR,
       settleTime: 2 * MINUTE,
       tell: (fact) => this.facts.push(fact),
+      clock,
       ...more,
     });
   }
 
   /** One round whose batches are all acknowledged, or only the first `acknowledged` ones. */
-  async round(from: ObjectWindows = this.source(), acknowledged = Number.POSITIVE_INFINITY): Promise<Round> {
+  async round(
+    from: ObjectWindows = this.source(),
+    acknowledged = Number.POSITIVE_INFINITY,
+    scope: RoundScope = "everything",
+  ): Promise<Round> {
     const documents: unknown[] = [];
     let error: RunnerError | undefined;
-    let batches = 0;
+    let end: RoundEnd | undefined;
+    const reading = from.read(await this.cursors.load(from.id), new AbortController().signal, scope);
     try {
-      for await (const batch of from.read(await this.cursors.load(from.id), new AbortController().signal)) {
-        if (batches === acknowledged) {
+      for (let batches = 0; ; batches += 1) {
+        const step = await reading.next();
+        if (step.done) {
+          end = step.value;
           break;
         }
-        batches += 1;
+        if (batches === acknowledged) {
+          await reading.return(undefined);
+          break;
+        }
+        const batch = step.value;
         documents.push(...batch.events.map(({ json }) => JSON.parse(json)));
         await this.cursors.save(from.id, batch.changes);
         this.facts.push(...(batch.facts ?? []));
@@ -118,7 +134,7 @@ export class ObjectRounds {
     } catch (caught) {
       error = asRunnerError(caught);
     }
-    return { names: documents.map((document) => String(valueAt(document, APPLICATION))), documents, error };
+    return { names: documents.map((document) => String(valueAt(document, APPLICATION))), documents, error, end };
   }
 
   /** The windows that queries asked for, as `after` and `to`, oldest query first. */

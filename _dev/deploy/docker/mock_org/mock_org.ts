@@ -48,6 +48,7 @@ const DEFAULTS: OrgSettings = {
   apiRequestsMax: 100_000,
   apiRequestsUsed: 0,
   queryTimeoutRows: Number.MAX_SAFE_INTEGER,
+  brokenApplication: undefined,
   pageSize: 2_000,
   gzip: true,
   newestVersion: 68,

@@ -36,6 +36,8 @@ export interface OrgSettings {
   apiRequestsUsed: number;
   /** A query over a big object or LoginHistory that matches more rows than this answers QUERY_TIMEOUT. */
   queryTimeoutRows: number;
+  /** A page that would hold a record with this Application answers 500, as Salesforce does where a record can't be read. */
+  brokenApplication: string | undefined;
   /** Rows of a page where the request names no batch size. */
   pageSize: number;
   /** Whether answers are compressed for clients that accept it; bodies with a Content-Length need it off. */

@@ -46,18 +46,22 @@ export function queryRoute(
   });
   const result = { size: found.size, pageSize: batchSize(queryOptions, org), row, records: found.records };
   const paged = found.records.length > result.pageSize ? org.results.keep(result) : { ...result, locator: "" };
-  return page(paged, 0, version);
+  return page(paged, 0, version, org);
 }
 
 /** `GET /services/data/vNN.0/query/<locator>-<row>`: a further page. */
 export function queryPageRoute(name: string, version: string, org: OrgState): Answer {
   org.counters.pages++;
   const { result, from } = org.results.page(name);
-  return page(result, from, version);
+  return page(result, from, version, org);
 }
 
-function page(result: QueryResult, from: number, version: string): Answer {
+function page(result: QueryResult, from: number, version: string, { settings }: OrgState): Answer {
   const to = Math.min(from + result.pageSize, result.records.length);
+  const broken = settings.brokenApplication;
+  if (broken !== undefined && result.records.slice(from, to).some(({ Application }) => Application === broken)) {
+    throw new Refusal(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred. Please include this ErrorId: 1-2 (3)");
+  }
   const records = result.records.slice(from, to).map(result.row);
   if (to >= result.records.length) {
     return json(200, { totalSize: result.size, done: true, records });
