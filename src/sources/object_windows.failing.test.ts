@@ -93,7 +93,7 @@ describe("a window that fails while Salesforce answers for others", () => {
     expect(await failedEntries()).toEqual([]);
   });
 
-  test("is parked after 16 attempts, told, tried once a day and at once by a new process", async () => {
+  test("is parked after 16 attempts, told, and tried once a day, by a new process too", async () => {
     await rounds.org.given.records("LoginEvent", [login("broken", NOW - 50 * MINUTE)]);
     await rounds.org.given.org({ brokenApplication: "broken" });
     const objects = rounds.source();
@@ -108,7 +108,16 @@ describe("a window that fails while Salesforce answers for others", () => {
     expect(end?.error.text).toMatch(/is parked.*cursors --retry LoginEvent\/\d+/);
 
     await rounds.org.given.org({ brokenApplication: undefined });
-    expect((await rounds.round(objects)).names).toEqual([]);
+    expect((await rounds.round()).names).toEqual([]);
+    rounds.clock.advance(end?.retryIn ?? 0);
+    expect((await rounds.round(objects)).names).toEqual(["broken"]);
+  });
+
+  test("is tried at once by a new process, as long as it is not parked", async () => {
+    await rounds.org.given.records("LoginEvent", [login("broken", NOW - 50 * MINUTE)]);
+    await rounds.org.given.org({ brokenApplication: "broken" });
+    await rounds.round();
+    await rounds.org.given.org({ brokenApplication: undefined });
     expect((await rounds.round()).names).toEqual(["broken"]);
   });
 

@@ -71,9 +71,9 @@ export function isGivenUp(failure: PartFailure | undefined): failure is PartFail
   return failure !== undefined && isParked(failure);
 }
 
-/** Whether a part that failed is to be tried: a new process tries parked ones at once. */
+/** Whether a part that failed is to be tried: a new process tries at once what is not parked. */
 export function isDue(failure: PartFailure | undefined, now: number, isNewProcess: boolean): boolean {
-  return failure !== undefined && ((isNewProcess && isParked(failure)) || failure.retryAt <= now);
+  return failure !== undefined && (failure.retryAt <= now || (isNewProcess && !isParked(failure)));
 }
 
 /** How a round ends with these parts unread; undefined without any. `now` by Salesforce's clock. Pure. */
