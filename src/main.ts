@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=20
+#!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=20 --disable-sigusr1
 import { COMMANDS, helpText, parseCommand } from "./cli/args.ts";
 import { backfill } from "./cli/backfill.ts";
 import { completionScript } from "./cli/completion.ts";
@@ -15,7 +15,7 @@ import { systemClock } from "./core/clock.ts";
 import { asRunnerError } from "./core/errors.ts";
 import { createLog, ecsLine, terminalLine, type WriteLine } from "./core/log.ts";
 
-// Node's own answer to this signal is a port for a debugger, which would hand every secret to whoever may connect.
+// Also where Node was started without its flags: its own answer to this signal is a port for a debugger.
 process.on("SIGUSR1", () => {});
 
 const writeLine: WriteLine = (level, message, fields) => {

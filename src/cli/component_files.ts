@@ -72,9 +72,13 @@ function componentSpec(program: RunnerProgram): string {
 
 /**
  * Flags of Node for the runner: a small young generation and a heap that grows in small steps, so that memory does not depend
- * on the size of files. The first line of main.ts and the script in package.json have the same.
+ * on the size of files; and no port for a debugger at a signal, which would hand every secret to whoever may connect. The first line of main.ts and the script in package.json have the same.
  */
-export const NODE_FLAGS: readonly string[] = ["--max-semi-space-size=8", "--heap-growing-percent=20"];
+export const NODE_FLAGS: readonly string[] = [
+  "--max-semi-space-size=8",
+  "--heap-growing-percent=20",
+  "--disable-sigusr1",
+];
 
 /**
  * The Node beside it, which the agent's user can execute wherever its home is; without one, as in the folder that is built,

@@ -1,4 +1,5 @@
 import { RETRY, RunnerError } from "../core/errors.ts";
+import { MEGABYTE } from "../core/http.ts";
 import type { OrgClient } from "./org_client.ts";
 
 /** An event log file as a listing gives it (Object Reference, EventLogFile). Times in milliseconds since the epoch. */
@@ -19,8 +20,16 @@ export interface EventLogFile {
 }
 
 /**
+ * Bytes by which a file may have grown since it was listed: twice its length, and some. What is longer is no event log file, and
+ * would never end.
+ */
+export function longestBody(length: number): number {
+  return 2 * length + 16 * MEGABYTE;
+}
+
+/**
  * The body of an event log file, chunk by chunk. It ends with `file_truncated` if fewer bytes have come than the file has,
- * even when the answer itself ended cleanly.
+ * even when the answer itself ended cleanly, and with `answer_unreadable` as soon as far more have come.
  */
 export async function* logFileBody(
   client: OrgClient,
@@ -31,6 +40,13 @@ export async function* logFileBody(
   let received = 0;
   for await (const chunk of download.chunks) {
     received += chunk.length;
+    if (received > longestBody(file.length)) {
+      throw new RunnerError(
+        "answer_unreadable",
+        `Event log file ${file.id} (${file.eventType}) goes on after ${received} bytes, though Salesforce lists it with ${file.length}.`,
+        { next: RETRY, cure: "Check whether something between here and Salesforce changes its answers." },
+      );
+    }
     yield chunk;
   }
   if (received < file.length) {

@@ -44,6 +44,20 @@ describe("the wait after a failed round", () => {
   });
 });
 
+test.each([0, -3_600_000, 1])(
+  "a far side that asks to be asked again in %i ms, for ever, is asked once a minute in the end",
+  (ms) => {
+    const waits = Array.from({ length: 20 }, (_, n) =>
+      waitAfter(remote({ do: "waitUntil", at: ms }), n + 1, INTERVAL, movedClock()),
+    );
+    expect(waits[0]).toBeGreaterThanOrEqual(1_000);
+    expect(waits.at(-1)).toBe(30_000);
+    expect(waitAfter(remote({ do: "waitUntil", at: Number.MAX_SAFE_INTEGER }), 1, INTERVAL, movedClock())).toBe(
+      3_672_000,
+    );
+  },
+);
+
 describe("rounds for ever", () => {
   test("go on after every kind of failure, and end when stopped", async () => {
     const stop = new AbortController();

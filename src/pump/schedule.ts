@@ -104,14 +104,18 @@ export function waitAfter(
   interval: number,
   clock: Pick<Clock, "now" | "random">,
 ): number {
+  const remote = Math.min(interval, waitBefore(failures, REMOTE_BACKOFF, clock.random()));
   switch (error.next.do) {
-    case "waitUntil":
-      return withJitter(Math.min(LONGEST_WAIT_MS, Math.max(1_000, error.next.at - clock.now())), clock.random());
+    case "waitUntil": {
+      // Who asks to be asked again at once, again and again, is asked ever more rarely.
+      const asked = withJitter(Math.max(1_000, error.next.at - clock.now()), clock.random());
+      return Math.min(withJitter(LONGEST_WAIT_MS, clock.random()), Math.max(asked, remote));
+    }
     case "giveUp":
       return waitBefore(failures, REFUSAL_BACKOFF, clock.random());
     case "refresh":
     case "retry":
-      return Math.min(interval, waitBefore(failures, REMOTE_BACKOFF, clock.random()));
+      return remote;
   }
 }
 
