@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { breaches } from "./check_layers.ts";
+import { breaches, deadExports } from "./check_layers.ts";
 
 const file = (path: string, from: string) => ({ path, text: `import { x } from "${from}";\n` });
 
@@ -33,5 +33,37 @@ describe("check_layers", () => {
   test("sees exports, several lines and dynamic imports", () => {
     const text = 'export {\n  a,\n} from "../cli/run.ts";\nconst b = await import("../cli/wire.ts");\n';
     expect(breaches([{ path: "src/pump/pump.ts", text }])).toHaveLength(2);
+  });
+});
+
+describe("what src exports", () => {
+  const exporting = { path: "src/core/clock.ts", text: "export const used = 1;\n" };
+  const importing = (path: string, name = "used") => ({
+    path,
+    text: `import {\n  other,\n  ${name},\n} from "../core/clock.ts";\n`,
+  });
+
+  test.each([
+    "export const used = 1;",
+    "export function used() {}",
+    "export async function* used() {}",
+    "export class used {}",
+  ])("%s is needed by another file of the product or by a generator", (text) => {
+    const file = { ...exporting, text: `${text}\n` };
+    expect(deadExports([file, importing("src/org/a.ts")])).toEqual([]);
+    expect(deadExports([file, importing("src/org/a.ts", "type used")])).toEqual([]);
+    expect(deadExports([file, importing("src/org/a.ts", "used as renamed")])).toEqual([]);
+    expect(deadExports([file])).toEqual(["src/core/clock.ts exports used: nobody imports it"]);
+    expect(deadExports([file, importing("src/org/a.ts", "unused")])).toHaveLength(1);
+    const generator = { path: "_dev/scripts/a.ts", text: 'import { used } from "../../src/core/clock.ts";' };
+    expect(deadExports([file, generator])).toEqual([]);
+  });
+
+  test("is not for tests alone, unless it is shown to them by a file that needs it itself", () => {
+    const test = importing("src/org/a.test.ts");
+    expect(deadExports([exporting, test])).toEqual(["src/core/clock.ts exports used: only tests use it"]);
+    const testing = { path: "_dev/shared/testing/a.ts", text: 'import { used } from "../../../src/core/clock.ts";' };
+    expect(deadExports([exporting, testing])).toHaveLength(1);
+    expect(deadExports([{ ...exporting, text: `${exporting.text}run(used);\n` }, test])).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * Holds the one direction of imports in src/: a folder may import only folders of a lower rank and itself. Fails with a line
  * for each breach. Only `cli/` puts roles and implementations together, in `wire*.ts` and `open_*.ts`; the fakes under _dev import
- * nothing of src.
+ * nothing of src. What src exports is needed by another file of the product, or by a generator.
  */
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -91,12 +91,47 @@ function breach(from: string, to: string): string | undefined {
   return undefined;
 }
 
+const EXPORT = /^export (?:async )?(?:const|class|function\*?) (\w+)/gm;
+const NAMED_IMPORT = /\{([^{}]*)\}\s+(?:from\s+|= await import\()"(\.[^"]+)"/g;
+
+/** One sentence for each function, class or constant of src that nothing needs, or nothing but tests. Pure. */
+export function deadExports(files: readonly SourceFile[]): string[] {
+  const [users, testers] = [new Set<string>(), new Set<string>()];
+  for (const { path, text } of files) {
+    const names = isTest(path) || path.startsWith("_dev/shared/testing/") ? testers : users;
+    for (const [, list = "", from = ""] of text.matchAll(NAMED_IMPORT)) {
+      for (const name of list.split(",")) {
+        names.add(
+          `${join(dirname(path), from)} ${
+            name
+              .trim()
+              .replace(/^type /, "")
+              .split(" as ")[0]
+          }`,
+        );
+      }
+    }
+  }
+  return files
+    .filter(({ path }) => path.startsWith("src/") && !isTest(path))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(EXPORT)].flatMap(([, name = ""]) => {
+        const key = `${path} ${name}`;
+        const isUsedInside = text.split(new RegExp(`\\b${name}\\b`)).length > 2;
+        if (users.has(key) || (testers.has(key) && isUsedInside)) {
+          return [];
+        }
+        return [`${path} exports ${name}: ${testers.has(key) ? "only tests use it" : "nobody imports it"}`];
+      }),
+    );
+}
+
 function folderOf(path: string): string {
   return path.includes("/") ? (path.split("/")[0] ?? path) : path;
 }
 
 function isTest(path: string): boolean {
-  return /\.(test|contract)\.ts$/.test(path);
+  return /\.(test|contract|fixture)\.ts$/.test(path);
 }
 
 if (import.meta.main) {
@@ -105,7 +140,7 @@ if (import.meta.main) {
     path: relative(ROOT, join(ROOT, path)),
     text: readFileSync(join(ROOT, path), "utf8"),
   }));
-  const found = breaches(files);
+  const found = [...breaches(files), ...deadExports(files)];
   for (const line of found) {
     process.stderr.write(`layers: ${line}\n`);
   }

@@ -38,7 +38,7 @@ export async function readStartUpInfo(
 }
 
 /** Throws `start_up_info_unreadable`, without a word of the content. */
-export function startUpInfoOf(bytes: Uint8Array): StartUpInfo {
+function startUpInfoOf(bytes: Uint8Array): StartUpInfo {
   const info = decoded(bytes);
   const { addr, serverName, token, caCert, peerCert, peerKey, supports, maxMessageSize } = info;
   if (addr === "" || serverName === "" || token === "" || caCert.length === 0 || peerKey.length === 0) {

@@ -3,7 +3,7 @@ import { type Columns, type Home, type LogFileType, objectReference } from "./co
 import { AI_AGENT, ENDING, REQUEST, requestColumns, TRANSACTION } from "./request_columns.ts";
 import { REST_COLUMNS } from "./rest_columns.ts";
 
-export const APEX_HOME: Home = {
+const APEX_HOME: Home = {
   name: "apex",
   stream: "apex",
   description: "Apex: executions, triggers, callouts, exceptions and limits.",

@@ -15,7 +15,7 @@ const NOWHERE: AgentPlaces = { homes: [], links: [] };
  * Where Elastic Agent is usually installed: by its own `install`, by a package of the system (deb and rpm keep the link to
  * the running version below /usr/share), in its container image.
  */
-export const USUAL_PLACES: Readonly<Partial<Record<NodeJS.Platform, AgentPlaces>>> = {
+const USUAL_PLACES: Readonly<Partial<Record<NodeJS.Platform, AgentPlaces>>> = {
   linux: {
     homes: ["/opt/Elastic/Agent", "/var/lib/elastic-agent", "/usr/share/elastic-agent"],
     links: ["/usr/share/elastic-agent/bin/elastic-agent"],

@@ -58,7 +58,7 @@ export async function backfill(options: BackfillOptions, surroundings: RunSurrou
 }
 
 /** The inputs with nothing but these event types and objects. Throws `usage` for a name that the policy does not collect. Pure. */
-export function chosenInputs(inputs: readonly Input[], names: readonly string[] | undefined): readonly Input[] {
+function chosenInputs(inputs: readonly Input[], names: readonly string[] | undefined): readonly Input[] {
   if (names === undefined) {
     return inputs;
   }

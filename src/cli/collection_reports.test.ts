@@ -6,9 +6,10 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
+import { createMemoryCursors } from "../../_dev/shared/testing/memory_cursors.ts";
+import { createMemoryLedger } from "../../_dev/shared/testing/memory_ledger.ts";
 import { asRunnerError } from "../core/errors.ts";
 import { createLog, ecsLine, silentLog } from "../core/log.ts";
-import { createMemoryCursors } from "../cursors/memory_cursors.ts";
 import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
 import type { InputRun } from "../pump/supervisor.ts";
@@ -32,7 +33,13 @@ beforeEach(async () => {
     certificate: publicKey.export({ type: "spki", format: "pem" }).toString(),
     now: () => clock.now(),
   });
-  run = new Wiring({ kept: openKeptEvents(out), cursors: createMemoryCursors(), log: silentLog, clock }).run(input());
+  run = new Wiring({
+    kept: openKeptEvents(out),
+    cursors: createMemoryCursors(),
+    ledger: createMemoryLedger(),
+    log: silentLog,
+    clock,
+  }).run(input());
 });
 afterEach(async () => {
   await org.close();
@@ -229,7 +236,13 @@ test("a file that is read again is reported under the same identity", async () =
   await round();
   await run.close();
   clock.advance(MINUTE);
-  run = new Wiring({ kept: openKeptEvents(out), cursors: createMemoryCursors(), log: silentLog, clock }).run(input());
+  run = new Wiring({
+    kept: openKeptEvents(out),
+    cursors: createMemoryCursors(),
+    ledger: createMemoryLedger(),
+    log: silentLog,
+    clock,
+  }).run(input());
   await round();
   await run.close();
   expect(reports("file_collected")).toHaveLength(1);
@@ -244,7 +257,13 @@ test("what Salesforce echoes of a secret reaches neither the log nor the collect
   await org.given.fault({ on: "query", status: 400, body: [{ errorCode: "MALFORMED_QUERY", message }] });
   const lines: string[] = [];
   const log = createLog((...line) => lines.push(ecsLine(new Date(NOW), ...line)));
-  run = new Wiring({ kept: openKeptEvents(out), cursors: createMemoryCursors(), log, clock }).run(input());
+  run = new Wiring({
+    kept: openKeptEvents(out),
+    cursors: createMemoryCursors(),
+    ledger: createMemoryLedger(),
+    log,
+    clock,
+  }).run(input());
   await round();
   await run.close();
   const told = [lines.join("\n"), JSON.stringify(reports())];

@@ -7,12 +7,13 @@ import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mo
 import { agentInput } from "../../_dev/scripts/manifests/fleet_policy.ts";
 import { BulkEndpoint, notAuthorized } from "../../_dev/shared/fake_elasticsearch/bulk_endpoint.ts";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
+import { createMemoryCursors } from "../../_dev/shared/testing/memory_cursors.ts";
+import { createMemoryLedger } from "../../_dev/shared/testing/memory_ledger.ts";
 import { STATE } from "../agent/control_protocol.ts";
 import { inputHealth } from "../agent/unit_health.ts";
 import { asRunnerError } from "../core/errors.ts";
 import { createLog } from "../core/log.ts";
 import type { KeptEvents } from "../cursors/kept_events.ts";
-import { createMemoryCursors } from "../cursors/memory_cursors.ts";
 import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -99,6 +100,7 @@ async function run(policy: Policy) {
   reports.begin(input);
   const wiring = new Wiring({
     cursors: createMemoryCursors(),
+    ledger: createMemoryLedger(),
     kept,
     log: createLog((_, message) => lines.push(message)),
     clock,

@@ -6,7 +6,7 @@ export const COMPONENT_NAME = "aquila-salesforce";
 /** The input type of the policy, the executable and the spec have one name. */
 export const SPEC_FILE = `${COMPONENT_NAME}.spec.yml`;
 export const BUNDLE_FILE = `${COMPONENT_NAME}.mjs`;
-export const NODE_FILE = `${COMPONENT_NAME}-node`;
+const NODE_FILE = `${COMPONENT_NAME}-node`;
 
 const PLATFORMS = ["linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "container/amd64", "container/arm64"];
 

@@ -7,9 +7,10 @@ import { stringify } from "yaml";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
 import { BulkEndpoint } from "../../_dev/shared/fake_elasticsearch/bulk_endpoint.ts";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
+import { createMemoryCursors } from "../../_dev/shared/testing/memory_cursors.ts";
+import { createMemoryLedger } from "../../_dev/shared/testing/memory_ledger.ts";
 import { silentLog } from "../core/log.ts";
 import { BATCH_MEMORY, Memory } from "../core/memory.ts";
-import { createMemoryCursors } from "../cursors/memory_cursors.ts";
 import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
 import { knownDatasets, Wiring } from "./wire.ts";
@@ -78,6 +79,7 @@ function startRounds(stop: AbortSignal, abandon: AbortSignal) {
   const wiring = new Wiring({
     kept: openKeptEvents(out),
     cursors: createMemoryCursors(),
+    ledger: createMemoryLedger(),
     log: silentLog,
     clock,
     memory,

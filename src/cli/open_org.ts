@@ -10,7 +10,7 @@ import type { Input } from "../policy/policy.ts";
 import { readTlsTrust } from "../policy/tls_trust.ts";
 import { VERSION } from "./version.ts";
 
-export const USER_AGENT = `aquila-salesforce/${VERSION}`;
+const USER_AGENT = `aquila-salesforce/${VERSION}`;
 
 /** The way to one org. Nothing is sent before the first call. */
 export interface OpenOrg {

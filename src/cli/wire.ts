@@ -11,7 +11,6 @@ import { Memory, type MemoryShare } from "../core/memory.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
 import type { KeptEvents } from "../cursors/kept_events.ts";
 import type { RowLedger } from "../cursors/row_ledger.ts";
-import { createMemoryLedger } from "../cursors/row_ledger_memory.ts";
 import type { CallCounts } from "../cursors/sqlite_call_hours.ts";
 import { ApiBudget } from "../org/api_budget.ts";
 import type { OrgClient } from "../org/org_client.ts";
@@ -39,8 +38,7 @@ import { type StreamSource, streamSources } from "./wire_stream.ts";
 /** What the runs of all inputs share. */
 export interface Surroundings {
   readonly cursors: CursorStore;
-  /** In memory by default, which is for tests: it grows with the rows of four days. */
-  readonly ledger?: RowLedger;
+  readonly ledger: RowLedger;
   readonly log: Log;
   /** Where events are kept that have no place in Elasticsearch. */
   readonly kept: KeptEvents;
@@ -90,7 +88,6 @@ export function knownDatasets(): Readonly<Record<string, KnownDataset>> {
 /** Makes runs of inputs: puts the policy, an org, its sources, the cursors and an output together. */
 export class Wiring {
   readonly #surroundings: Surroundings;
-  readonly #ledger: RowLedger;
   readonly #clock: Clock;
   readonly #agent: AgentFacts;
   readonly #memory: Memory;
@@ -98,7 +95,6 @@ export class Wiring {
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
-    this.#ledger = surroundings.ledger ?? createMemoryLedger();
     this.#clock = surroundings.clock ?? systemClock;
     this.#memory = surroundings.memory ?? new Memory();
     const { deliveryHealth = () => {}, log } = surroundings;
@@ -129,7 +125,7 @@ export class Wiring {
       key: equalityKey(input),
       jobs: input.streams.flatMap((stream) =>
         streamSources(input, stream, {
-          ledger: this.#ledger,
+          ledger: this.#surroundings.ledger,
           agent: this.#agent,
           clock: this.#clock,
           range: this.#surroundings.range,

@@ -6,9 +6,10 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
+import { createMemoryCursors } from "../../_dev/shared/testing/memory_cursors.ts";
+import { createMemoryLedger } from "../../_dev/shared/testing/memory_ledger.ts";
 import { asRunnerError } from "../core/errors.ts";
 import { silentLog } from "../core/log.ts";
-import { createMemoryCursors } from "../cursors/memory_cursors.ts";
 import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
 import { knownDatasets, Wiring } from "./wire.ts";
@@ -71,6 +72,7 @@ async function collect(stream: object) {
   const run = new Wiring({
     kept: openKeptEvents(out),
     cursors: createMemoryCursors(),
+    ledger: createMemoryLedger(),
     log: silentLog,
     clock,
   }).run(input(stream));

@@ -10,7 +10,7 @@ import { regularExpression } from "./regular_expression.ts";
 import { didYouMean } from "./suggestion.ts";
 
 export type Scalar = string | number | boolean;
-export const BOUNDS = ["gte", "gt", "lte", "lt"] as const;
+const BOUNDS = ["gte", "gt", "lte", "lt"] as const;
 export type Range = Partial<Readonly<Record<(typeof BOUNDS)[number], number>>>;
 
 /** A condition on fields holds if it holds for each of them. Fields are named by their path in the document. */
@@ -27,7 +27,7 @@ const NAMES = ["equals", "contains", "regexp", "range", "network", "has_fields",
 type Name = (typeof NAMES)[number];
 
 /** Networks that have a name. */
-export const NAMED_NETWORKS: Readonly<Record<string, readonly string[]>> = {
+const NAMED_NETWORKS: Readonly<Record<string, readonly string[]>> = {
   loopback: ["127.0.0.0/8", "::1/128"],
   private: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fd00::/8"],
   link_local_unicast: ["169.254.0.0/16", "fe80::/10"],

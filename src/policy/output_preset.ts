@@ -2,7 +2,7 @@
  * The presets of an Elasticsearch output, as far as they say something to this runner.
  * Source: "Performance tuning settings" of the Elasticsearch output in Elastic's documentation of Elastic Agent.
  */
-export const PRESETS = {
+const PRESETS = {
   balanced: { bulk_max_size: 1_600, worker: 1, compression_level: 1 },
   throughput: { bulk_max_size: 1_600, worker: 4, compression_level: 1 },
   scale: { bulk_max_size: 1_600, worker: 1, compression_level: 1 },

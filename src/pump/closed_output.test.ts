@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { BulkEndpoint } from "../../_dev/shared/fake_elasticsearch/bulk_endpoint.ts";
+import { createMemoryCursors } from "../../_dev/shared/testing/memory_cursors.ts";
 import { systemClock } from "../core/clock.ts";
-import { createMemoryCursors } from "../cursors/memory_cursors.ts";
 import { createElasticsearchSink } from "../sinks/elasticsearch.ts";
 import type { Source } from "../sources/source.ts";
 import { pump } from "./pump.ts";

@@ -27,7 +27,7 @@ export interface Coverage {
 export type Coverages = ReadonlyMap<string, Coverage>;
 
 /** End of the hour or day that a file is about. */
-export function coveredBy(file: FileFacts): number {
+function coveredBy(file: FileFacts): number {
   return file.logDate + (file.interval === "daily" ? DAY_MS : HOUR_MS);
 }
 

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
+import { createMemoryCursors } from "../../_dev/shared/testing/memory_cursors.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
 import type { Fact } from "../core/fact.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
-import { createMemoryCursors } from "../cursors/memory_cursors.ts";
 import type { Sink } from "../sinks/sink.ts";
 import type { Source } from "../sources/source.ts";
 import { pump } from "./pump.ts";

@@ -142,6 +142,6 @@ export function clockError(ahead: number): RunnerError | undefined {
   );
 }
 
-export function healthOf(error: RunnerError): Health {
+function healthOf(error: RunnerError): Health {
   return error.fault === "configuration" ? "failed" : "degraded";
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
+import { createMemoryCursors } from "../../_dev/shared/testing/memory_cursors.ts";
 import { silentLog } from "../core/log.ts";
-import { createMemoryCursors } from "../cursors/memory_cursors.ts";
 import type { Sink } from "../sinks/sink.ts";
 import type { Source } from "../sources/source.ts";
 import { source as collected } from "./collected_source.fixture.ts";

@@ -13,7 +13,7 @@ export type OnRow = (cells: RowCells, text: () => string) => void;
 export type OnBrokenRow = (reason: string, text: string) => void;
 
 /** A row that has grown beyond these bytes is taken as broken (an opened quote that nobody closes), so that memory stays bounded. */
-export const LONGEST_ROW = 16 * 1024 * 1024;
+const LONGEST_ROW = 16 * 1024 * 1024;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;

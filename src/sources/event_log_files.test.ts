@@ -1,14 +1,14 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
+import { createMemoryCursors } from "../../_dev/shared/testing/memory_cursors.ts";
+import { createMemoryLedger } from "../../_dev/shared/testing/memory_ledger.ts";
 import { createSession } from "../auth/session.ts";
 import type { Clock } from "../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
 import type { Fact } from "../core/fact.ts";
 import { createHttp } from "../core/http.ts";
 import { silentLog } from "../core/log.ts";
-import { createMemoryCursors } from "../cursors/memory_cursors.ts";
-import { createMemoryLedger } from "../cursors/row_ledger_memory.ts";
 import { ApiBudget } from "../org/api_budget.ts";
 import { OrgClient } from "../org/org_client.ts";
 import { EventLogFiles, type EventLogFilesOptions } from "./event_log_files.ts";

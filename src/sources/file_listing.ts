@@ -118,7 +118,7 @@ export class FileListing {
  * A record of the listing as a file, or what keeps it from being one. Where the org has no column Interval every file is a
  * daily one. `now` by Salesforce's clock. Pure.
  */
-export function eventLogFileOf(
+function eventLogFileOf(
   record: SObjectRecord | null,
   eventTypes: readonly string[],
   now: number,

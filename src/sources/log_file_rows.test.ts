@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createMemoryScratch } from "../../_dev/shared/testing/memory_ledger.ts";
 import { BATCH_MEMORY, Memory, type MemoryShare } from "../core/memory.ts";
 import { type FileRows, logFileRows, rowIdentities } from "./log_file_rows.ts";
 
@@ -29,6 +30,7 @@ function reading(body: AsyncIterable<Uint8Array>, memory: MemoryShare, signal = 
     },
     primary: true,
     memory,
+    scratch: createMemoryScratch,
     signal,
     now: () => 0,
     tell: () => {},
@@ -62,7 +64,13 @@ test.each([
   }
   const again: string[] = [];
   const organizationId = "00D000000000001AAA";
-  for await (const { identities } of rowIdentities({ file, body: chunks(text), organizationId, rows: 4 })) {
+  for await (const { identities } of rowIdentities({
+    file,
+    body: chunks(text),
+    organizationId,
+    rows: 4,
+    scratch: createMemoryScratch,
+  })) {
     again.push(...identities);
   }
   expect(new Set(events).size).toBe(3);

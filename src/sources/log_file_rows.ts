@@ -7,7 +7,6 @@ import type { Tell } from "../core/fact.ts";
 import type { HeldBytes, MemoryShare } from "../core/memory.ts";
 import type { RowCells } from "../core/row_cells.ts";
 import type { RecordedRows, Scratch } from "../cursors/row_ledger.ts";
-import { createMemoryScratch } from "../cursors/row_ledger_memory.ts";
 import type { EventLogFile } from "../org/log_file_body.ts";
 import { CsvRows } from "./csv_rows.ts";
 import { Envelope, type StreamContext } from "./envelope.ts";
@@ -44,7 +43,7 @@ export interface LogFileRowsOptions {
   readonly memory: MemoryShare;
   readonly signal: AbortSignal;
   /** Room for telling the rows of a long file apart; in memory by default, for tools. */
-  readonly scratch?: () => Scratch;
+  readonly scratch: () => Scratch;
   /** Milliseconds since the epoch, for events of the collector. */
   readonly now: () => number;
   readonly tell: Tell;
@@ -113,7 +112,7 @@ export interface RowIdentities {
 
 /** The identities of the first rows of a file, as `logFileRows` gives them, and nothing else of them. */
 export async function* rowIdentities(options: RowIdentitiesOptions): AsyncGenerator<RowIdentities> {
-  const { file, body, rows, organizationId, scratch = createMemoryScratch } = options;
+  const { file, body, rows, organizationId, scratch } = options;
   const occurrences = new Occurrences(file.length / BYTES_A_ROW, scratch);
   let header: { readonly columns: number; readonly identity: RowIdentity } | undefined;
   let after = 0;
@@ -192,7 +191,7 @@ class LogFileReader {
   constructor(options: LogFileRowsOptions) {
     this.#options = options;
     this.#rowsOfFullBatches = options.skipRows;
-    const { file, scratch = createMemoryScratch } = options;
+    const { file, scratch } = options;
     this.#occurrences = new Occurrences(file.length / BYTES_A_ROW, scratch);
     this.#index = dataStreamName(options.stream.dataStream);
     this.#organizationId = Buffer.from(options.stream.organization.id);

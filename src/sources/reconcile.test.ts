@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { createMemoryLedger } from "../../_dev/shared/testing/memory_ledger.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import type { Fact } from "../core/fact.ts";
 import type { RowLedger } from "../cursors/row_ledger.ts";
-import { createMemoryLedger } from "../cursors/row_ledger_memory.ts";
 import type { EventLogFile } from "../org/log_file_body.ts";
 import type { FileProgress } from "./file_progress.ts";
 import { Reconciliation, readingOrder } from "./reconcile.ts";

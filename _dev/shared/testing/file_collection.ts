@@ -4,8 +4,6 @@ import type { Clock } from "../../../src/core/clock.ts";
 import type { Fact } from "../../../src/core/fact.ts";
 import { createHttp } from "../../../src/core/http.ts";
 import { silentLog } from "../../../src/core/log.ts";
-import { createMemoryCursors } from "../../../src/cursors/memory_cursors.ts";
-import { createMemoryLedger } from "../../../src/cursors/row_ledger_memory.ts";
 import { ApiBudget } from "../../../src/org/api_budget.ts";
 import { OrgClient } from "../../../src/org/org_client.ts";
 import { pump } from "../../../src/pump/pump.ts";
@@ -15,6 +13,8 @@ import type { Sink } from "../../../src/sinks/sink.ts";
 import { EventLogFiles } from "../../../src/sources/event_log_files.ts";
 import { type MockOrg, startMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
 import { ManualClock } from "./manual_clock.ts";
+import { createMemoryCursors } from "./memory_cursors.ts";
+import { createMemoryLedger } from "./memory_ledger.ts";
 
 const DAY = 24 * 3_600_000;
 /** The time at Salesforce at which every test starts. */

@@ -1,10 +1,12 @@
 /** The events of a whole event log file, as the runner makes them in an org that is made up. */
+
 import { toId18 } from "../../../src/catalog/catalog.ts";
 import type { SourceEvent } from "../../../src/core/event.ts";
 import { Memory } from "../../../src/core/memory.ts";
 import type { EventLogFile } from "../../../src/org/log_file_body.ts";
 import type { StreamContext } from "../../../src/sources/envelope.ts";
 import { logFileRows } from "../../../src/sources/log_file_rows.ts";
+import { createMemoryScratch } from "./memory_ledger.ts";
 
 /** As log files give it. */
 export const ORGANIZATION_ID = "00D30000000V77Y";
@@ -44,6 +46,7 @@ export async function fileEvents(
     stream: streamContext(stream),
     primary: true,
     memory: new Memory().share(),
+    scratch: createMemoryScratch,
     signal: new AbortController().signal,
     now: () => file.created,
     tell: () => {},

@@ -5,13 +5,13 @@ import { asRunnerError, type RunnerError } from "../../../src/core/errors.ts";
 import type { Fact } from "../../../src/core/fact.ts";
 import { createHttp } from "../../../src/core/http.ts";
 import { silentLog } from "../../../src/core/log.ts";
-import { createMemoryCursors } from "../../../src/cursors/memory_cursors.ts";
 import { ApiBudget } from "../../../src/org/api_budget.ts";
 import { OrgClient } from "../../../src/org/org_client.ts";
 import { ObjectWindows, type ObjectWindowsOptions } from "../../../src/sources/object_windows.ts";
 import type { RoundEnd, RoundScope } from "../../../src/sources/source.ts";
 import { type MockOrg, startMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
 import { ManualClock } from "./manual_clock.ts";
+import { createMemoryCursors } from "./memory_cursors.ts";
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;

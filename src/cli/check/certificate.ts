@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000;
 /** A certificate that ends within this time is to be replaced now. */
 const SOON_MS = 30 * DAY_MS;
 /** Salesforce takes files of up to 4 KB ("Create a Certificate for JWT", Salesforce Help). */
-export const LARGEST_CERTIFICATE_BYTES = 4_096;
+const LARGEST_CERTIFICATE_BYTES = 4_096;
 
 /** What there is to say about the certificate of an app and the private key that signs for it. Pure. */
 export function certificateFinding(pem: string, path: string, key: KeyObject, now: number): Finding {

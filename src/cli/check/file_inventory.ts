@@ -65,7 +65,7 @@ async function recordsOf(client: OrgClient, soql: string, signal: AbortSignal): 
 }
 
 /** Single files as groups. Pure. */
-export function grouped(files: readonly SObjectRecord[]): FileGroup[] {
+function grouped(files: readonly SObjectRecord[]): FileGroup[] {
   const groups = Map.groupBy(files, ({ EventType, Interval }) => `${EventType} ${Interval}`);
   return [...groups.values()].map((members) => {
     const dates = members.map(({ LogDate }) => String(LogDate)).sort();

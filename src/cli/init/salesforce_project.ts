@@ -6,7 +6,7 @@
 
 /** Names of the metadata components. */
 export const PERMISSION_SET = "AQUILA_Event_Log_Integration";
-export const APP = "AQUILA_Event_Logs";
+const APP = "AQUILA_Event_Logs";
 export const LABEL = "AQUILA Event Log Integration";
 
 /** Folders of the project, for the commands that deploy them. */

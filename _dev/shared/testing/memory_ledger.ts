@@ -1,4 +1,4 @@
-import type { LedgerFile, RowLedger, Scratch } from "./row_ledger.ts";
+import type { LedgerFile, RowLedger, Scratch } from "../../../src/cursors/row_ledger.ts";
 
 /** The rows behind the frame before, up to row `to`. */
 interface Frame {
@@ -6,7 +6,7 @@ interface Frame {
   readonly identities: readonly string[];
 }
 
-/** A ledger that ends with the process and holds every identity in memory: for tests and for a run of a known size. */
+/** A ledger that ends with the process and holds every identity in memory. */
 export function createMemoryLedger(): RowLedger {
   const files = new Map<string, { readonly file: LedgerFile; frames: Frame[] }>();
   const framesOf = (file: LedgerFile, rows: number) =>

@@ -1,7 +1,7 @@
-import type { CursorValue } from "./cursor.ts";
-import type { CursorStore } from "./cursor_store.ts";
+import type { CursorValue } from "../../../src/cursors/cursor.ts";
+import type { CursorStore } from "../../../src/cursors/cursor_store.ts";
 
-/** Cursors that end with the process: for tests and for runs whose state nobody needs. */
+/** Cursors that end with the process. */
 export function createMemoryCursors(): CursorStore {
   const bySource = new Map<string, Map<string, string>>();
   return {
