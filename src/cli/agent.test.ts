@@ -1,5 +1,4 @@
 /** The real runner as a process, started and watched by a fake Elastic Agent, between mock orgs and a bulk endpoint. */
-import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -8,13 +7,18 @@ import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mo
 import { buildBundle } from "../../_dev/scripts/build_bundle.ts";
 import { FakeAgent, type FakeAgentOptions } from "../../_dev/shared/fake_agent/fake_agent.ts";
 import { BulkEndpoint } from "../../_dev/shared/fake_elasticsearch/bulk_endpoint.ts";
+import {
+  API_KEY,
+  addLogins,
+  authOf,
+  input,
+  logins,
+  output,
+  PRIVATE_KEY,
+  PUBLIC_KEY,
+} from "../../_dev/shared/testing/agent_policy.ts";
 
 const MAIN = resolve(import.meta.dirname, "../main.ts");
-const HOUR = 3_600_000;
-const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-const PRIVATE_KEY = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-const PUBLIC_KEY = publicKey.export({ type: "spki", format: "pem" }).toString();
-const API_KEY = "bulk-key-id:bulk-key-secret";
 
 let directory: string;
 let elasticsearch: BulkEndpoint;
@@ -42,72 +46,13 @@ async function startedOrg(name: string, serial = 1): Promise<MockOrg> {
   return started;
 }
 
-async function startAgent(options: Partial<FakeAgentOptions> = {}): Promise<FakeAgent> {
+async function startAgent(program = MAIN, options: Omit<FakeAgentOptions, "component"> = {}): Promise<FakeAgent> {
   agent = new FakeAgent({
-    command: [process.execPath, MAIN, "agent"],
-    dataDirectory: join(directory, "run"),
+    component: { command: [process.execPath, program, "agent"], dataDirectory: join(directory, "run") },
     ...options,
   });
   await agent.start();
   return agent;
-}
-
-function output(endpoint: BulkEndpoint = elasticsearch): object {
-  return { type: "elasticsearch", hosts: [endpoint.url], api_key: API_KEY, policy: { revision: 1 } };
-}
-
-function input(from: MockOrg, changes: object = {}, stream: object = {}): object {
-  return {
-    name: "acme",
-    policy: { revision: 1 },
-    data_stream: { namespace: "default" },
-    auth: authOf(from),
-    streams: [
-      {
-        id: `login-${from.orgId}`,
-        data_stream: { type: "logs", dataset: "aquila_salesforce.login" },
-        event_log_files: { event_types: ["Login"], poll_interval: "1s", interval: "hourly" },
-        ...stream,
-      },
-    ],
-    ...changes,
-  };
-}
-
-function authOf(from: MockOrg): object {
-  return {
-    login_url: from.url,
-    audience: "https://login.salesforce.com",
-    client_id: from.clientId,
-    username: from.username,
-    private_key: PRIVATE_KEY,
-    __mark_redact_private_key: true,
-  };
-}
-
-/** An hourly file of logins, `hoursAgo` old. */
-async function addLogins(to: MockOrg, prefix: string, rows: number, hoursAgo = 2): Promise<void> {
-  const logDate = new Date(Math.floor(Date.now() / HOUR - hoursAgo) * HOUR).toISOString();
-  await to.given.logFile({
-    eventType: "Login",
-    logDate,
-    interval: "Hourly",
-    rows: Array.from({ length: rows }, (_, n) => ({
-      EVENT_TYPE: "Login",
-      TIMESTAMP: "20260720080000.123",
-      REQUEST_ID: `${prefix}${n}`,
-      USER_ID: "0053000000Ank29",
-    })),
-  });
-}
-
-/** Logins by organization, without what the runner reports about itself. */
-function logins(endpoint: BulkEndpoint = elasticsearch): readonly string[] {
-  return endpoint.documents
-    .filter(({ index }) => index.startsWith("logs-aquila_salesforce.login-"))
-    .map(({ document }) => (document as { salesforce: { login: { request: { id: string } } } }).salesforce)
-    .map(({ login }) => login.request.id)
-    .sort();
 }
 
 describe("a component of Elastic Agent", { timeout: 180_000 }, () => {
@@ -116,10 +61,10 @@ describe("a component of Elastic Agent", { timeout: 180_000 }, () => {
     ["the bundle", () => buildBundle(join(directory, "component"))],
   ])("%s: collects what it is expected to, keeps the rules and stops on SIGTERM", async (_name, program) => {
     await addLogins(org, "a", 5);
-    await startAgent({ command: [process.execPath, await program(), "agent"] });
-    agent.output(output()).input("in-1", input(org)).send();
+    await startAgent(await program());
+    agent.output(output(elasticsearch)).input("in-1", input(org)).send();
     await agent.until("a healthy input", () => agent.state("in-1") === "HEALTHY");
-    await elasticsearch.until("five logins", () => logins().length === 5);
+    await elasticsearch.until("five logins", () => logins(elasticsearch).length === 5);
 
     expect(agent.message("in-1")).toBe("Collecting login.");
     expect(agent.observed.get(agent.outputUnitId)).toMatchObject({
@@ -158,14 +103,14 @@ describe("a component of Elastic Agent", { timeout: 180_000 }, () => {
 
   test("a thousand units come and go in parts, and bad ones do not hold good ones up", async () => {
     await addLogins(org, "a", 5);
-    await startAgent({ maxMessageSize: 64 * 1024 });
-    agent.output(output());
+    await startAgent(MAIN, { maxMessageSize: 64 * 1024 });
+    agent.output(output(elasticsearch));
     for (let n = 0; n < 998; n += 1) {
       agent.input(`bad-${n}`, { name: `bad ${n}`, streams: [] });
     }
     agent.input("in-1", input(org)).send();
     await agent.until("a healthy input", () => agent.state("in-1") === "HEALTHY");
-    await elasticsearch.until("five logins", () => logins().length === 5);
+    await elasticsearch.until("five logins", () => logins(elasticsearch).length === 5);
 
     expect(agent.observed.size).toBe(1_000);
     expect(agent.state("bad-997")).toBe("FAILED");
@@ -177,26 +122,25 @@ describe("a component of Elastic Agent", { timeout: 180_000 }, () => {
   test("comes back when the connection is cut, and after kill -9 goes on where it was", async () => {
     await addLogins(org, "a", 5);
     await startAgent();
-    agent.output(output()).input("in-1", input(org)).send();
-    await elasticsearch.until("five logins", () => logins().length === 5);
+    agent.output(output(elasticsearch)).input("in-1", input(org)).send();
+    await elasticsearch.until("five logins", () => logins(elasticsearch).length === 5);
     await agent.until("a healthy input", () => agent.state("in-1") === "HEALTHY");
 
     agent.cutConnections();
     await agent.until("a second connection", () => agent.connections === 2);
     await addLogins(org, "b", 5);
-    await elasticsearch.until("ten logins", () => logins().length === 10);
+    await elasticsearch.until("ten logins", () => logins(elasticsearch).length === 10);
     await agent.until("a healthy input", () => agent.state("in-1") === "HEALTHY");
     expect(agent.lines.filter((line) => line.includes("The connection to Elastic Agent has ended"))).toHaveLength(1);
 
     agent.kill("SIGKILL");
     await agent.exit();
-    agent.observed.clear();
     agent.startComponent();
     await agent.until("a third connection", () => agent.connections === 3);
     await addLogins(org, "c", 5);
-    await elasticsearch.until("fifteen logins", () => logins().length === 15);
+    await elasticsearch.until("fifteen logins", () => logins(elasticsearch).length === 15);
     await agent.until("a healthy input", () => agent.state("in-1") === "HEALTHY");
-    expect(new Set(logins()).size).toBe(15);
+    expect(new Set(logins(elasticsearch)).size).toBe(15);
     expect(agent.violations).toEqual([]);
   });
 
@@ -204,8 +148,8 @@ describe("a component of Elastic Agent", { timeout: 180_000 }, () => {
     const other = await startedOrg("Globex", 2);
     await addLogins(other, "b", 5);
     await startAgent();
-    agent.output(output()).input("in-2", input(other)).send();
-    await elasticsearch.until("the logins of one org", () => logins().length === 5);
+    agent.output(output(elasticsearch)).input("in-2", input(other)).send();
+    await elasticsearch.until("the logins of one org", () => logins(elasticsearch).length === 5);
     await addLogins(org, "a", 5_000);
     elasticsearch.hold();
     agent.input("in-1", input(org)).send();
@@ -215,7 +159,7 @@ describe("a component of Elastic Agent", { timeout: 180_000 }, () => {
     await agent.until("the new configuration", () => agent.observed.get(agent.unitId("in-2"))?.configStateIdx === 2);
     elasticsearch.release();
     await addLogins(other, "c", 5);
-    await elasticsearch.until("all logins", () => logins().length === 5_010);
+    await elasticsearch.until("all logins", () => logins(elasticsearch).length === 5_010);
     const changed = elasticsearch.documents.filter(({ document }) => JSON.stringify(document.tags) === '["changed"]');
     expect(changed.map(({ index }) => index)).toEqual(Array(5).fill("logs-aquila_salesforce.login-default"));
     const downloads = (await org.given.requests()).filter(({ target }) => target.endsWith("/LogFile"));
@@ -236,7 +180,7 @@ describe("a component of Elastic Agent", { timeout: 180_000 }, () => {
     await addLogins(org, "a", 5_000);
     elasticsearch.hold();
     await startAgent();
-    agent.output(output()).input("in-1", input(org)).send();
+    agent.output(output(elasticsearch)).input("in-1", input(org)).send();
     await elasticsearch.until("a delivery under way", () => elasticsearch.held > 0);
 
     agent.output(output(second)).send();
@@ -244,10 +188,10 @@ describe("a component of Elastic Agent", { timeout: 180_000 }, () => {
     elasticsearch.release();
     await agent.until("the new output", () => agent.observed.get(agent.outputUnitId)?.configStateIdx === 2);
     await addLogins(org, "b", 5);
-    await second.until("all logins", () => logins().length + logins(second).length >= 5_005);
+    await second.until("all logins", () => logins(elasticsearch).length + logins(second).length >= 5_005);
     await agent.until("a healthy input", () => agent.state("in-1") === "HEALTHY");
     expect(logins(second)).toContain("b0");
-    const all = [...logins(), ...logins(second)];
+    const all = [...logins(elasticsearch), ...logins(second)];
     expect(all).toHaveLength(5_005);
     expect(new Set(all).size).toBe(5_005);
     expect(elasticsearch.repeated + second.repeated).toBe(0);
@@ -260,7 +204,12 @@ describe("a component of Elastic Agent", { timeout: 180_000 }, () => {
     const refused = input(org, { auth: { ...authOf(org), username: "nobody@acme.example" } }, { id: "login-2" });
     const unknown = input(org, {}, { id: "login-3", processors: [{ script: { source: "" } }] });
     elasticsearch.answerWith(503);
-    agent.output(output()).input("in-1", input(org)).input("refused", refused).input("unknown", unknown).send();
+    agent
+      .output(output(elasticsearch))
+      .input("in-1", input(org))
+      .input("refused", refused)
+      .input("unknown", unknown)
+      .send();
     await agent.until("a refused login", () => agent.state("refused") === "FAILED");
     await agent.until("a degraded output", () => agent.observed.get(agent.outputUnitId)?.state === "DEGRADED");
     expect(agent.message("refused")).toMatch(/^login: Salesforce refused the login: ./);
@@ -273,7 +222,7 @@ describe("a component of Elastic Agent", { timeout: 180_000 }, () => {
     expect(agent.observed.get(agent.outputUnitId)?.message).toContain("Check the output's api_key");
     elasticsearch.answerWith(200);
     await agent.until("a healthy output", () => agent.observed.get(agent.outputUnitId)?.state === "HEALTHY");
-    await elasticsearch.until("five logins", () => logins().length === 5);
+    await elasticsearch.until("five logins", () => logins(elasticsearch).length === 5);
     await agent.until("a healthy input", () => agent.state("in-1") === "HEALTHY");
     expect(agent.observed.get(agent.unitId("in-1"))?.payload).toMatchObject({
       streams: { [`login-${org.orgId}/event_log_files`]: { status: "HEALTHY" } },
@@ -284,8 +233,8 @@ describe("a component of Elastic Agent", { timeout: 180_000 }, () => {
   test("follows the log level, and shows no secret in logs, states, files and diagnostics", async () => {
     await addLogins(org, "a", 5);
     await startAgent();
-    agent.output(output()).input("in-1", input(org)).send();
-    await elasticsearch.until("five logins", () => logins().length === 5);
+    agent.output(output(elasticsearch)).input("in-1", input(org)).send();
+    await elasticsearch.until("five logins", () => logins(elasticsearch).length === 5);
     await agent.until("a healthy input", () => agent.state("in-1") === "HEALTHY");
     expect(agent.lines.filter((line) => line.includes('"log.level":"debug"'))).toEqual([]);
     agent.logLevel("debug").send();
@@ -340,7 +289,9 @@ describe("a component of Elastic Agent", { timeout: 180_000 }, () => {
   });
 
   test("refuses to start without start-up information", async () => {
-    agent = new FakeAgent({ command: [process.execPath, MAIN, "agent"], dataDirectory: join(directory, "run") });
+    agent = new FakeAgent({
+      component: { command: [process.execPath, MAIN, "agent"], dataDirectory: join(directory, "run") },
+    });
     agent.startComponent();
     expect(await agent.exit()).toBe(2);
     await agent.until("the reason", () => agent.lines.some((line) => line.includes("run --policy FILE")));

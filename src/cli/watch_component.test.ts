@@ -3,10 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { AgentInstallation } from "../../_dev/shared/fake_agent/agent_installation.ts";
-import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
+import { LookingClock } from "../../_dev/shared/testing/looking_clock.ts";
 import { watchComponent } from "./watch_component.ts";
-
-const LOOK_MS = 5_000;
 
 let folder: string;
 let agent: AgentInstallation;
@@ -14,23 +12,6 @@ let printed: string[];
 let watching: Promise<number>;
 let stop: AbortController;
 let clock: LookingClock;
-
-/** Tells when the watcher has looked and waits for its next look. */
-class LookingClock extends ManualClock {
-  #looked = Promise.withResolvers<void>();
-
-  override sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    this.#looked.resolve();
-    this.#looked = Promise.withResolvers();
-    return super.sleep(ms, signal);
-  }
-
-  async look(): Promise<void> {
-    const looked = this.#looked.promise;
-    this.advance(LOOK_MS);
-    await looked;
-  }
-}
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "watch-component-"));

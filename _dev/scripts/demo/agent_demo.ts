@@ -36,8 +36,10 @@ export async function collectUnderAgent({ folder, identity, outputBlock, inputs,
   say("Building the component …");
   const bundle = await buildBundle(component);
   const agent = new FakeAgent({
-    command: [process.execPath, ...NODE_FLAGS, bundle, "agent"],
-    dataDirectory: join(folder, `agent-${identity}`),
+    component: {
+      command: [process.execPath, ...NODE_FLAGS, bundle, "agent"],
+      dataDirectory: join(folder, `agent-${identity}`),
+    },
   });
   await agent.start();
   try {

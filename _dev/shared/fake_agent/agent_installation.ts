@@ -45,6 +45,7 @@ export class AgentInstallation {
     writeFileSync(this.#restarts, "");
     chmodSync(this.#restarts, 0o666);
     this.#give(this.home);
+    this.#give(join(this.home, "data"));
   }
 
   get places(): { readonly homes: readonly string[]; readonly links: readonly string[] } {

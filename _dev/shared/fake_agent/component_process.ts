@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { chownSync, mkdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 export interface ComponentOptions {
@@ -8,6 +8,8 @@ export interface ComponentOptions {
   readonly command: readonly string[];
   readonly dataDirectory: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Whom the agent runs as; only root can choose. */
+  readonly user?: { readonly uid: number; readonly gid: number };
 }
 
 /** The component's process, with its start-up information on standard input. */
@@ -17,11 +19,16 @@ export class ComponentProcess {
 
   /** `line` is told each line of its standard output and error, `ended` its end. */
   constructor(options: ComponentOptions, startUp: Buffer, line: (text: string) => void, ended: () => void) {
-    const { command, dataDirectory, environment } = options;
+    const { command, dataDirectory, environment, user } = options;
     const [executable = "", ...args] = command;
     mkdirSync(dataDirectory, { recursive: true });
+    if (user !== undefined) {
+      chownSync(dataDirectory, user.uid, user.gid);
+    }
     const child = spawn(executable, [...args, "-E", `path.data=${dataDirectory}`], {
       stdio: ["pipe", "pipe", "pipe"],
+      cwd: dataDirectory,
+      ...user,
       env: { ...process.env, ...environment, AGENT_COMPONENT_TYPE: "aquila-salesforce" },
     });
     this.#child = child;

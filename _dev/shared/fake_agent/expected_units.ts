@@ -27,6 +27,7 @@ export interface ExpectedUnit {
 /** What the agent expects of each unit, by id. */
 export class ExpectedUnits {
   readonly #units = new Map<string, ExpectedUnit>();
+  readonly #ever = new Set<string>();
   #sets = 0;
 
   get(id: string): ExpectedUnit | undefined {
@@ -37,6 +38,15 @@ export class ExpectedUnits {
     return this.#units.keys();
   }
 
+  get size(): number {
+    return this.#units.size;
+  }
+
+  /** Whether there ever was such a unit: a check-in may cross the message that it has gone. */
+  hasHad(id: string): boolean {
+    return this.#ever.has(id);
+  }
+
   delete(id: string): void {
     this.#units.delete(id);
   }
@@ -44,6 +54,7 @@ export class ExpectedUnits {
   /** A unit with this config from now on; each config has the next number. */
   put(id: string, type: number, config: object): void {
     const known = this.#units.get(id);
+    this.#ever.add(id);
     this.#units.set(id, {
       id,
       type,

@@ -3,6 +3,7 @@
  * units, and watches whether the component keeps the rules of the control protocol.
  */
 import { randomBytes, randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
 import { makeAuthority } from "../testing/certificates.ts";
 import { type Checkin, CheckinParts } from "./checkin.ts";
 import { type ComponentOptions, ComponentProcess } from "./component_process.ts";
@@ -14,9 +15,27 @@ export const STATES = ["STARTING", "CONFIGURING", "HEALTHY", "DEGRADED", "FAILED
 export type StateName = (typeof STATES)[number];
 const HEALTHY = 2;
 
-const COMPONENT = "aquila-salesforce-default";
+const COMPONENT_TYPE = "aquila-salesforce";
 
-export interface FakeAgentOptions extends ComponentOptions {
+/** Milliseconds that the agent waits for a component to stop, as was seen in 9.5.2. */
+const STOP_WAIT_MS = 15_000;
+
+/** After how many milliseconds without a check-in the agent finds a component degraded, and kills it. */
+export interface Silence {
+  readonly degradedMs: number;
+  readonly killedMs: number;
+}
+
+/** As was seen in 9.5.2. */
+const SILENCE: Silence = { degradedMs: 55_000, killedMs: 115_000 };
+
+export interface FakeAgentOptions {
+  /** How the component is started; asked anew for each start. */
+  readonly component: ComponentOptions | (() => ComponentOptions);
+  /** The name of the output, a part of the component's id; by default `default`. */
+  readonly outputName?: string;
+  /** Milliseconds after which a component that has ended is started again; without it, `startComponent` does that. */
+  readonly restartAfterMs?: number;
   /** Bytes of a message, to make check-ins come in parts. */
   readonly maxMessageSize?: number;
 }
@@ -57,12 +76,16 @@ export class FakeAgent {
   #startUp: Buffer = Buffer.alloc(0);
   #checkins: Stream<unknown, object> | undefined;
   #actions: Stream<unknown, object> | undefined;
+  #silence = SILENCE;
+  #silenceTimers: NodeJS.Timeout[] = [];
+  #workFolder = "";
+  #stopping = false;
 
   /** The rules that the component has broken. */
   readonly violations: string[] = [];
   /** Lines of the component's standard output and error. */
   readonly lines: string[] = [];
-  /** Every unit as it was last seen. */
+  /** Every unit as the running process was last seen to tell it. */
   readonly observed = new Map<string, ObservedUnit>();
   /** Each state and message that a unit was seen with, in order. */
   readonly history: Array<{ readonly id: string; readonly state: StateName; readonly message: string }> = [];
@@ -71,6 +94,10 @@ export class FakeAgent {
   checkinCount = 0;
   partCount = 0;
   connections = 0;
+  /** How often the process was started again after it had ended. */
+  restarts = 0;
+  /** What the agent has made of silence: `degraded`, then `killed`. */
+  readonly silences: string[] = [];
 
   constructor(options: FakeAgentOptions) {
     this.#options = options;
@@ -115,18 +142,52 @@ export class FakeAgent {
       this.lines.push(text);
       this.#notify();
     };
-    this.#process = new ComponentProcess(this.#options, this.#startUp, line, () => this.#notify());
+    const { component } = this.#options;
+    const options = typeof component === "function" ? component() : component;
+    this.#process = new ComponentProcess(options, this.#startUp, line, () => this.#ended());
+    this.#workFolder = options.dataDirectory;
+    this.#stopping = false;
+    this.#silence = SILENCE;
+    this.observed.clear();
+    this.#heard();
+  }
+
+  #ended(): void {
+    this.#silenceTimers.forEach(clearTimeout);
+    const { restartAfterMs } = this.#options;
+    if (restartAfterMs !== undefined && !this.#stopping) {
+      setTimeout(() => {
+        if (!this.#stopping) {
+          this.restarts += 1;
+          this.startComponent();
+        }
+      }, restartAfterMs);
+    }
+    this.#notify();
+  }
+
+  /** A check-in has come: silence begins anew. */
+  #heard(): void {
+    this.#silenceTimers.forEach(clearTimeout);
+    const after = (ms: number, act: () => void) => setTimeout(act, ms).unref();
+    this.#silenceTimers = [
+      after(this.#silence.degradedMs, () => this.silences.push("degraded")),
+      after(this.#silence.killedMs, () => {
+        this.silences.push("killed");
+        this.kill("SIGKILL");
+      }),
+    ];
   }
 
   // What the agent expects; `send` makes it known.
 
   output(config: object): this {
-    this.#units.put(COMPONENT, OUTPUT, config);
+    this.#units.put(this.outputUnitId, OUTPUT, config);
     return this;
   }
 
   input(id: string, config: object): this {
-    this.#units.put(this.unitId(id), INPUT, { id, type: "aquila-salesforce", ...config });
+    this.#units.put(this.unitId(id), INPUT, { id, type: COMPONENT_TYPE, ...config });
     return this;
   }
 
@@ -144,11 +205,12 @@ export class FakeAgent {
   }
 
   unitId(inputId: string): string {
-    return `${COMPONENT}-${inputId}`;
+    return `${this.outputUnitId}-${inputId}`;
   }
 
+  /** Also the component's id. */
   get outputUnitId(): string {
-    return COMPONENT;
+    return `${COMPONENT_TYPE}-${this.#options.outputName ?? "default"}`;
   }
 
   send(): void {
@@ -214,12 +276,47 @@ export class FakeAgent {
     this.#process?.kill(signal);
   }
 
+  /** The component hangs: it checks in no more until it is killed, after `silence`. */
+  freeze(silence: Silence): void {
+    this.kill("SIGSTOP");
+    this.#silence = silence;
+    this.#heard();
+  }
+
   /** Resolves with the exit code of the component. */
   async exit(): Promise<number | null> {
     return (await this.#process?.exit()) ?? null;
   }
 
+  /** Stops the component's process as the agent does: asks, waits, and kills what does not end. Gives its exit code. */
+  async stopComponent(): Promise<number | null> {
+    this.#stopping = true;
+    const late = setTimeout(() => {
+      this.violations.push("the component did not stop in time");
+      this.kill("SIGKILL");
+    }, STOP_WAIT_MS);
+    this.kill("SIGTERM");
+    const code = await this.exit();
+    clearTimeout(late);
+    return code;
+  }
+
+  /** The last input of the output has left the policy: its units stop, then the process, and its work folder is deleted. */
+  async removeComponent(): Promise<void> {
+    for (const id of this.#units.ids()) {
+      const unit = this.#units.get(id);
+      if (unit !== undefined) {
+        unit.wanted = false;
+      }
+    }
+    this.send();
+    await this.until("every unit has stopped", () => this.#units.size === 0);
+    await this.stopComponent();
+    rmSync(this.#workFolder, { recursive: true });
+  }
+
   async stop(): Promise<void> {
+    this.#stopping = true;
     if (this.#process?.running === true) {
       this.kill("SIGKILL");
       await this.exit();
@@ -248,6 +345,7 @@ export class FakeAgent {
         this.#hold(checkin.pid === this.#process?.pid, "a check-in has another pid than the process");
         this.versionInfo = checkin.versionInfo;
       }
+      this.#heard();
       this.partCount += 1;
       const whole = parts.add(checkin);
       if (whole !== undefined) {
@@ -267,17 +365,20 @@ export class FakeAgent {
     let settled = checkin.featuresIdx === FEATURES_IDX && checkin.componentIdx === COMPONENT_IDX;
     for (const unit of checkin.units) {
       const { id, message, configStateIdx } = unit;
-      seen.add(id);
       const expected = this.#units.get(id);
+      if (expected === undefined) {
+        this.#hold(this.#units.hasHad(id), `the unknown unit ${id} is reported`);
+        continue;
+      }
+      seen.add(id);
       const state = STATES[unit.state] ?? "FAILED";
-      this.#hold(expected !== undefined, `the unknown unit ${id} is reported`);
-      settled &&= unit.state === HEALTHY && configStateIdx === expected?.configStateIdx;
+      settled &&= unit.state === HEALTHY && configStateIdx === expected.configStateIdx;
       const before = this.observed.get(id);
       if (before?.state !== state || before.message !== message) {
         this.history.push({ id, state, message });
       }
       this.observed.set(id, { id, state, message, configStateIdx, payload: jsonOf(unit.payload) });
-      if (state === "STOPPED" && expected?.wanted === false) {
+      if (state === "STOPPED" && !expected.wanted) {
         this.#units.delete(id);
         this.observed.delete(id);
       }
