@@ -7,7 +7,8 @@ import { type Unit, unitKey } from "./units.ts";
 
 export interface DiagnosticsSources {
   readonly units: ManagedUnits;
-  readonly cursors: Pick<CursorStore, "load" | "sources">;
+  /** Those of an input while it collects. */
+  readonly cursors: (inputId: string) => Pick<CursorStore, "load" | "sources"> | undefined;
   /** Everything that has been counted of an input's streams, as JSON would have it. */
   readonly reports: (inputId: string) => unknown;
   /** What there is to know of the process, as JSON would have it. */
@@ -53,13 +54,19 @@ async function unitFile(unit: Unit, sources: DiagnosticsSources): Promise<Diagno
     },
     settings,
     streams: settings === undefined ? [] : reports(settings.id),
-    cursors: await cursorsOf(streamIds, sources.cursors),
+    cursors: await cursorsOf(streamIds, settings === undefined ? undefined : sources.cursors(settings.id)),
   };
   return jsonFile("state", "Settings, streams and cursors, without secrets", content, clock.now());
 }
 
 /** A stream's sources are named `<stream id>/<kind>`. */
-async function cursorsOf(streamIds: readonly string[], cursors: DiagnosticsSources["cursors"]): Promise<object> {
+async function cursorsOf(
+  streamIds: readonly string[],
+  cursors: ReturnType<DiagnosticsSources["cursors"]>,
+): Promise<object> {
+  if (cursors === undefined) {
+    return {};
+  }
   const known = await cursors.sources();
   const ours = known.filter((source) => streamIds.some((id) => source.startsWith(`${id}/`)));
   const entries = await Promise.all(

@@ -7,16 +7,18 @@ import { readStartUpInfo } from "../agent/start_up_info.ts";
 import type { AgentFacts } from "../core/agent_facts.ts";
 import { systemClock } from "../core/clock.ts";
 import { createLog, LOG_LEVELS, type WriteLine } from "../core/log.ts";
+import { type CallCounts, openCallCounts } from "../cursors/sqlite_call_hours.ts";
 import { Supervisor } from "../pump/supervisor.ts";
+import { ComponentState } from "./component_state.ts";
 import { followPolicies } from "./follow_policies.ts";
 import { InputReports } from "./input_reports.ts";
-import { openState, runnerFacts } from "./open_state.ts";
 import { VERSION } from "./version.ts";
 import { knownDatasets, Wiring } from "./wire.ts";
 
 const NAME = "aquila-salesforce";
 
 export interface AgentOptions {
+  /** The folder that the agent gives the component to work in. */
   readonly dataDirectory: string;
 }
 
@@ -29,14 +31,13 @@ export interface AgentSurroundings {
 
 /**
  * `agent`: collects what Elastic Agent says through its control protocol, and tells it how each org and the output are. Gives
- * the exit code. Throws what keeps it from starting: unusable start-up information or data directory.
+ * the exit code. Throws what keeps it from starting: unusable start-up information.
  */
 export async function agent(options: AgentOptions, { input, writeLine, stop }: AgentSurroundings): Promise<number> {
   const startUp = await readStartUpInfo(input);
-  const state = openState(options.dataDirectory);
-  const { cursors } = state;
+  const reports = new InputReports();
+  let calls: CallCounts | undefined;
   try {
-    const reports = new InputReports();
     const units: ManagedUnits = new ManagedUnits(
       { datasets: knownDatasets() },
       (inputId) => reports.standings(inputId),
@@ -51,6 +52,8 @@ export async function agent(options: AgentOptions, { input, writeLine, stop }: A
       },
       () => "debug",
     );
+    const state = new ComponentState(options.dataDirectory, log);
+    calls = openCallCounts(state.folder);
     const connection = new ControlConnection({
       startUp,
       name: NAME,
@@ -62,7 +65,7 @@ export async function agent(options: AgentOptions, { input, writeLine, stop }: A
       act: (request) =>
         answerAction(request, {
           units,
-          cursors,
+          cursors: (inputId) => state.cursors(inputId),
           reports: (inputId) => reports.of(inputId),
           runner: processFacts,
           clock: systemClock,
@@ -76,7 +79,8 @@ export async function agent(options: AgentOptions, { input, writeLine, stop }: A
     stop.addEventListener("abort", () => units.stop());
     const supervisor = new Supervisor(systemClock);
     const wiring = new Wiring({
-      ...state,
+      stateOf: (input) => state.open(input),
+      calls,
       log,
       observe: (...facts) => {
         if (reports.observe(...facts)) {
@@ -84,14 +88,14 @@ export async function agent(options: AgentOptions, { input, writeLine, stop }: A
         }
       },
       deliveryHealth: (problem) => units.delivery(problem),
-      agent: startUp.agent === undefined ? await runnerFacts(cursors) : agentFacts(startUp.agent),
+      ...(startUp.agent === undefined ? {} : { agent: agentFacts(startUp.agent) }),
     });
     await followPolicies(units.policies(stop), wiring, supervisor, log, (starting) => reports.begin(starting));
     disconnect.abort(new Error("stopped"));
     await connected;
     return 0;
   } finally {
-    state.close();
+    calls?.close();
   }
 }
 

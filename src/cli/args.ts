@@ -77,10 +77,12 @@ export const COMMANDS = {
         short: "E",
         multiple: true,
         value: "KEY=VALUE",
-        help: "path.data is the folder where the cursors are kept; without it, the working directory.",
+        help: "path.data is the folder that the agent gives; cursors are kept beside the agent's versions, in data/aquila-salesforce.",
       },
     },
-    examples: ["aquila-salesforce agent -E path.data=/opt/Elastic/Agent/data/run/aquila-salesforce-default"],
+    examples: [
+      "aquila-salesforce agent -E path.data=/opt/Elastic/Agent/data/elastic-agent-9.5.2-abae0c/run/aquila-salesforce-default",
+    ],
   },
   "install-component": {
     summary: "Puts the runner beside a running Elastic Agent, and with --watch keeps it there through upgrades.",

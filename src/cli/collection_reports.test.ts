@@ -13,7 +13,7 @@ import { createLog, ecsLine, silentLog } from "../core/log.ts";
 import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
 import type { InputRun } from "../pump/supervisor.ts";
-import { knownDatasets, Wiring } from "./wire.ts";
+import { knownDatasets, sharedState, Wiring } from "./wire.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -34,9 +34,7 @@ beforeEach(async () => {
     now: () => clock.now(),
   });
   run = new Wiring({
-    kept: openKeptEvents(out),
-    cursors: createMemoryCursors(),
-    ledger: createMemoryLedger(),
+    stateOf: sharedState({ cursors: createMemoryCursors(), ledger: createMemoryLedger(), kept: openKeptEvents(out) }),
     log: silentLog,
     clock,
   }).run(input());
@@ -237,9 +235,7 @@ test("a file that is read again is reported under the same identity", async () =
   await run.close();
   clock.advance(MINUTE);
   run = new Wiring({
-    kept: openKeptEvents(out),
-    cursors: createMemoryCursors(),
-    ledger: createMemoryLedger(),
+    stateOf: sharedState({ cursors: createMemoryCursors(), ledger: createMemoryLedger(), kept: openKeptEvents(out) }),
     log: silentLog,
     clock,
   }).run(input());
@@ -258,9 +254,7 @@ test("what Salesforce echoes of a secret reaches neither the log nor the collect
   const lines: string[] = [];
   const log = createLog((...line) => lines.push(ecsLine(new Date(NOW), ...line)));
   run = new Wiring({
-    kept: openKeptEvents(out),
-    cursors: createMemoryCursors(),
-    ledger: createMemoryLedger(),
+    stateOf: sharedState({ cursors: createMemoryCursors(), ledger: createMemoryLedger(), kept: openKeptEvents(out) }),
     log,
     clock,
   }).run(input());

@@ -18,7 +18,7 @@ import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
 import type { Policy } from "../policy/policy.ts";
 import { InputReports } from "./input_reports.ts";
-import { knownDatasets, Wiring } from "./wire.ts";
+import { knownDatasets, sharedState, Wiring } from "./wire.ts";
 
 const MINUTE = 60_000;
 const NOW = Date.UTC(2026, 6, 20, 12);
@@ -99,9 +99,7 @@ async function run(policy: Policy) {
   const reports = new InputReports();
   reports.begin(input);
   const wiring = new Wiring({
-    cursors: createMemoryCursors(),
-    ledger: createMemoryLedger(),
-    kept,
+    stateOf: sharedState({ cursors: createMemoryCursors(), ledger: createMemoryLedger(), kept }),
     log: createLog((_, message) => lines.push(message)),
     clock,
     deliveryHealth: (problem) => problems.push(problem?.text ?? "flows"),

@@ -13,7 +13,7 @@ import { silentLog } from "../core/log.ts";
 import { BATCH_MEMORY, Memory } from "../core/memory.ts";
 import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
-import { knownDatasets, Wiring } from "./wire.ts";
+import { knownDatasets, sharedState, Wiring } from "./wire.ts";
 
 const NOW = Date.UTC(2026, 6, 20, 12);
 const ORGS = 12;
@@ -77,9 +77,7 @@ function startRounds(stop: AbortSignal, abandon: AbortSignal) {
   };
   const { inputs } = parsePolicy(stringify(policy), { datasets: knownDatasets(), environment: {} });
   const wiring = new Wiring({
-    kept: openKeptEvents(out),
-    cursors: createMemoryCursors(),
-    ledger: createMemoryLedger(),
+    stateOf: sharedState({ cursors: createMemoryCursors(), ledger: createMemoryLedger(), kept: openKeptEvents(out) }),
     log: silentLog,
     clock,
     memory,

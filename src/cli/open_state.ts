@@ -2,13 +2,12 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { AgentFacts } from "../core/agent_facts.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
-import type { KeptEvents } from "../cursors/kept_events.ts";
-import type { RowLedger } from "../cursors/row_ledger.ts";
 import { createDiskLedger } from "../cursors/row_ledger_disk.ts";
 import { type CallCounts, openCallCounts } from "../cursors/sqlite_call_hours.ts";
 import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
 import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { VERSION } from "./version.ts";
+import { type Surroundings, sharedState } from "./wire.ts";
 
 /** The name of the runner's own entries among the cursors. */
 const RUNNER = "runner";
@@ -16,9 +15,9 @@ const RUNNER = "runner";
 /** What outlives a process, in its data directory. */
 export interface State {
   readonly cursors: CursorStore;
-  readonly ledger: RowLedger;
+  /** The same for every input. */
+  readonly stateOf: Surroundings["stateOf"];
   readonly calls: CallCounts;
-  readonly kept: KeptEvents;
   close(): void;
 }
 
@@ -33,9 +32,8 @@ export function openState(dataDirectory: string, sharedDirectory = dataDirectory
     const calls = openCallCounts(sharedDirectory);
     return {
       cursors,
-      ledger: createDiskLedger(dataDirectory),
+      stateOf: sharedState({ cursors, kept, ledger: createDiskLedger(dataDirectory) }),
       calls,
-      kept,
       close() {
         calls.close();
         kept.close();

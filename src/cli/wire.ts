@@ -35,13 +35,21 @@ import { equalityKey } from "./wire_key.ts";
 import { SharedOutputs } from "./wire_output.ts";
 import { type StreamSource, streamSources } from "./wire_stream.ts";
 
-/** What the runs of all inputs share. */
-export interface Surroundings {
+/** What is kept of one input beyond the life of the process. */
+export interface InputState {
   readonly cursors: CursorStore;
   readonly ledger: RowLedger;
-  readonly log: Log;
-  /** Where events are kept that have no place in Elasticsearch. */
+  /** Events that have no place in Elasticsearch. */
   readonly kept: KeptEvents;
+  /** Called once, after the input's last round. */
+  close(): void;
+}
+
+/** What the runs of all inputs share. */
+export interface Surroundings {
+  /** Opens what is kept of an input; called at its first round, and again if it was rejected. */
+  readonly stateOf: (input: Input) => Promise<InputState>;
+  readonly log: Log;
   /** Told every fact with the input, data stream and source that it concerns. */
   readonly observe?: (fact: Fact, input: Input, stream: Stream, sourceId: string) => void;
   /** Told what holds an output's deliveries up, and `undefined` when they flow. */
@@ -58,6 +66,7 @@ export interface Surroundings {
 
 /** What an input holds open while it runs. */
 interface OpenedInput {
+  readonly state: InputState;
   readonly client: OrgClient;
   readonly output: Sink;
   /** Takes the collector's events; undefined where the input may not write them. */
@@ -83,6 +92,11 @@ export function knownDatasets(): Readonly<Record<string, KnownDataset>> {
     of(stream).objects.push(name);
   }
   return datasets;
+}
+
+/** One state for all inputs; its owner closes it. */
+export function sharedState(state: Omit<InputState, "close">): Surroundings["stateOf"] {
+  return async () => ({ ...state, close: () => {} });
 }
 
 /** Makes runs of inputs: puts the policy, an org, its sources, the cursors and an output together. */
@@ -125,7 +139,6 @@ export class Wiring {
       key: equalityKey(input),
       jobs: input.streams.flatMap((stream) =>
         streamSources(input, stream, {
-          ledger: this.#surroundings.ledger,
           agent: this.#agent,
           clock: this.#clock,
           range: this.#surroundings.range,
@@ -139,22 +152,23 @@ export class Wiring {
   }
 
   async #open(input: Input, budget: ApiBudget, log: Log): Promise<OpenedInput> {
-    const { http, client } = await openOrg(input, { budget, clock: this.#clock, log });
+    const held = new AsyncDisposableStack();
     try {
-      const output = await this.#outputs.hold(input.output, log);
+      const state = held.adopt(await this.#surroundings.stateOf(input), (one) => one.close());
+      const { http, client } = await openOrg(input, { budget, clock: this.#clock, log });
+      held.defer(() => http.close());
+      const output = held.adopt(await this.#outputs.hold(input.output, log), (one) => one.release());
       const { collector } = input;
       return {
+        state,
         client,
         output: output.sink,
         collector: collector === undefined ? undefined : createProcessingSink(output.sink, collector.processors),
         memory: this.#memory.share(`org of ${input.id}`, output.key),
-        close: async () => {
-          http.close();
-          await output.release();
-        },
+        close: () => held.disposeAsync(),
       };
     } catch (error) {
-      http.close();
+      await held.disposeAsync();
       throw error;
     }
   }
@@ -180,7 +194,6 @@ export class Wiring {
     collector: Collector | undefined,
     log: Log,
   ): Job {
-    const { cursors, kept } = this.#surroundings;
     const tell = this.#tell(input, stream, id, collector?.tell({ stream, name }) ?? (() => {}), log);
     let source: Source | undefined;
     let keeping: Keeping | undefined;
@@ -189,16 +202,16 @@ export class Wiring {
       interval,
       tell,
       round: async (scope, stop, abandon) => {
-        const { client, output, collector: reports, memory } = await opened();
+        const { state, client, output, collector: reports, memory } = await opened();
         if (reports !== undefined) {
           collector?.begin(reports);
         }
         const identity = await client.identity(stop);
         collector?.identify(identity);
-        source ??= open(client, memory, tell);
+        source ??= open({ client, ledger: state.ledger, memory, tell });
         keeping ??= new Keeping({
           source: keptId,
-          kept,
+          kept: state.kept,
           place: settingAside({
             own: createProcessingSink(output, stream.processors),
             collector: reports,
@@ -210,6 +223,7 @@ export class Wiring {
           clock: this.#clock,
         });
         await keeping.tryAgain(stop);
+        const { cursors } = state;
         const options = { source, sink: keeping.sink, cursors, tell, clock: this.#clock, scope, stop, abandon };
         return keeping.endOf(await pump(options));
       },

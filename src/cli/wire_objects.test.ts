@@ -12,7 +12,7 @@ import { asRunnerError } from "../core/errors.ts";
 import { silentLog } from "../core/log.ts";
 import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
-import { knownDatasets, Wiring } from "./wire.ts";
+import { knownDatasets, sharedState, Wiring } from "./wire.ts";
 
 const MINUTE = 60_000;
 const NOW = Date.UTC(2026, 6, 20, 12);
@@ -70,9 +70,7 @@ interface Collected {
 /** One round of every job of the stream: the intervals, the errors, and what came into the data stream. */
 async function collect(stream: object) {
   const run = new Wiring({
-    kept: openKeptEvents(out),
-    cursors: createMemoryCursors(),
-    ledger: createMemoryLedger(),
+    stateOf: sharedState({ cursors: createMemoryCursors(), ledger: createMemoryLedger(), kept: openKeptEvents(out) }),
     log: silentLog,
     clock,
   }).run(input(stream));

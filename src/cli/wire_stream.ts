@@ -24,11 +24,18 @@ export interface StreamSource {
   readonly name: string;
   /** Milliseconds between rounds. */
   readonly interval: number;
-  open(client: OrgClient, memory: MemoryShare, tell: Tell): Source;
+  open(parts: SourceParts): Source;
+}
+
+/** What is open while an input runs, and the ear of the source. */
+export interface SourceParts {
+  readonly client: OrgClient;
+  readonly ledger: RowLedger;
+  readonly memory: MemoryShare;
+  readonly tell: Tell;
 }
 
 export interface StreamSourceOptions {
-  readonly ledger: RowLedger;
   readonly agent: AgentFacts;
   readonly clock: Clock;
   /** Collects this range once, with cursors of its own. */
@@ -43,7 +50,7 @@ export function streamSources(input: Input, stream: Stream, options: StreamSourc
   return [...files, ...names.map((name) => objectSource(name, input, stream, options))];
 }
 
-function filesSource(input: Input, stream: Stream, { ledger, agent, clock, range }: StreamSourceOptions): StreamSource {
+function filesSource(input: Input, stream: Stream, { agent, clock, range }: StreamSourceOptions): StreamSource {
   const { eventTypes, interval, initialLookback, pollInterval } = stream.eventLogFiles;
   const keptId = eventLogFilesId(stream.id);
   const id = named(keptId, range);
@@ -52,19 +59,16 @@ function filesSource(input: Input, stream: Stream, { ledger, agent, clock, range
     keptId,
     name: "EventLogFile",
     interval: pollInterval,
-    open: (client, memory, tell) =>
+    open: (parts) =>
       new EventLogFiles({
+        ...parts,
         id,
-        client,
         stream: streamContext(input, stream, agent),
         eventTypes,
         interval,
         initialLookback,
         range,
         downloads: DOWNLOADS_PER_STREAM,
-        ledger,
-        memory,
-        tell,
         clock,
       }),
   };
@@ -84,10 +88,10 @@ function objectSource(
     keptId,
     name: objectName,
     interval: objects.pollInterval,
-    open: (client, memory, tell) =>
+    open: (parts) =>
       new ObjectWindows({
+        ...parts,
         id,
-        client,
         stream: streamContext(input, stream, agent),
         objectName,
         primary: isPrimaryObject(objectName, {
@@ -97,8 +101,6 @@ function objectSource(
         initialLookback: objects.initialLookback,
         range,
         settleTime: objects.settleTime,
-        memory,
-        tell,
         clock,
       }),
   };

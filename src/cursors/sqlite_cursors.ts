@@ -6,7 +6,8 @@ import type { CursorValue } from "./cursor.ts";
 import type { CursorStore } from "./cursor_store.ts";
 import { makePrivate } from "./private_file.ts";
 
-const FILE_NAME = "cursors.sqlite";
+/** The file in the data directory. */
+export const CURSORS_FILE = "cursors.sqlite";
 /** `PRAGMA user_version` of the layout below. A newer one is refused, never overwritten. */
 const LAYOUT = 1;
 
@@ -95,7 +96,7 @@ function makeFolder(path: string): void {
 }
 
 function openDatabase(dataDirectory: string): DatabaseSync {
-  const path = join(dataDirectory, FILE_NAME);
+  const path = join(dataDirectory, CURSORS_FILE);
   let database: DatabaseSync | undefined;
   try {
     makeFolder(dataDirectory);
