@@ -4,7 +4,7 @@ import { STATE } from "./control_protocol.ts";
 import { brokenHealth, inputHealth, outputHealth, type StreamStanding } from "./unit_health.ts";
 
 function standing(name: string, changes: Partial<StreamStanding> = {}): StreamStanding {
-  return { id: `${name}-1`, name, health: "healthy", message: "", events: 0, ...changes };
+  return { streamId: `${name}-1`, name, health: "healthy", message: "", events: 0, ...changes };
 }
 
 const LOGIN_REFUSED = { health: "failed", message: "Salesforce refused the login. Assign it." } as const;
@@ -50,6 +50,13 @@ describe("an input is as bad as its worst stream", () => {
         "login-1": { status: "HEALTHY", events: 7 },
         "apex-1": { status: "DEGRADED", error: BUSY.message, events: 0 },
       },
+    });
+  });
+
+  test("the payload has one entry for a stream with several sources, as bad as the worst", () => {
+    const object = standing("login LoginEvent", { streamId: "login-1", ...BUSY, events: 2 });
+    expect(inputHealth([standing("login", { events: 7 }), object]).payload).toEqual({
+      streams: { "login-1": { status: "DEGRADED", error: BUSY.message, events: 9 } },
     });
   });
 

@@ -6,10 +6,10 @@ import type { RunnerError } from "../core/errors.ts";
 import { STATE, type State } from "./control_protocol.ts";
 import type { JsonObject } from "./struct.ts";
 
-/** Where one stream of an input stands. */
+/** Where one source of an input stands: the files of a stream, or one of its objects. */
 export interface StreamStanding {
-  /** The stream's id in the policy. */
-  readonly id: string;
+  /** The id of its stream in the policy. */
+  readonly streamId: string;
   /** As it is called in messages, such as `login`. */
   readonly name: string;
   readonly health: "starting" | "healthy" | "degraded" | "failed";
@@ -42,15 +42,20 @@ const STATES = {
 export function inputHealth(standings: readonly StreamStanding[]): UnitHealth {
   const streams = standings.map((standing) => ({ ...standing, health: underWay(standing) }));
   const [worst = { health: "starting" as const }] = streams.toSorted((a, b) => SEVERITY[b.health] - SEVERITY[a.health]);
-  const payload = {
-    streams: Object.fromEntries(
-      streams.map(({ id, health, message, events }) => [
-        id,
-        { status: health.toUpperCase(), ...(message === "" ? {} : { error: message }), events },
-      ]),
-    ),
-  };
+  const byStream = Map.groupBy(streams, ({ streamId }) => streamId);
+  const payload = { streams: Object.fromEntries([...byStream].map(([id, sources]) => [id, streamPayload(sources)])) };
   return { state: STATES[worst.health], message: shortened(inputMessage(worst.health, streams)), payload };
+}
+
+/** As Beats tell it: a stream is as bad as its worst source. */
+function streamPayload(sources: readonly StreamStanding[]): JsonObject {
+  const [worst] = sources.toSorted((a, b) => SEVERITY[b.health] - SEVERITY[a.health]);
+  const errors = [...new Set(sources.map(({ message }) => message).filter((message) => message !== ""))];
+  return {
+    status: (worst?.health ?? "starting").toUpperCase(),
+    ...(errors.length === 0 ? {} : { error: shortened(errors.join("\n")) }),
+    events: sources.reduce((sum, { events }) => sum + events, 0),
+  };
 }
 
 function inputMessage(worst: StreamStanding["health"], streams: readonly StreamStanding[]): string {

@@ -225,7 +225,7 @@ describe("a component of Elastic Agent", { timeout: 180_000 }, () => {
     await elasticsearch.until("five logins", () => logins(elasticsearch).length === 5);
     await agent.until("a healthy input", () => agent.state("in-1") === "HEALTHY");
     expect(agent.observed.get(agent.unitId("in-1"))?.payload).toMatchObject({
-      streams: { [`login-${org.orgId}/event_log_files`]: { status: "HEALTHY" } },
+      streams: { [`login-${org.orgId}`]: { status: "HEALTHY" } },
     });
     expect(agent.violations).toEqual([]);
   });

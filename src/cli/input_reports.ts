@@ -25,8 +25,8 @@ export class InputReports {
     const before = reports.get(sourceId) ?? { name: nameOf(stream, sourceId), report: startOfReport(stream.id) };
     const report = afterFact(before.report, fact);
     reports.set(sourceId, { ...before, report });
-    const one = standing(sourceId, before);
-    const other = standing(sourceId, { ...before, report });
+    const one = standing(before);
+    const other = standing({ ...before, report });
     return (
       one.health !== other.health ||
       one.message !== other.message ||
@@ -36,7 +36,7 @@ export class InputReports {
   }
 
   standings(inputId: string): StreamStanding[] {
-    return [...(this.#inputs.get(inputId) ?? [])].map(([id, report]) => standing(id, report));
+    return [...(this.#inputs.get(inputId)?.values() ?? [])].map(standing);
   }
 
   /** By source. */
@@ -46,14 +46,14 @@ export class InputReports {
   }
 }
 
-function standing(id: string, { name, report }: SourceReport): StreamStanding {
-  const { health, message, eventsKept, rowsPossiblyDoubled, rowsCreated, rowsExisting } = report;
+function standing({ name, report }: SourceReport): StreamStanding {
+  const { stream: streamId, health, message, eventsKept, rowsPossiblyDoubled, rowsCreated, rowsExisting } = report;
   const notes = [
     ...(eventsKept === 0 ? [] : [`${eventsKept} rejected rows or refused events are kept in the data directory.`]),
     ...(rowsPossiblyDoubled === 0 ? [] : [`${rowsPossiblyDoubled} events may be stored twice.`]),
   ];
   const note = notes.length === 0 ? {} : { note: notes.join(" ") };
-  return { id, name, health, message, ...note, events: rowsCreated + rowsExisting };
+  return { streamId, name, health, message, ...note, events: rowsCreated + rowsExisting };
 }
 
 /** `login`, or `login LoginEvent` for an object of that stream. */
