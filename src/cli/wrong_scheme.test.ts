@@ -38,7 +38,7 @@ async function clientFailureOf(url: string): Promise<RunnerError> {
   try {
     await client.transport.request({ method: "GET", path: "/" });
   } catch (error) {
-    return unreachable([url], error);
+    return unreachable({ hosts: [url] }, error);
   } finally {
     await client.close();
   }

@@ -34,6 +34,15 @@ async function errorOf(action: Promise<unknown>): Promise<RunnerError> {
 }
 
 describe("http", () => {
+  test("a dead proxy is named in place of the host behind it", async () => {
+    const http = createHttp({ proxyUrl: "http://127.0.0.1:9" });
+    const request = { method: "GET", url: "https://acme.example/", timeout: 5_000 } as const;
+    const message = "No answer from the proxy 127.0.0.1:9: the connection was refused.";
+    await expect(http.send(request)).rejects.toMatchObject({ code: "host_unreachable", message });
+    await expect(http.open(request)).rejects.toMatchObject({ code: "host_unreachable", message });
+    http.close();
+  });
+
   test("every status is an answer, redirects are not followed", async () => {
     const url = await serve((_, response) => {
       response.writeHead(302, { location: "http://elsewhere.invalid/" });

@@ -4,7 +4,7 @@ import type { ConnectionOptions } from "node:tls";
 import got, { type Got, type Request, type Response } from "got";
 import { RETRY, RunnerError } from "./errors.ts";
 import type { Secret } from "./secret.ts";
-import { transportError } from "./transport_meaning.ts";
+import { transportError, type Way } from "./transport_meaning.ts";
 
 export const MEGABYTE = 1_024 * 1_024;
 
@@ -137,7 +137,7 @@ export function createHttp(options: HttpOptions = {}): Http {
         return { status: answer.statusCode, headers: headersOf(answer), body: await wholeBody(stream, request) };
       } catch (error) {
         request.signal?.throwIfAborted();
-        throw transportError(new URL(request.url).host, error, request.url.startsWith("http:"));
+        throw transportError(new URL(request.url).host, error, wayOf(request, options));
       } finally {
         stream.destroy();
       }
@@ -152,11 +152,15 @@ export function createHttp(options: HttpOptions = {}): Http {
       });
       try {
         const answer = await responseOf(stream);
-        return { status: answer.statusCode, headers: headersOf(answer), chunks: chunksOf(stream, request, monotonic) };
+        return {
+          status: answer.statusCode,
+          headers: headersOf(answer),
+          chunks: chunksOf(stream, request, monotonic, wayOf(request, options)),
+        };
       } catch (error) {
         stream.destroy();
         request.signal?.throwIfAborted();
-        throw transportError(new URL(request.url).host, error, request.url.startsWith("http:"));
+        throw transportError(new URL(request.url).host, error, wayOf(request, options));
       }
     },
 
@@ -165,6 +169,10 @@ export function createHttp(options: HttpOptions = {}): Http {
       agent.https.destroy();
     },
   };
+}
+
+function wayOf({ url }: HttpRequest, { proxyUrl }: HttpOptions): Way {
+  return { plain: url.startsWith("http:"), proxyUrl };
 }
 
 function asBody(body: string | Uint8Array): string | Buffer {
@@ -199,7 +207,12 @@ export function tooLong(host: string, longest: number): RunnerError {
   );
 }
 
-async function* chunksOf(stream: Request, request: HttpRequest, monotonic: () => number): AsyncGenerator<Uint8Array> {
+async function* chunksOf(
+  stream: Request,
+  request: HttpRequest,
+  monotonic: () => number,
+  way: Way,
+): AsyncGenerator<Uint8Array> {
   const host = new URL(request.url).host;
   let awaited = false;
   let silent = false;
@@ -238,7 +251,7 @@ async function* chunksOf(stream: Request, request: HttpRequest, monotonic: () =>
     }
   } catch (error) {
     request.signal?.throwIfAborted();
-    throw silent ? silentDownload(host, request.timeout) : transportError(host, error);
+    throw silent ? silentDownload(host, request.timeout) : transportError(host, error, way);
   } finally {
     clearTimeout(silence);
     stream.destroy();

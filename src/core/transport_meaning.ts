@@ -91,25 +91,68 @@ function knownCode(error: unknown): string | undefined {
   return undefined;
 }
 
+/** How a host was asked. */
+export interface Way {
+  /** Without TLS. */
+  readonly plain?: boolean;
+  /** Empty or absent for none. */
+  readonly proxyUrl?: string | undefined;
+}
+
+/** What a proxy answered where it makes no tunnel, in the words of Node and of Elasticsearch's client. */
+const NO_TUNNEL = /^(?:Failed to establish tunnel .*?|Bad response): .*?(\d{3})/;
+
+/** A failure that is the proxy's: only its name is resolved and only it is connected to; the rest is behind it. */
+function proxyError(
+  proxy: string,
+  host: string,
+  error: unknown,
+  meaning: Meaning | undefined,
+): RunnerError | undefined {
+  const status = error instanceof Error ? NO_TUNNEL.exec(error.message)?.[1] : undefined;
+  if (status !== undefined) {
+    return new RunnerError("host_unreachable", `The proxy ${proxy} does not connect to ${host} (status ${status}).`, {
+      next: RETRY,
+      cure:
+        status === "407"
+          ? "Write the proxy's user and password into proxy_url."
+          : "Let the proxy allow this host, or take the proxy out of the policy.",
+    });
+  }
+  if (meaning?.code !== "host_unknown" && meaning?.code !== "host_unreachable") {
+    return undefined;
+  }
+  return new RunnerError(meaning.code, `No answer from the proxy ${proxy}: ${meaning.what}.`, {
+    next: RETRY,
+    cure: "Check proxy_url, and that the proxy is running.",
+  });
+}
+
 /**
- * A failure on the way to `host`, asked in plain http or not, as a RunnerError. Pure. The failure itself is not kept as its cause: HTTP clients hang the
+ * A failure on the way to `host` as a RunnerError. Pure. The failure itself is not kept as its cause: HTTP clients hang the
  * whole request on it, with the secrets in its headers and body.
  */
-export function transportError(host: string, error: unknown, plain = false): RunnerError {
+export function transportError(host: string, error: unknown, { plain = false, proxyUrl }: Way = {}): RunnerError {
   if (error instanceof RunnerError) {
     return error;
   }
   const code = knownCode(error);
   const meaning = lookup(MEANINGS, code);
+  const proxy = proxyUrl === undefined || proxyUrl === "" ? undefined : new URL(proxyUrl).host;
+  const ofProxy = proxy === undefined ? undefined : proxyError(proxy, host, error, meaning);
+  if (ofProxy !== undefined) {
+    return ofProxy;
+  }
+  const from = proxy === undefined ? host : `${host} through the proxy ${proxy}`;
   if (meaning === undefined) {
     const text = (error instanceof Error ? error.message : String(error))
       .replaceAll(/\s+/g, " ")
       .trim()
       .replace(/\.+$/, "");
-    return new RunnerError("connection_lost", `No answer from ${host}: ${text}.`, { next: RETRY });
+    return new RunnerError("connection_lost", `No answer from ${from}: ${text}.`, { next: RETRY });
   }
   const cure = meaning.cure ?? (plain && code === "ECONNRESET" ? PERHAPS_HTTPS : undefined);
-  return new RunnerError(meaning.code, `No answer from ${host}: ${meaning.what} (${code}).`, {
+  return new RunnerError(meaning.code, `No answer from ${from}: ${meaning.what} (${code}).`, {
     next: meaning.next ?? (meaning.code === "tls_refused" ? GIVE_UP : RETRY),
     ...(cure === undefined ? {} : { cure }),
   });

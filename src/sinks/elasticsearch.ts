@@ -52,7 +52,7 @@ export function createElasticsearchSink(
       return bulkVerdict(await request(body.bytes, signal), events.length);
     } catch (error) {
       signal.throwIfAborted();
-      const problem = unreachable(options.hosts, error);
+      const problem = unreachable(options, error);
       return noAnswer(events.length, problem, mayHaveArrived(problem));
     } finally {
       giveBack?.();
@@ -99,7 +99,7 @@ export function createElasticsearchSink(
       return { ids: await lookUp(events, before, signal) };
     } catch (error) {
       signal.throwIfAborted();
-      return { problem: lookUpProblem(options.hosts, error) };
+      return { problem: lookUpProblem(options, error) };
     } finally {
       leave();
     }
@@ -194,12 +194,12 @@ export function createElasticsearchSink(
   });
 }
 
-function lookUpProblem(hosts: readonly string[], error: unknown): RunnerError {
+function lookUpProblem(options: Pick<ElasticsearchOptions, "hosts" | "proxyUrl">, error: unknown): RunnerError {
   if (error instanceof errors.ResponseError) {
     const { problem } = bulkVerdict({ status: error.statusCode ?? 0, body: error.body }, 0);
-    return problem ?? unreachable(hosts, error);
+    return problem ?? unreachable(options, error);
   }
-  return unreachable(hosts, error);
+  return unreachable(options, error);
 }
 
 function receiptOf(

@@ -66,16 +66,16 @@ function throughProxy(
  * Why Elasticsearch gave no answer. The client's own errors carry their cause in words only; a code within them is looked up
  * like any other.
  */
-export function unreachable(hosts: readonly string[], error: unknown): RunnerError {
+export function unreachable(
+  { hosts, proxyUrl }: Pick<ElasticsearchOptions, "hosts" | "proxyUrl">,
+  error: unknown,
+): RunnerError {
   const host = hosts.join(", ");
   if (error instanceof errors.TimeoutError) {
     return new RunnerError("output_unreachable", `Elasticsearch at ${host} did not answer in time.`, { next: RETRY });
   }
-  const inner = transportError(
-    host,
-    withCode(error),
-    hosts.some((one) => one.startsWith("http:")),
-  );
+  const plain = hosts.some((one) => one.startsWith("http:"));
+  const inner = transportError(host, withCode(error), { plain, proxyUrl });
   const code = inner.code === "tls_refused" ? inner.code : "output_unreachable";
   return new RunnerError(code, `Elasticsearch can't be reached: ${inner.message}`, {
     next: RETRY,

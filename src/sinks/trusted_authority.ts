@@ -34,7 +34,7 @@ export async function authorityByFingerprint(
         },
       );
     } catch (error) {
-      failure ??= transportError(new URL(host).host, error);
+      failure ??= transportError(new URL(host).host, error, { proxyUrl });
     }
   }
   throw (

@@ -42,7 +42,8 @@ async function more(): Promise<string[]> {
     return [
       await messageOf(() => readText(join(folder, "policy.yml"))),
       await messageOf(() => openSqliteCursors(folder)),
-      unreachable(["https://elasticsearch:9200"], Object.assign(new Error("no"), { code: "ECONNREFUSED" })).message,
+      unreachable({ hosts: ["https://elasticsearch:9200"] }, Object.assign(new Error("no"), { code: "ECONNREFUSED" }))
+        .message,
     ];
   } finally {
     cursors.close();

@@ -14,7 +14,7 @@ export async function openAdminClient(access: ClusterAccess): Promise<Client> {
     if (error instanceof errors.ResponseError) {
       throw refusal(access.url, error.statusCode ?? 0);
     }
-    throw unreachable([access.url], error);
+    throw unreachable({ hosts: [access.url] }, error);
   }
 }
 

@@ -56,7 +56,7 @@ export async function elasticsearchSteps(
         return { status: error.statusCode ?? 0, body: error.body };
       }
       signal.throwIfAborted();
-      throw unreachable(options.hosts, error);
+      throw unreachable(options, error);
     }
   };
   const steps: Step[] = [
