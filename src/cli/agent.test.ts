@@ -230,6 +230,20 @@ describe("a component of Elastic Agent", { timeout: 180_000 }, () => {
     expect(agent.violations).toEqual([]);
   });
 
+  test("tells a dead proxy of the output by its name before any event comes", async () => {
+    await startAgent();
+    agent
+      .output({ ...output(elasticsearch), proxy_url: "http://127.0.0.1:9" })
+      .input("in-1", input(org))
+      .send();
+    const health = () => agent.observed.get(agent.outputUnitId);
+    await agent.until("a degraded output", () => health()?.state === "DEGRADED");
+    expect(health()?.message).toContain("No answer from the proxy 127.0.0.1:9");
+    agent.output(output(elasticsearch)).send();
+    await agent.until("a healthy output", () => health()?.state === "HEALTHY" && health()?.configStateIdx === 2);
+    expect(agent.violations).toEqual([]);
+  });
+
   test("follows the log level, and shows no secret in logs, states, files and diagnostics", async () => {
     await addLogins(org, "a", 5);
     await startAgent();

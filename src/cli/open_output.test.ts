@@ -196,3 +196,34 @@ test("through a proxy, with its headers, credentials and a fingerprint", async (
   });
   expect(asked.length).toBeGreaterThanOrEqual(2);
 });
+
+describe("a probe", () => {
+  const message = (problems: readonly (RunnerError | undefined)[]) => problems.at(-1)?.message;
+
+  test("tells an output that works, one that is down, and one that refuses the key", async () => {
+    const target = await endpoint();
+    const problems: (RunnerError | undefined)[] = [];
+    const sink = await sinkOf({ hosts: [target.url] }, problems);
+    await sink.probe?.(never);
+    expect(problems).toEqual([undefined]);
+    target.answerWith(401);
+    await sink.probe?.(never);
+    expect(problems.at(-1)).toMatchObject({ code: "output_refused" });
+    target.answerWith(403);
+    await sink.probe?.(never);
+    expect(problems.at(-1)).toBeUndefined();
+    target.answerWith(503);
+    await sink.probe?.(never);
+    expect(problems.at(-1)).toMatchObject({ code: "output_unreachable" });
+    expect(target.requests).toEqual([]);
+  });
+
+  test("names a dead proxy", async () => {
+    const problems: (RunnerError | undefined)[] = [];
+    const sink = await sinkOf({ hosts: ["https://es.example:9200"], proxy_url: "http://127.0.0.1:9" }, problems);
+    await sink.probe?.(never);
+    expect(message(problems)).toBe(
+      "Elasticsearch can't be reached: No answer from the proxy 127.0.0.1:9: the connection was refused.",
+    );
+  });
+});

@@ -3,6 +3,7 @@ import { asRunnerError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Memory } from "../core/memory.ts";
 import type { Output } from "../policy/policy.ts";
+import { createProbingSink } from "../sinks/probing.ts";
 import type { Sink, SinkHealth } from "../sinks/sink.ts";
 import { openOutput } from "./open_output.ts";
 import { equalityKey } from "./wire_key.ts";
@@ -48,7 +49,9 @@ export class SharedOutputs {
       logged(problem);
       this.#deliveryHealth(problem);
     };
-    const opening = openOutput(output, health, this.#clock, this.#memory.share(key));
+    const opening = openOutput(output, health, this.#clock, this.#memory.share(key)).then((sink) =>
+      createProbingSink(sink, this.#clock),
+    );
     this.#sinks.set(key, { sink: opening, users: 1 });
     try {
       const sink = await opening;

@@ -132,6 +132,14 @@ export function bulkVerdict(answer: BulkAnswer, count: number): BulkVerdict {
   return { created, createdIn, existing, refused, retry, tooLarge: false, unsure: false, problem, wait };
 }
 
+/**
+ * What keeps an output from taking events, by its answer to `HEAD /`: a key that may only write may be refused here, so only
+ * what would concern every request counts. Pure.
+ */
+export function probeProblem(status: number): RunnerError | undefined {
+  return status === 401 || status >= 500 ? wholeRequestProblem({ status, body: undefined }) : undefined;
+}
+
 interface Meaning {
   readonly code: ErrorCode;
   readonly next: NextStep;

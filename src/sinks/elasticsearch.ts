@@ -11,7 +11,7 @@ import { retryAfterMs } from "../core/header_values.ts";
 import { Memory, type MemoryShare } from "../core/memory.ts";
 import { possiblyDoubled } from "./backing_indices.ts";
 import { bulkBodyLength, writeBulkBody } from "./bulk_body.ts";
-import { BULK_FILTER, type BulkAnswer, type BulkVerdict, bulkVerdict, noAnswer } from "./bulk_verdict.ts";
+import { BULK_FILTER, type BulkAnswer, type BulkVerdict, bulkVerdict, noAnswer, probeProblem } from "./bulk_verdict.ts";
 import {
   createElasticsearchClient,
   type ElasticsearchOptions,
@@ -23,6 +23,8 @@ import { withOrderlyEnd } from "./orderly_end.ts";
 import { addReceipts, type BackingIndices, EMPTY_RECEIPT, type Receipt, type Sink, type SinkHealth } from "./sink.ts";
 
 const compress = promisify(gzip);
+
+const PROBE_TIMEOUT_MS = 30_000;
 
 /**
  * Bulk requests with `create`: the event's identity is its `_id`, so that what was delivered before is found to be there (409)
@@ -189,6 +191,16 @@ export function createElasticsearchSink(
         deliver(events.slice(n * bulkMaxSize, (n + 1) * bulkMaxSize), signal, sentBefore),
       );
       return (await Promise.all(parts)).reduce(addReceipts, EMPTY_RECEIPT);
+    },
+    async probe(signal) {
+      try {
+        await client.transport.request({ method: "HEAD", path: "/" }, { signal, requestTimeout: PROBE_TIMEOUT_MS });
+        health(undefined);
+      } catch (error) {
+        signal.throwIfAborted();
+        const answered = error instanceof errors.ResponseError;
+        health(answered ? probeProblem(error.statusCode ?? 0) : unreachable(options, error));
+      }
     },
     close: () => client.close(),
   });

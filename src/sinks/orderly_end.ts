@@ -17,6 +17,7 @@ export function withOrderlyEnd(inner: Sink): Sink {
         underWay.delete(delivering);
       }
     },
+    ...(inner.probe === undefined ? {} : { probe: inner.probe.bind(inner) }),
     close() {
       closing ??= Promise.allSettled(underWay).then(() => inner.close());
       return closing;

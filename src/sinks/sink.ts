@@ -49,6 +49,11 @@ export interface Receipt {
  */
 export interface Sink {
   deliver(events: readonly SourceEvent[], signal: AbortSignal, sentBefore?: BackingIndices): Promise<Receipt>;
+  /**
+   * Finds out without an event whether the far side could take some, and says it through `SinkHealth`; absent where there is
+   * no far side. Called only while nothing is delivered. Rejects only with the reason of the signal.
+   */
+  probe?(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 

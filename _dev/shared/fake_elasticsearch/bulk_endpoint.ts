@@ -144,6 +144,10 @@ export class BulkEndpoint {
       this.#notify();
       return;
     }
+    if (request.method === "HEAD") {
+      response.end();
+      return;
+    }
     const body = Buffer.concat(chunks);
     const text = (request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body).toString("utf8");
     const items = this.#store(text.trimEnd().split("\n"));
