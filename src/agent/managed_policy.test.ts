@@ -53,8 +53,25 @@ test("a bad input breaks its unit alone, with its path", () => {
   );
   expect(managed?.policy.inputs).toHaveLength(1);
   expect([...(managed?.broken ?? [])].map(([key, { message }]) => [key, message.split("\n")[0]])).toEqual([
-    ["input/two", "inputs[1] (acme).auth.client_id: is missing."],
+    ["input/two", "acme.auth.client_id: is missing."],
   ]);
+});
+
+test("a setting of a stream is named by what a person sees in Fleet, not by its place in what the agent sends", () => {
+  const login = { data_stream: { dataset: "aquila_salesforce.login" }, event_log_files: { interval: "weekly" } };
+  const units = unitsOf(output, unit("one", { ...INPUT, id: "a", streams: [login] }));
+  expect(managedPolicy(units, CONTEXT)?.broken.get("input/one")?.message).toMatch(
+    /^acme\.streams \(aquila_salesforce\.login\)\.event_log_files\.interval: must be one of /,
+  );
+});
+
+test.each<[JsonObject, RegExp]>([
+  [{ ...OUTPUT, type: "logstash" }, /^outputs\.fleet-es\.type: must be elasticsearch; choose .* in Fleet\.$/],
+  [{ ...OUTPUT, secrets: { ssl: { key: { id: "x" } } } }, /Fleet Server has not replaced/],
+  [{ ...OUTPUT, api_key: "$co.elastic.secret{abc}" }, /Fleet Server has not replaced/],
+])("an output is told in Fleet's words: %j", (config, message) => {
+  const managed = managedPolicy(unitsOf({ ...output, config }, unit("one", { ...INPUT, id: "a" })), CONTEXT);
+  expect(managed?.broken.get("output/aquila-salesforce-fleet-es")?.message).toMatch(message);
 });
 
 test("a bad output breaks its unit and every input", () => {

@@ -151,6 +151,12 @@ interface Dissected {
   readonly streams: readonly StreamPart[];
 }
 
+/** Where a stream is in messages: under Elastic Agent, which leaves streams out, by its dataset. */
+function streamPath(stream: unknown, index: number, providers: VariableProviders | undefined): readonly Key[] {
+  const dataset = isMapping(stream) && isMapping(stream.data_stream) ? stream.data_stream.dataset : undefined;
+  return providers === undefined && typeof dataset === "string" ? [`streams (${dataset})`] : ["streams", index];
+}
+
 /** An input and its streams apart, each with its findings, and without what is switched off. */
 function dissected({ value, findings }: PreparedBlock, providers: VariableProviders | undefined): Dissected {
   if (!isMapping(value)) {
@@ -159,10 +165,10 @@ function dissected({ value, findings }: PreparedBlock, providers: VariableProvid
   const listed: readonly unknown[] = Array.isArray(value.streams) ? value.streams : [];
   const isOfStream = ({ at }: Finding) => at[0] === "streams" && typeof at[1] === "number";
   const streams = listed.flatMap((stream, index): StreamPart[] => {
-    const at = ["streams", index];
+    const at = [...streamPath(stream, index, providers)];
     const found = findings
       .filter((finding) => isOfStream(finding) && finding.at[1] === index)
-      .map((finding) => ({ ...finding, at: finding.at.slice(at.length) }));
+      .map((finding) => ({ ...finding, at: finding.at.slice(2) }));
     if (!isMapping(stream)) {
       return [{ block: { value: stream, findings: found }, at }];
     }

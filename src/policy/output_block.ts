@@ -37,7 +37,10 @@ export function readOutput(name: string, block: unknown, providers: VariableProv
     return problems([{ at: ["enabled"], text: "is false, but an input uses this output" }]);
   }
   if (secrets !== undefined) {
-    const text = "refers to secrets of Fleet, which a standalone runner can't read; give their values in the settings";
+    const text =
+      providers === undefined
+        ? "refers to secrets that Fleet Server has not replaced; save the output in Fleet anew"
+        : "refers to secrets of Fleet, which a standalone runner can't read; give their values in the settings";
     return problems([{ at: ["secrets"], text }]);
   }
   switch (type) {
@@ -56,7 +59,10 @@ export function readOutput(name: string, block: unknown, providers: VariableProv
     }
     default: {
       const meant = typeof type === "string" ? didYouMean(type, TYPES) : "";
-      const text = `must be elasticsearch, file or console${meant}`;
+      const text =
+        providers === undefined
+          ? "must be elasticsearch; choose such an output for the agent policy or the integration in Fleet"
+          : `must be elasticsearch, file or console${meant}`;
       return problems([...ready.findings, { at: ["type"], text: type === undefined ? "is missing" : text }]);
     }
   }

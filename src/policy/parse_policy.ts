@@ -63,7 +63,8 @@ export function parsePolicy(policy: unknown, context: PolicyContext): Policy {
   const taken = new Map<string, string>();
   for (const { block, index } of ours) {
     const name = nameOf(block, index);
-    const path = `inputs[${index}] (${name})`;
+    // Under Elastic Agent a person sees Fleet's names, and no list to count in.
+    const path = providers === undefined ? name : `inputs[${index}] (${name})`;
     if (isSwitchedOn(block, providers) === false) {
       warnings.push(`${path} is switched off.`);
       continue;

@@ -99,6 +99,11 @@ export function prepared(block: unknown, providers: VariableProviders | undefine
   }
 
   function text(node: string, at: readonly Key[]): string {
+    if (FLEET_SECRET.test(node) && providers === undefined) {
+      const text = "is a reference to a secret that Fleet Server has not replaced; enter the value in Fleet anew";
+      findings.push({ at, text });
+      return node;
+    }
     if (FLEET_SECRET.test(node)) {
       const path = at.at(-1) === "private_key" ? ", or give the path of the key file in private_key_path" : "";
       const cure = `put the value into an environment variable and write \${env.NAME} here${path}`;
