@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import {
   closeSync,
   constants,
-  createReadStream,
   existsSync,
   fchmodSync,
   fchownSync,
@@ -12,6 +11,7 @@ import {
   openSync,
   readFileSync,
   readlinkSync,
+  readSync,
   renameSync,
   rmSync,
   type Stats,
@@ -19,6 +19,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { ComponentFile } from "./component_files.ts";
+
+const CHUNK_BYTES = 1024 * 1024;
 
 /** Where Linux shows a process its open files; a path through it can't be led elsewhere. */
 const OPEN_FILES = "/proc/self/fd";
@@ -100,22 +102,22 @@ export class ComponentFolder {
   }
 
   /** Whether the name stands for a file with this content, owner and mode. */
-  async holds(file: ComponentFile): Promise<boolean> {
+  holds(file: ComponentFile): boolean {
     const handle = this.#opened(file.name);
     try {
-      return handle !== undefined && this.#isAsWanted(fstatSync(handle), file) && (await hasContent(handle, file));
+      return handle !== undefined && this.#isAsWanted(fstatSync(handle), file) && hasContent(handle, file);
     } finally {
       closeIfOpen(handle);
     }
   }
 
   /** Puts a new file in the place of whatever has the name; the name stands for a complete file at every moment. */
-  async put(file: ComponentFile): Promise<void> {
+  put(file: ComponentFile): void {
     const fresh = this.#at(`.${file.name}.new`);
     rmSync(fresh, { force: true });
     const handle = openSync(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
-      await writeContent(handle, file);
+      writeContent(handle, file);
       if (isRoot()) {
         fchownSync(handle, this.#owner.uid, this.#owner.gid);
       }
@@ -185,32 +187,46 @@ function closeIfOpen(handle: number | undefined): void {
   }
 }
 
-async function writeContent(handle: number, { content }: ComponentFile): Promise<void> {
+function writeContent(handle: number, { content }: ComponentFile): void {
   if ("text" in content) {
     writeFileSync(handle, content.text);
-  } else {
-    for await (const chunk of createReadStream(content.copyOf)) {
+    return;
+  }
+  const source = openSync(content.copyOf, O_RDONLY);
+  try {
+    for (const chunk of chunksOf(source)) {
       writeFileSync(handle, chunk);
     }
+  } finally {
+    closeSync(source);
   }
 }
 
-async function hasContent(handle: number, { content }: ComponentFile): Promise<boolean> {
+function hasContent(handle: number, { content }: ComponentFile): boolean {
   if ("text" in content) {
     return readFileSync(handle, "utf8") === content.text;
   }
   const wanted = openSync(content.copyOf, O_RDONLY);
   try {
-    return fstatSync(handle).size === fstatSync(wanted).size && (await digest(handle)) === (await digest(wanted));
+    return fstatSync(handle).size === fstatSync(wanted).size && digest(handle) === digest(wanted);
   } finally {
     closeSync(wanted);
   }
 }
 
-async function digest(handle: number): Promise<string> {
+function digest(handle: number): string {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream("", { fd: handle, autoClose: false, start: 0 })) {
+  for (const chunk of chunksOf(handle)) {
     hash.update(chunk);
   }
   return hash.digest("hex");
+}
+
+/** The content of an open file in one buffer that is used again and again: Node's executable has more than 100 MB. */
+function* chunksOf(handle: number): Generator<Uint8Array> {
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  for (let position = 0, read = 1; read > 0; position += read) {
+    read = readSync(handle, buffer, 0, buffer.length, position);
+    yield buffer.subarray(0, read);
+  }
 }

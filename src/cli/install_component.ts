@@ -40,7 +40,7 @@ export async function installComponent(
   surroundings: InstallComponentSurroundings,
 ): Promise<number> {
   const { print } = surroundings;
-  const { home, changes } = await putInPlace(options, surroundings);
+  const { home, changes } = putInPlace(options, surroundings);
   for (const change of changes) {
     print(change);
   }
@@ -70,10 +70,10 @@ export interface PutInPlace {
  * agent, whose new version knows nothing of components that others brought. From versions that no longer run, the files are
  * removed. Throws `agent_home_unusable`.
  */
-export async function putInPlace(
+export function putInPlace(
   { agentHome, uninstall }: Pick<InstallComponentOptions, "agentHome" | "uninstall">,
   { program, places, platform = process.platform }: Omit<InstallComponentSurroundings, "print">,
-): Promise<PutInPlace> {
+): PutInPlace {
   if (platform === "win32") {
     throw unusable(
       "Elastic Agent on Windows can't start the runner.",
@@ -81,12 +81,12 @@ export async function putInPlace(
     );
   }
   const home = findAgentHome(agentHome, places);
-  const changes = await inFolder(home.components, (folder) => {
+  const changes = inFolder(home.components, (folder) => {
     refuseOtherSpecs(folder);
     return uninstall ? removed(folder, REMOVABLE_FILES) : written(folder, componentFiles(program));
   });
   for (const former of home.former) {
-    changes.push(...(await inFolder(former, (folder) => removed(folder, REMOVABLE_FILES))));
+    changes.push(...inFolder(former, (folder) => removed(folder, REMOVABLE_FILES)));
   }
   return { home, changes };
 }
@@ -110,20 +110,15 @@ function declaredInputs(text: string): unknown[] {
 }
 
 /** Writes what differs, once it has been tried, and says so; the spec comes last. */
-async function written(folder: ComponentFolder, files: readonly ComponentFile[]): Promise<string[]> {
-  const differing: ComponentFile[] = [];
-  for (const file of files) {
-    if (!(await folder.holds(file))) {
-      differing.push(file);
-    }
-  }
+function written(folder: ComponentFolder, files: readonly ComponentFile[]): string[] {
+  const differing = files.filter((file) => !folder.holds(file));
   if (differing.length > 0) {
-    await tryComponent(folder, files);
+    tryComponent(folder, files);
   }
   const changes: string[] = [];
   for (const file of differing) {
     const verb = folder.has(file.name) ? "Replaced" : "Wrote";
-    await folder.put(file);
+    folder.put(file);
     changes.push(`${verb} ${join(folder.path, file.name)}`);
   }
   const names = new Set(files.map(({ name }) => name));
@@ -140,11 +135,11 @@ function removed(folder: ComponentFolder, names: readonly string[]): string[] {
     });
 }
 
-async function inFolder<T>(path: string, act: (folder: ComponentFolder) => Promise<T> | T): Promise<T> {
+function inFolder<T>(path: string, act: (folder: ComponentFolder) => T): T {
   let folder: ComponentFolder | undefined;
   try {
     folder = new ComponentFolder(path);
-    return await act(folder);
+    return act(folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EACCES" || code === "EPERM" || code === "EROFS") {

@@ -39,7 +39,7 @@ export async function watchComponent(
   while (!stop.aborted) {
     try {
       if (look(agentHome, places) !== settled) {
-        const { home, changes } = await putInPlace({ agentHome, uninstall: false }, surroundings);
+        const { home, changes } = putInPlace({ agentHome, uninstall: false }, surroundings);
         changes.forEach(print);
         restartDue ||= changes.length > 0;
         if (settled === undefined && changes.length === 0) {
