@@ -8,6 +8,7 @@ import { parsePrivateKey } from "../../../src/auth/private_key.ts";
 import { findObjectType } from "../../../src/catalog/catalog.ts";
 import { versionFinding } from "../../../src/cli/check/api_version.ts";
 import { templateFinding } from "../../../src/cli/check/elasticsearch_answers.ts";
+import { startRefusal } from "../../../src/cli/component_trial.ts";
 import { knownDatasets } from "../../../src/cli/wire.ts";
 import { asRunnerError, type RunnerError } from "../../../src/core/errors.ts";
 import { MEGABYTE, SLOWEST, slowDownload, tooLong } from "../../../src/core/http.ts";
@@ -38,6 +39,7 @@ const KEY_FILE = "private_key.pem";
 
 export function troubleGroups(): readonly TroubleGroup[] {
   return [
+    { title: "Elastic Agent and the component", troubles: agentTroubles() },
     { title: "The policy", troubles: policyTroubles() },
     { title: "The private key", troubles: keyTroubles() },
     { title: "The way to a host", troubles: wayTroubles() },
@@ -97,6 +99,25 @@ function policyTroubles(): Trouble[] {
   ];
 }
 
+/** What Elastic Agent says of a component that it can't run, and what the installer says. */
+function agentTroubles(): Trouble[] {
+  return [
+    {
+      message: "input not supported",
+      cure: "The runner is not beside the version of the agent that runs: run `sudo aquila-salesforce install-component --restart` on its host.",
+    },
+    {
+      message: "unknown otel receiver type for input type: aquila-salesforce",
+      cure: "Elastic Agent runs inputs in its OpenTelemetry runtime, which knows no components, and the integration vanishes from its status. Set `agent.internal.runtime.default: process` in the advanced settings of the agent policy, or take that setting out.",
+    },
+    {
+      message: "aquila-salesforce needs Node 24 or newer; /usr/bin/node is Node 20.20.2.",
+      cure: "Install Node 24, or take the single executable, which brings its own.",
+    },
+    trouble(startRefusal("/opt/Elastic/Agent/data/elastic-agent-9.5.2-abae0c/components", 998, "EACCES")),
+  ];
+}
+
 function keyTroubles(): Trouble[] {
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const weak = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey;
@@ -122,8 +143,12 @@ function wayTroubles(): Trouble[] {
     ...["CERT_HAS_EXPIRED", "SELF_SIGNED_CERT_IN_CHAIN"],
   ];
   const { host } = new URL(LOGIN);
+  const way = { proxyUrl: "http://proxy.example:3128" };
+  const coded = (code: string) => Object.assign(new Error(code), { code });
   return [
-    ...codes.map((code) => transportError(host, Object.assign(new Error(code), { code }))),
+    ...codes.map((code) => transportError(host, coded(code))),
+    transportError(host, coded("ECONNREFUSED"), way),
+    transportError(host, new Error("Bad response: 407"), way),
     slowDownload(host, 20_000, SLOWEST.milliseconds),
     tooLong(host, 4 * MEGABYTE),
   ].map(trouble);
