@@ -19,12 +19,18 @@ export function anEvent(index: string, id: string, more: object = {}): SourceEve
   return { index, id, json: JSON.stringify(document) };
 }
 
+/** One that says itself to which data stream it belongs, as those of the runner do. */
+function anEventOf(index: string, id: string): SourceEvent {
+  const [type, dataset, namespace] = index.split("-");
+  return anEvent(index, id, { data_stream: { type, dataset, namespace } });
+}
+
 /** What every sink does. `remembers` = it knows events again that it was given before. */
 export function sinkContract(open: () => Promise<SinkUnderTest>, { remembers }: { remembers: boolean }): void {
   test("stores each event of a batch in its data stream and counts it", async () => {
     const { sink, stored, indexes } = await open();
     const [one, two] = indexes;
-    const receipt = await sink.deliver([anEvent(one, "c-a"), anEvent(two, "c-b"), anEvent(one, "c-c")], never);
+    const receipt = await sink.deliver([anEventOf(one, "c-a"), anEventOf(two, "c-b"), anEventOf(one, "c-c")], never);
     expect(receipt).toEqual({ created: 3, existing: 0, refused: [] });
     expect(await stored(one)).toEqual(["c-a", "c-c"]);
     expect(await stored(two)).toEqual(["c-b"]);
@@ -39,7 +45,10 @@ export function sinkContract(open: () => Promise<SinkUnderTest>, { remembers }: 
 
   test("takes several batches at a time", async () => {
     const { sink, stored, indexes } = await open();
-    const batches = Array.from({ length: 8 }, (_, n) => [anEvent(indexes[0], `d-${n}`), anEvent(indexes[0], `e-${n}`)]);
+    const batches = Array.from({ length: 8 }, (_, n) => [
+      anEventOf(indexes[0], `d-${n}`),
+      anEventOf(indexes[0], `e-${n}`),
+    ]);
     const receipts = await Promise.all(batches.map((batch) => sink.deliver(batch, never)));
     expect(receipts.reduce((sum, { created }) => sum + created, 0)).toBe(16);
     expect((await stored(indexes[0])).filter((id) => /^[de]-/.test(id))).toHaveLength(16);
@@ -53,7 +62,7 @@ export function sinkContract(open: () => Promise<SinkUnderTest>, { remembers }: 
     }
     await block();
     const stop = new AbortController();
-    const delivering = sink.deliver([anEvent(indexes[0], "g-1")], stop.signal);
+    const delivering = sink.deliver([anEventOf(indexes[0], "g-1")], stop.signal);
     setTimeout(() => stop.abort(new Error("stopped")), 20);
     await expect(delivering).rejects.toThrow("stopped");
     await sink.close();
@@ -61,7 +70,7 @@ export function sinkContract(open: () => Promise<SinkUnderTest>, { remembers }: 
 
   test("close waits for what is being delivered, which is then acknowledged", async () => {
     const { sink, stored, indexes } = await open();
-    const delivering = sink.deliver([anEvent(indexes[0], "h-1"), anEvent(indexes[1], "h-2")], never);
+    const delivering = sink.deliver([anEventOf(indexes[0], "h-1"), anEventOf(indexes[1], "h-2")], never);
     await sink.close();
     expect(await delivering).toEqual({ created: 2, existing: 0, refused: [] });
     expect(await stored(indexes[0])).toContain("h-1");
@@ -71,18 +80,18 @@ export function sinkContract(open: () => Promise<SinkUnderTest>, { remembers }: 
   test("a delivery after close rejects, and stores nothing", async () => {
     const { sink, stored, indexes } = await open();
     await sink.close();
-    await expect(sink.deliver([anEvent(indexes[0], "i-1")], never)).rejects.toThrow("closed");
+    await expect(sink.deliver([anEventOf(indexes[0], "i-1")], never)).rejects.toThrow("closed");
     expect(await stored(indexes[0])).not.toContain("i-1");
   });
 
   if (remembers) {
     test("an event delivered to an earlier sink is there once", async () => {
       const first = await open();
-      await first.sink.deliver([anEvent(first.indexes[0], "f-1")], never);
+      await first.sink.deliver([anEventOf(first.indexes[0], "f-1")], never);
       await first.sink.close();
       const second = await open();
       const receipt = await second.sink.deliver(
-        [anEvent(second.indexes[0], "f-1"), anEvent(second.indexes[0], "f-2")],
+        [anEventOf(second.indexes[0], "f-1"), anEventOf(second.indexes[0], "f-2")],
         never,
       );
       expect(receipt).toEqual({ created: 1, existing: 1, refused: [] });

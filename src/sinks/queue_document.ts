@@ -1,0 +1,32 @@
+import type { SourceEvent } from "../core/event.ts";
+import { EventBytes } from "../core/event_bytes.ts";
+
+const COMMA = ",".charCodeAt(0);
+
+/** Who sends, as it stands in each document. */
+export interface Sender {
+  /** The product's version. */
+  readonly version: string;
+}
+
+/**
+ * A document as Beats put it into a queue: `@metadata` before its own members, with the `_id` that whoever writes it into
+ * Elasticsearch has to use, and with `create` as its operation. `data_stream.*` in the document say where it belongs.
+ * Source: elastic/beats, libbeat/outputs/codec/json.
+ */
+export function writeQueueDocument(event: SourceEvent, sender: Sender, to: EventBytes): void {
+  to.text(metadata(event, sender));
+  const brace = to.length;
+  to.document(event);
+  to.bytes[brace] = COMMA;
+}
+
+/** Bytes that it takes at most. */
+export function queueDocumentLength(event: SourceEvent, sender: Sender): number {
+  return metadata(event, sender).length + EventBytes.lengthOf(event);
+}
+
+/** The beginning of the document, whose own opening brace becomes the comma behind it. */
+function metadata({ id }: SourceEvent, { version }: Sender): string {
+  return `{"@metadata":{"beat":"aquila-salesforce","type":"_doc","version":"${version}","_id":"${id}","op_type":"create"}`;
+}
