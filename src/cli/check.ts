@@ -10,6 +10,7 @@ import { closest } from "../policy/suggestion.ts";
 import type { Environment } from "../policy/variables.ts";
 import { COLLECTOR_DATASET } from "../sources/rejected_row.ts";
 import { type Finding, failed, findingsOf, ok, type Step, warning } from "./check/finding.ts";
+import { logstashSteps } from "./check/logstash_steps.ts";
 import { orgSteps } from "./check/org_steps.ts";
 import { elasticsearchSteps, fileSteps } from "./check/output_steps.ts";
 import { reportJson, reportLines, type SubjectReport, summary, verdictCounts } from "./check/report.ts";
@@ -161,6 +162,8 @@ async function outputSteps(output: Output, streams: readonly DataStream[]): Prom
   switch (output.type) {
     case "elasticsearch":
       return await elasticsearchSteps(output, streams, VERSION, LONGEST_ANSWER_MS);
+    case "logstash":
+      return { steps: logstashSteps(output, LONGEST_ANSWER_MS), close: () => {} };
     case "file":
       return { steps: fileSteps(output), close: () => {} };
     case "console": {

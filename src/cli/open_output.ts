@@ -1,11 +1,13 @@
 import type { Clock } from "../core/clock.ts";
+import type { TlsTrust } from "../core/http.ts";
 import { isLoopback } from "../core/loopback.ts";
 import type { MemoryShare } from "../core/memory.ts";
 import type { Secret } from "../core/secret.ts";
-import type { ElasticsearchOutput, Output } from "../policy/policy.ts";
+import type { ElasticsearchOutput, LogstashOutput, Output, OutputSsl } from "../policy/policy.ts";
 import { readTlsTrust } from "../policy/tls_trust.ts";
 import { createConsoleSink } from "../sinks/console.ts";
 import type { ElasticsearchOptions } from "../sinks/elasticsearch_client.ts";
+import { createLogstashSink, hostAndPort, type LogstashOptions } from "../sinks/logstash.ts";
 import { createNdjsonSink } from "../sinks/ndjson.ts";
 import type { Sink, SinkHealth } from "../sinks/sink.ts";
 import { authorityByFingerprint } from "../sinks/trusted_authority.ts";
@@ -22,6 +24,8 @@ export async function openOutput(output: Output, health: SinkHealth, clock: Cloc
       return createNdjsonSink(output.path, health, clock, memory);
     case "console":
       return createConsoleSink(process.stdout);
+    case "logstash":
+      return createLogstashSink(await logstashOptions(output), health, clock, memory);
     case "elasticsearch": {
       // Imported here, because its client takes 30 MiB of memory, which other outputs do without.
       const { createElasticsearchSink } = await import("../sinks/elasticsearch.ts");
@@ -38,16 +42,11 @@ export async function elasticsearchOptions(output: ElasticsearchOutput): Promise
   const { hosts, credentials, ssl, proxyUrl, bulkMaxSize, compressionLevel, worker } = output;
   const local = hosts.every((host) => isLoopback(new URL(host).hostname));
   const proxy = proxyUrl === undefined ? {} : { proxyUrl: proxyUrl.reveal() };
-  let tls = await readTlsTrust(ssl);
-  if (ssl.caTrustedFingerprint !== undefined) {
-    const authority = await authorityByFingerprint(hosts, ssl.caTrustedFingerprint, proxy.proxyUrl);
-    tls = { ...tls, certificateAuthorities: [...(tls.certificateAuthorities ?? []), authority] };
-  }
   return {
     hosts,
     ...(credentials ?? {}),
     headers: revealed(output.headers),
-    tls,
+    tls: await tlsTrust(ssl, hosts, proxy.proxyUrl),
     ...proxy,
     proxyHeaders: revealed(output.proxyHeaders),
     compressionLevel: compressionLevel ?? (local ? 0 : 1),
@@ -56,6 +55,42 @@ export async function elasticsearchOptions(output: ElasticsearchOutput): Promise
     requestTimeout: BULK_TIMEOUT_MS,
     userAgent: `aquila-salesforce/${VERSION}`,
   };
+}
+
+/** How the client of a Logstash output is made. Rejects as `elasticsearchOptions` does. */
+export async function logstashOptions(output: LogstashOutput): Promise<LogstashOptions> {
+  const { hosts, ssl, loadBalance, worker, pipelining, bulkMaxSize, compressionLevel, timeout } = output;
+  const local = hosts.every((host) => isLoopback(hostAndPort(host).host));
+  return {
+    hosts,
+    tls:
+      ssl === undefined
+        ? undefined
+        : await tlsTrust(
+            ssl,
+            hosts.map((host) => `https://${host}`),
+          ),
+    loadBalance,
+    workers: worker,
+    pipelining,
+    bulkMaxSize,
+    compressionLevel: compressionLevel ?? (local ? 0 : LOGSTASH_COMPRESSION),
+    timeout,
+    sender: { version: VERSION },
+  };
+}
+
+/** Of Beats. */
+const LOGSTASH_COMPRESSION = 3;
+
+/** Whom to trust, with the authority that one of the addresses shows where the policy names it by its fingerprint. */
+async function tlsTrust(ssl: OutputSsl, addresses: readonly string[], proxyUrl?: string): Promise<TlsTrust> {
+  const tls = await readTlsTrust(ssl);
+  if (ssl.caTrustedFingerprint === undefined) {
+    return tls;
+  }
+  const authority = await authorityByFingerprint(addresses, ssl.caTrustedFingerprint, proxyUrl);
+  return { ...tls, certificateAuthorities: [...(tls.certificateAuthorities ?? []), authority] };
 }
 
 function revealed(headers: Readonly<Record<string, Secret>>): Record<string, string> {

@@ -1,6 +1,13 @@
 import type { z } from "zod";
+import { isLoopback } from "../core/loopback.ts";
 import { tuningOf } from "./output_preset.ts";
-import { CONSOLE_OUTPUT, ELASTICSEARCH_OUTPUT, FILE_OUTPUT, withoutEffect } from "./output_settings.ts";
+import {
+  CONSOLE_OUTPUT,
+  ELASTICSEARCH_OUTPUT,
+  FILE_OUTPUT,
+  LOGSTASH_OUTPUT,
+  withoutEffect,
+} from "./output_settings.ts";
 import type { ElasticsearchCredentials, Output, Problem } from "./policy.ts";
 import {
   checked,
@@ -21,7 +28,7 @@ export type OutputReading =
   | { readonly output: Output; readonly warnings: readonly string[] }
   | { readonly problems: readonly Problem[] };
 
-const TYPES = ["elasticsearch", "remote_elasticsearch", "file", "console"];
+const TYPES = ["elasticsearch", "remote_elasticsearch", "logstash", "file", "console"];
 
 export function readOutput(name: string, block: unknown, providers: VariableProviders | undefined): OutputReading {
   const root = `outputs.${name}`;
@@ -47,6 +54,8 @@ export function readOutput(name: string, block: unknown, providers: VariableProv
     case "elasticsearch":
     case "remote_elasticsearch":
       return elasticsearch(name, { ...ready, value: withoutAgentKeys(ready.value) });
+    case "logstash":
+      return logstash(name, { ...ready, value: withoutAgentKeys(ready.value) });
     case "file": {
       const result = checked(FILE_OUTPUT, ready);
       return "findings" in result
@@ -61,8 +70,8 @@ export function readOutput(name: string, block: unknown, providers: VariableProv
       const meant = typeof type === "string" ? didYouMean(type, TYPES) : "";
       const text =
         providers === undefined
-          ? "must be elasticsearch; choose such an output for the agent policy or the integration in Fleet"
-          : `must be elasticsearch, file or console${meant}`;
+          ? "must be elasticsearch or logstash; choose such an output for the agent policy or the integration in Fleet"
+          : `must be elasticsearch, logstash, file or console${meant}`;
       return problems([...ready.findings, { at: ["type"], text: type === undefined ? "is missing" : text }]);
     }
   }
@@ -99,6 +108,37 @@ function elasticsearch(name: string, ready: PreparedBlock): OutputReading {
       ...withoutEffect(block).map((key) => `${root}.${key} has no effect in this runner.`),
       ...(block.ssl.verification_mode === "none" ? [unverified(`${root}.ssl`, "Elasticsearch")] : []),
       ...overruled.map((key) => `${root}.${key} has no effect with the preset ${preset}; write preset: custom.`),
+    ],
+  };
+}
+
+function logstash(name: string, ready: PreparedBlock): OutputReading {
+  const root = `outputs.${name}`;
+  const result = checked(LOGSTASH_OUTPUT, ready);
+  if ("findings" in result) {
+    return { problems: result.findings.map((finding) => problemAt(root, finding)) };
+  }
+  const block = result.value;
+  const { hosts, ssl, worker = block.workers ?? 1 } = block;
+  const isTls = ssl !== undefined && ssl.enabled !== false;
+  const isFar = hosts.some((host) => !isLoopback(new URL(`tcp://${host}`).hostname));
+  return {
+    output: {
+      type: "logstash",
+      name,
+      hosts,
+      ssl: isTls ? camelKeys(ssl) : undefined,
+      loadBalance: block.loadbalance,
+      worker,
+      pipelining: Math.max(block.pipelining, 1),
+      bulkMaxSize: block.bulk_max_size,
+      compressionLevel: block.compression_level,
+      timeout: block.timeout,
+    },
+    warnings: [
+      ...withoutEffect(block).map((key) => `${root}.${key} has no effect in this runner.`),
+      ...(isTls && ssl.verification_mode === "none" ? [unverified(`${root}.ssl`, "Logstash")] : []),
+      ...(isTls || !isFar ? [] : [`${root} has no ssl: events go to Logstash unencrypted.`]),
     ],
   };
 }

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { Secret } from "../core/secret.ts";
-import { addressProblem, flag, proxyUrl, secretText, text, wholeNumber } from "./setting_kinds.ts";
+import { addressProblem, duration, flag, proxyUrl, secretText, text, wholeNumber } from "./setting_kinds.ts";
 import { SSL_SETTINGS } from "./settings.ts";
 
 /** As Beats does, a host without a scheme is http and one without a port listens on 9200. */
@@ -56,7 +56,7 @@ const fingerprint = text.transform((value, ctx) => {
   return digits;
 });
 
-/** Settings of Elastic Agent and Beats that change nothing here; using one is worth a warning. */
+/** Settings of Elastic Agent and Beats that change nothing in an output to Elasticsearch; using one is worth a warning. */
 const WITHOUT_EFFECT = [
   "allow_older_versions",
   "backoff",
@@ -91,11 +91,60 @@ export const ELASTICSEARCH_OUTPUT = z.strictObject({
   ...Object.fromEntries(WITHOUT_EFFECT.map((name) => [name, z.unknown().optional()])),
 });
 
+/** As in Beats: `host` or `host:port`, without a scheme. */
+const logstashHost = text.transform((value, ctx) => {
+  const [, name, port = LOGSTASH_PORT] = /^(\[[0-9a-f:.]+\]|[^\s:/@[\]]+)(?::(\d{1,5}))?$/i.exec(value) ?? [];
+  if (name === undefined || Number(port) > 65_535) {
+    ctx.issues.push({ code: "custom", message: "must be host:port, without a scheme or path", input: value });
+    return z.NEVER;
+  }
+  return `${name}:${port}`;
+});
+const LOGSTASH_PORT = 5_044;
+
+/** A bare number is one of seconds, as Beats read it. */
+const seconds = z.preprocess((value) => (/^\d+$/.test(String(value)) ? `${value}s` : value), duration(1_000, 600_000));
+
+const WITHOUT_EFFECT_IN_LOGSTASH = [
+  "backoff",
+  "ca_sha256",
+  "escape_html",
+  "index",
+  "max_retries",
+  "proxy_use_local_resolver",
+  "queue",
+  "slow_start",
+  "status_reporting",
+  "ttl",
+] as const;
+
+export const LOGSTASH_OUTPUT = z.strictObject({
+  type: z.literal("logstash"),
+  enabled: flag.optional(),
+  hosts: z.preprocess(
+    (value) => (typeof value === "string" ? [value] : value),
+    z.array(logstashHost).min(1, "must name at least one address"),
+  ),
+  ssl: SSL_SETTINGS.extend({ ca_trusted_fingerprint: fingerprint.optional() }).optional(),
+  loadbalance: flag.prefault(false),
+  bulk_max_size: wholeNumber(1, 10_000).prefault(2_048),
+  worker: wholeNumber(1, 100).optional(),
+  workers: wholeNumber(1, 100).optional(),
+  pipelining: wholeNumber(0, 100).prefault(2),
+  compression_level: wholeNumber(0, 9).optional(),
+  timeout: seconds.prefault("30s"),
+  proxy_url: z
+    .never("names a SOCKS proxy, which this output can't use; let the runner reach Logstash without one")
+    .optional(),
+  ...Object.fromEntries(WITHOUT_EFFECT_IN_LOGSTASH.map((name) => [name, z.unknown().optional()])),
+});
+
 export const FILE_OUTPUT = z.strictObject({ type: z.literal("file"), enabled: flag.optional(), path: text });
 
 export const CONSOLE_OUTPUT = z.strictObject({ type: z.literal("console"), enabled: flag.optional() });
 
 /** Those settings of an output block that change nothing. */
 export function withoutEffect(block: Readonly<Record<string, unknown>>): string[] {
-  return WITHOUT_EFFECT.filter((name) => block[name] !== undefined);
+  const names = block.type === "logstash" ? WITHOUT_EFFECT_IN_LOGSTASH : WITHOUT_EFFECT;
+  return names.filter((name) => block[name] !== undefined);
 }

@@ -614,6 +614,33 @@ describe("outputs", () => {
     expect(outputOf({ type: "console" })).toEqual({ type: "console", name: "default" });
   });
 
+  test("to Logstash as Kibana renders it, with what Beats know besides", () => {
+    const block = {
+      type: "logstash",
+      hosts: ["ls.example", "10.0.0.7:5045", "[2001:db8::1]:5046"],
+      ssl: { certificate: "c.pem", key: "k.pem", certificate_authorities: ["ca.pem"] },
+      loadbalance: "true",
+      workers: 2,
+      timeout: 45,
+      ttl: "5m",
+    };
+    const { inputs, warnings } = policyOf([inputBlock()], { default: block });
+    expect(inputs[0]?.output).toMatchObject({
+      hosts: ["ls.example:5044", "10.0.0.7:5045", "[2001:db8::1]:5046"],
+      ssl: { certificate: "c.pem", certificateAuthorities: ["ca.pem"] },
+      loadBalance: true,
+      worker: 2,
+      pipelining: 2,
+      bulkMaxSize: 2_048,
+      timeout: 45_000,
+    });
+    expect(warnings).toEqual(["outputs.default.ttl has no effect in this runner."]);
+    const plain = policyOf([inputBlock()], { default: { ...block, ttl: undefined, ssl: { enabled: false } } });
+    expect(plain.inputs[0]?.output).toMatchObject({ ssl: undefined });
+    expect(plain.warnings).toEqual(["outputs.default has no ssl: events go to Logstash unencrypted."]);
+    expect(policyOf([inputBlock()], { default: { type: "logstash", hosts: "127.0.0.1" } }).warnings).toEqual([]);
+  });
+
   const at = "outputs.default";
   const cases: ReadonlyArray<readonly [string, unknown, readonly string[]]> = [
     [
@@ -660,11 +687,22 @@ describe("outputs", () => {
       { ...OUTPUT, bulk_max_sice: 5 },
       [`${at}.bulk_max_sice: is no setting; did you mean bulk_max_size?`],
     ],
-    ["another type", { type: "logstash", hosts: [] }, [`${at}.type: must be elasticsearch, file or console`]],
+    ["another type", { type: "kafka", hosts: [] }, [`${at}.type: must be elasticsearch, logstash, file or console`]],
+    ["no host of Logstash", { type: "logstash", hosts: [] }, [`${at}.hosts: must name at least one address`]],
+    [
+      "an address of the web for Logstash",
+      { type: "logstash", hosts: ["https://ls:5044"] },
+      [`${at}.hosts[0]: must be host:port, without a scheme or path`],
+    ],
+    [
+      "a proxy before Logstash",
+      { type: "logstash", hosts: ["ls"], proxy_url: "socks5://proxy:1080" },
+      [`${at}.proxy_url: names a SOCKS proxy, which this output can't use; let the runner reach Logstash without one`],
+    ],
     [
       "a misspelt type",
       { type: "elasticserch" },
-      [`${at}.type: must be elasticsearch, file or console; did you mean elasticsearch?`],
+      [`${at}.type: must be elasticsearch, logstash, file or console; did you mean elasticsearch?`],
     ],
     ["no type", { hosts: [] }, [`${at}.type: is missing`]],
     ["no path", { type: "file" }, [`${at}.path: is missing`]],

@@ -60,7 +60,7 @@ export interface Problem {
   readonly text: string;
 }
 
-export type Output = ElasticsearchOutput | FileOutput | ConsoleOutput;
+export type Output = ElasticsearchOutput | LogstashOutput | FileOutput | ConsoleOutput;
 
 export interface ElasticsearchOutput {
   readonly type: "elasticsearch";
@@ -70,8 +70,7 @@ export interface ElasticsearchOutput {
   readonly hosts: readonly string[];
   /** None for a cluster without security. */
   readonly credentials: ElasticsearchCredentials | undefined;
-  /** `caTrustedFingerprint`: 64 hexadecimal digits in capitals. */
-  readonly ssl: SslSettings & { readonly caTrustedFingerprint?: string | undefined };
+  readonly ssl: OutputSsl;
   readonly proxyUrl: Secret | undefined;
   /** Sent to the proxy when a connection is made. */
   readonly proxyHeaders: Readonly<Record<string, Secret>>;
@@ -88,6 +87,30 @@ export interface ElasticsearchOutput {
 export type ElasticsearchCredentials =
   | { readonly apiKey: Secret }
   | { readonly username: string; readonly password: Secret };
+
+/** `caTrustedFingerprint`: 64 hexadecimal digits in capitals. */
+export type OutputSsl = SslSettings & { readonly caTrustedFingerprint?: string | undefined };
+
+/** Logstash's input `elastic_agent` or `beats`. */
+export interface LogstashOutput {
+  readonly type: "logstash";
+  readonly name: string;
+  /** `host:port`. */
+  readonly hosts: readonly string[];
+  /** `undefined` without TLS. */
+  readonly ssl: OutputSsl | undefined;
+  readonly loadBalance: boolean;
+  /** Connections to each host that is used. */
+  readonly worker: number;
+  /** Windows under way at once on each connection. */
+  readonly pipelining: number;
+  /** Events in one window. */
+  readonly bulkMaxSize: number;
+  /** zlib level 0 (off) to 9; `undefined` leaves it to the sink. */
+  readonly compressionLevel: number | undefined;
+  /** Milliseconds without an answer after which events are sent again. */
+  readonly timeout: number;
+}
 
 /** One NDJSON file for each data stream, in the folder `path`. */
 export interface FileOutput {
