@@ -207,8 +207,8 @@ describe("TLS", () => {
   });
 
   test.each([
-    ["TLS to an input without it", { tls: {} }, false, /the connection was cut .*its input must have ssl_enabled/],
-    ["no TLS to an input with it", {}, true, /if its input has ssl_enabled, give the output ssl settings/],
+    ["TLS to an input without it", { tls: {} }, false, /the connection was cut .*one without it needs none/],
+    ["no TLS to an input with it", {}, true, /An input with ssl_enabled needs ssl in the output/],
   ])("%s is named", async (_, options, isTls, words) => {
     const { key, certificate } = await (await makeAuthority("CA")).issue("127.0.0.1");
     const fake = await aLogstash(isTls ? { tls: { key, cert: certificate } } : {});

@@ -167,21 +167,18 @@ class ConnectionPool {
     place.windows += 1;
     place.connection ??= this.#open(place, host);
     try {
-      await (await place.connection).send(frames, documents, progress);
-    } catch (error) {
-      throw logstashProblem(host, error, this.#options.tls !== undefined);
+      const connection = await place.connection;
+      await connection.send(frames, documents, progress).catch((error) => {
+        throw logstashProblem(host, error);
+      });
     } finally {
       place.windows -= 1;
     }
   }
 
   #open(place: Place, host: string): Promise<LumberjackConnection> {
-    const { hosts, loadBalance, tls, timeout } = this.#options;
-    const opening = openConnection({
-      ...hostAndPort(host),
-      tls: tls === undefined ? undefined : tlsOptions(tls),
-      timeout,
-    });
+    const { hosts, loadBalance } = this.#options;
+    const opening = connectionTo(host, this.#options);
     const over = opening.then(
       ({ ended }) => ended,
       () => {},
@@ -203,19 +200,33 @@ class ConnectionPool {
   }
 }
 
+/** A connection to `host:port`. Rejects with a RunnerError that says why there is none. */
+export async function connectionTo(
+  host: string,
+  { tls, timeout }: Pick<LogstashOptions, "tls" | "timeout">,
+): Promise<LumberjackConnection> {
+  try {
+    const options = tls === undefined ? undefined : tlsOptions(tls);
+    return await openConnection({ ...hostAndPort(host), tls: options, timeout });
+  } catch (error) {
+    throw logstashProblem(host, error);
+  }
+}
+
 /** Of `host:port`, or `[address]:port`. */
 export function hostAndPort(host: string): { host: string; port: number } {
   const { hostname, port } = new URL(`tcp://${host}`);
   return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
 }
 
-const BUSY = new RunnerError("output_busy", "Logstash takes no more events at the moment.", {
+/** While Logstash says that it works, and acknowledges nothing. */
+export const BUSY = new RunnerError("output_busy", "Logstash takes no more events at the moment.", {
   next: RETRY,
   cure: "Its queue is full, or what it writes to does not keep up: see Logstash's own log.",
 });
 
-/** Why there is no acknowledgement. */
-function logstashProblem(host: string, error: unknown, isTls: boolean): RunnerError {
+/** Why there is no acknowledgement: what ended the connection, or kept it from coming about. */
+export function logstashProblem(host: string, error: unknown): RunnerError {
   const { code, message, cure, next } = transportError(host, error);
   if (code === "answer_unreadable") {
     return new RunnerError(code, message, { next, ...(cure === undefined ? {} : { cure }) });
@@ -223,13 +234,11 @@ function logstashProblem(host: string, error: unknown, isTls: boolean): RunnerEr
   const kept = code === "tls_refused" ? code : "output_unreachable";
   return new RunnerError(kept, `Logstash can't be reached: ${message}`, {
     next,
-    cure: code === "connection_lost" ? CUT[isTls ? "tls" : "plain"] : (cure ?? UNREACHABLE_CURE),
+    cure: code === "connection_lost" ? CUT_CURE : (cure ?? UNREACHABLE_CURE),
   });
 }
 
 const UNREACHABLE_CURE = "Check the output's hosts, and that Logstash's elastic_agent input listens there.";
 /** An input that speaks TLS, or asks for a certificate, ends the connection without a word. */
-const CUT = {
-  tls: "See Logstash's own log; its input must have ssl_enabled, and may ask for a client certificate.",
-  plain: "See Logstash's own log; if its input has ssl_enabled, give the output ssl settings.",
-} as const;
+const CUT_CURE =
+  "See Logstash's own log. An input with ssl_enabled needs ssl in the output, perhaps with a client certificate; one without it needs none.";

@@ -30,8 +30,8 @@ interface Window {
 
 /** One connection to Logstash. Several windows may be under way; they are acknowledged in the order of their sending. */
 export interface LumberjackConnection {
-  /** Resolves when the connection is over, for whatever reason: Logstash itself ends idle ones. */
-  readonly ended: Promise<void>;
+  /** Resolves with the reason when the connection is over: Logstash itself ends idle ones. */
+  readonly ended: Promise<unknown>;
   /**
    * Sends a window of so many documents; `frames` are not touched before it ends. Resolves when all are acknowledged. Rejects
    * with what ended the connection, after which nothing is known of the documents that were not acknowledged.
@@ -79,7 +79,7 @@ class SocketConnection implements LumberjackConnection {
   readonly #socket: Socket;
   readonly #answers = new AnswerReader();
   readonly #windows: Window[] = [];
-  readonly #over = Promise.withResolvers<void>();
+  readonly #over = Promise.withResolvers<unknown>();
   readonly ended = this.#over.promise;
   #reason: unknown;
 
@@ -154,7 +154,7 @@ class SocketConnection implements LumberjackConnection {
     }
     this.#reason = reason;
     this.#socket.destroy();
-    this.#over.resolve();
+    this.#over.resolve(reason);
     for (const { failed } of this.#windows.splice(0)) {
       failed(reason);
     }

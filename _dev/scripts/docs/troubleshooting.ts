@@ -17,6 +17,8 @@ import { responseMeaning, shareUsed } from "../../../src/org/response_meaning.ts
 import { parsePolicy } from "../../../src/policy/parse_policy.ts";
 import { noPlaceError, noRoomError } from "../../../src/pump/keeping.ts";
 import { bulkVerdict } from "../../../src/sinks/bulk_verdict.ts";
+import { BUSY, logstashProblem } from "../../../src/sinks/logstash.ts";
+import { unreadable } from "../../../src/sinks/lumberjack_frames.ts";
 import { withObjectCure } from "../../../src/sources/object_access.ts";
 
 /** A message as people read it. */
@@ -46,6 +48,7 @@ export function troubleGroups(): readonly TroubleGroup[] {
     { title: "The login", troubles: loginTroubles() },
     { title: "Reading from the org", troubles: orgTroubles() },
     { title: "Elasticsearch", troubles: elasticsearchTroubles() },
+    { title: "Logstash", troubles: logstashTroubles() },
   ];
 }
 
@@ -226,6 +229,19 @@ function elasticsearchTroubles(): Trouble[] {
     .concat(noPlaceError(KEPT), noRoomError({ mostBytes: 256 * MEGABYTE }, [{ event: EVENT, reason: KEPT.reason }]))
     .flatMap((error) => (error === undefined ? [] : [trouble(error)]))
     .concat({ message, cure });
+}
+
+function logstashTroubles(): Trouble[] {
+  const host = "logstash.example:5044";
+  const failed = (code: string) => trouble(logstashProblem(host, Object.assign(new Error(code), { code })));
+  return [
+    failed("ECONNREFUSED"),
+    failed("ETIMEDOUT"),
+    failed("ECONNRESET"),
+    failed("UNABLE_TO_GET_ISSUER_CERT_LOCALLY"),
+    trouble(logstashProblem(host, unreadable("its answer is not that of the Lumberjack protocol"))),
+    trouble(BUSY),
+  ];
 }
 
 /** What the function throws. */
