@@ -8,6 +8,9 @@ export default defineConfig({
           name: "unit",
           include: ["src/**/*.test.ts", "_dev/**/*.test.ts"],
           exclude: ["**/*.e2e.test.ts", "**/node_modules/**"],
+          // A machine that does other work too is no failure; what hangs is.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
