@@ -66,7 +66,7 @@ test("a setting of a stream is named by what a person sees in Fleet, not by its 
 });
 
 test.each<[JsonObject, RegExp]>([
-  [{ ...OUTPUT, type: "logstash" }, /^outputs\.fleet-es\.type: must be elasticsearch; choose .* in Fleet\.$/],
+  [{ ...OUTPUT, type: "kafka" }, /^outputs\.fleet-es\.type: must be elasticsearch or logstash; choose .* in Fleet\.$/],
   [{ ...OUTPUT, secrets: { ssl: { key: { id: "x" } } } }, /Fleet Server has not replaced/],
   [{ ...OUTPUT, api_key: "$co.elastic.secret{abc}" }, /Fleet Server has not replaced/],
 ])("an output is told in Fleet's words: %j", (config, message) => {
