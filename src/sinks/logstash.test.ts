@@ -234,6 +234,20 @@ test("an HTTP server in the place of Logstash is named", async () => {
   server.close();
 });
 
+test("is known to be away, or there, before the first event", async () => {
+  const fake = await aLogstash();
+  const { sink, problems } = aSink(["127.0.0.1:1", fake.host]);
+  for (let n = 0; n < 3; n += 1) {
+    await sink.probe?.(never);
+  }
+  expect(problems.at(-1)).toBeUndefined();
+  expect(problems.filter((problem) => problem !== undefined).length).toBeLessThan(2);
+  expect({ connections: fake.connections, windows: fake.windows }).toEqual({ connections: 1, windows: [] });
+  const away = aSink(["127.0.0.1:1"]);
+  await away.sink.probe?.(never);
+  expect(away.problems).toEqual([expect.objectContaining({ code: "output_unreachable" })]);
+});
+
 test("waits longer and longer between attempts, and says why", async () => {
   const clock = new ManualClock();
   const problems: (RunnerError | undefined)[] = [];

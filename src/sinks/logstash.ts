@@ -107,6 +107,15 @@ export function createLogstashSink(
       await Promise.all(parts.map((part) => deliverWindow(part, signal)));
       return { created: events.length, existing: 0, refused: [] };
     },
+    async probe(signal) {
+      try {
+        await unlessAborted(connections.open(), signal);
+        health(undefined);
+      } catch (error) {
+        signal.throwIfAborted();
+        health(asRunnerError(error));
+      }
+    },
     async close() {
       connections.close();
     },
@@ -173,6 +182,15 @@ class ConnectionPool {
       });
     } finally {
       place.windows -= 1;
+    }
+  }
+
+  /** Makes sure that there is a connection. Rejects with a RunnerError that says why there is none. */
+  async open(): Promise<void> {
+    const [place] = this.#places;
+    if (place !== undefined) {
+      place.connection ??= this.#open(place, this.#options.hosts[place.host] ?? "");
+      await place.connection;
     }
   }
 
