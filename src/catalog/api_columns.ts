@@ -30,7 +30,12 @@ export const API_COLUMNS: Columns = {
     kind: "boolean",
     description: "Whether the request counts against the org's daily API requests.",
   },
-  CONNECTED_APP_NAME: { field: "connected_app_name", kind: "keyword", description: "Name of the connected app." },
+  CONNECTED_APP_NAME: {
+    field: "connected_app_name",
+    ecs: "salesforce.connected_app.name",
+    kind: "keyword",
+    description: "Name of the connected app.",
+  },
   USER_NAME: { field: "user_name", ecs: "user.name", kind: "keyword", description: "Username of the user." },
   API_CLIENT_CATEGORY: {
     field: "api_client_category",

@@ -6,6 +6,7 @@ import { databaseTime } from "./database_time.ts";
 import { eventTime } from "./event_time.ts";
 import { FieldTree, type PartWriter } from "./field_tree.ts";
 import { member, memberWriter } from "./member_writer.ts";
+import { compileNamedIds, type ReadNamedIds } from "./named_ids.ts";
 import { RememberedCell } from "./remembered_cell.ts";
 import { UnmappedValues } from "./unmapped.ts";
 import { verbatim } from "./verbatim.ts";
@@ -31,6 +32,7 @@ export interface CellsWriter {
   fields(cells: RowCells, to: EventBytes): void;
   /** Has a value of the row at hand among the `unmapped` that `fields` writes next. */
   keep(name: string, value: string): void;
+  readonly namedIds: ReadNamedIds;
   readonly unknownColumns: readonly string[];
   readonly missingColumns: readonly string[];
 }
@@ -117,6 +119,7 @@ export function compileCellsWriter({
     },
     fields: tree.compile(),
     keep,
+    namedIds: compileNamedIds(placed),
     unknownColumns: unknown.map(({ name, occurrence }) => (occurrence === 1 ? name : `${name} (${occurrence})`)),
     missingColumns: Object.keys(columns).filter(
       (name) => !namesOf(name, columns[name]).some((known) => header.includes(known)),

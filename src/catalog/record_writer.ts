@@ -1,3 +1,4 @@
+import type { NamedIds } from "../core/event.ts";
 import { EventBytes } from "../core/event_bytes.ts";
 import { RowCells } from "../core/row_cells.ts";
 import { findObjectType, selectFields } from "./catalog.ts";
@@ -15,6 +16,8 @@ export interface RecordWriter {
    * kind, and a field that was not asked for, goes to `unmapped`.
    */
   fields(record: SalesforceRecord): string;
+  /** The ids of the record whose names it does not have itself. */
+  namedIds(record: SalesforceRecord): NamedIds | undefined;
   /** What names the event uniquely within the org and object: its EventIdentifier or Id; undefined if the record has none. */
   identity(record: SalesforceRecord): string | undefined;
 }
@@ -51,6 +54,7 @@ export function compileRecordWriter(objectName: string, asked = selectFields(obj
       }
       return fieldsText(compile(names), cellsOf(record, names));
     },
+    namedIds: (record) => writer.namedIds(cellsOf(record, asked)),
     identity: (record) => cellOf(record[type.identityColumn]) || undefined,
   };
 }

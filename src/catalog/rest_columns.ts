@@ -40,7 +40,12 @@ export const REST_COLUMNS: Columns = {
     description: "Size of the answer's body.",
   },
   ENTITY_NAME: { field: "entity_name", kind: "set", description: "Names of the sObjects that were used." },
-  CONNECTED_APP_ID: { field: "connected_app_id", kind: "id", description: "Id of the connected app, 18 characters." },
+  CONNECTED_APP_ID: {
+    field: "connected_app_id",
+    ecs: "salesforce.connected_app.id",
+    kind: "id",
+    description: "Id of the connected app, 18 characters.",
+  },
   CLIENT_NAME: { field: "client_name", kind: "keyword", description: "Name that the client gives itself." },
   EXCEPTION_MESSAGE: {
     field: "exception_message",

@@ -4,6 +4,7 @@ import { findLogFileType } from "./catalog.ts";
 import { withoutInnerQuotes } from "./cell_value.ts";
 import { compileCellsWriter } from "./cells_writer.ts";
 import { ENVELOPE_COLUMNS } from "./column.ts";
+import type { ReadNamedIds } from "./named_ids.ts";
 
 /** Compiled once per header row. Cells are given in the header's number and order. */
 export interface RowWriter {
@@ -17,6 +18,7 @@ export interface RowWriter {
   fields(cells: RowCells, to: EventBytes): void;
   /** Has a value of the row at hand among the `unmapped` that `fields` writes next. */
   keep(name: string, value: string): void;
+  readonly namedIds: ReadNamedIds;
   /** Columns of the header that the catalogue does not know: their cells go to `unmapped`. */
   readonly unknownColumns: readonly string[];
   /** Columns that are documented for the event type and that the header lacks; older files and API versions have fewer. */

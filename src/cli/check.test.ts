@@ -148,6 +148,7 @@ test("an org that is set up right has nothing but ok", async () => {
     "organization: ok",
     "event log files: ok",
     "hourly files: ok",
+    "names: ok",
     "API calls: ok",
     "console: ok",
     "undefined: undefined",
@@ -161,7 +162,7 @@ test("an org that is set up right has nothing but ok", async () => {
   expect(lines.at(-1)).toEqual({
     kind: "summary",
     message: "1 of 1 orgs can be collected.",
-    ok: 10,
+    ok: 11,
     warning: 0,
     failed: 0,
     skipped: 0,
@@ -410,7 +411,7 @@ const WAYS: ReadonlyArray<{
   },
   {
     way: "the user lacks View Event Log Files",
-    set: (at) => at.org.given.user({ username: at.org.username, permissions: ["ApiEnabled"] }),
+    set: (at) => at.org.given.user({ username: at.org.username, permissions: ["ApiEnabled", "ViewAllUsers"] }),
     step: "event log files",
     verdict: "failed",
     cause: /does not show this object to the integration user .*INVALID_TYPE/,
@@ -440,10 +441,18 @@ const WAYS: ReadonlyArray<{
     cure: "They come with Salesforce Shield or the Event Monitoring add-on; without it, take them out of event_log_files.event_types.",
   },
   {
+    way: "the user sees no other users",
+    set: (at) => at.org.given.user({ username: at.org.username, permissions: ["ApiEnabled", "ViewEventLogFiles"] }),
+    step: "names",
+    verdict: "warning",
+    cause: /^Names of other users are not visible: events have the ids alone\.$/,
+    cure: "Assign the integration user a permission set with 'View All Users', or set names to none.",
+  },
+  {
     way: "the user lacks View Real-Time Event Monitoring Data",
     set: async (at) => {
       at.input.stream.objects = { enabled: true, names: ["LoginEvent"] };
-      const permissions = ["ApiEnabled", "ViewEventLogFiles"] as const;
+      const permissions = ["ApiEnabled", "ViewEventLogFiles", "ViewAllUsers"] as const;
       await at.org.given.user({ username: at.org.username, permissions });
     },
     step: "event objects",
@@ -455,7 +464,7 @@ const WAYS: ReadonlyArray<{
     way: "LoginHistory shows just the user's own logins",
     set: async (at) => {
       at.input.stream.objects = { enabled: true, names: ["LoginHistory"] };
-      const permissions = ["ApiEnabled", "ViewEventLogFiles"] as const;
+      const permissions = ["ApiEnabled", "ViewEventLogFiles", "ViewAllUsers"] as const;
       const { id } = await at.org.given.user({ username: at.org.username, permissions });
       await at.org.given.records("LoginHistory", [
         { UserId: id, LoginTime: new Date(Date.now() - 60_000).toISOString() },

@@ -145,7 +145,7 @@ describe("init", () => {
     ]);
     const valuesOf = (file: string, name: string) =>
       [...metadata].find(([path]) => path.includes(file))?.[1].flatMap(([at, value]) => (at === name ? [value] : []));
-    expect(valuesOf("permissionset-meta", "name")).toEqual(["ApiEnabled", "ViewEventLogFiles"]);
+    expect(valuesOf("permissionset-meta", "name")).toEqual(["ApiEnabled", "ViewEventLogFiles", "ViewAllUsers"]);
     expect(valuesOf("ecaOauthPlcy", "permittedUsersPolicyType")).toEqual(["AdminApprovedPreAuthorized"]);
     expect(valuesOf("ecaOauthPlcy", "commaSeparatedPermissionSet")).toEqual(["AQUILA_Event_Log_Integration"]);
     expect(valuesOf("ecaOauth-meta", "commaSeparatedOauthScopes")).toEqual(["Api,RefreshToken"]);
@@ -168,6 +168,7 @@ describe("init", () => {
     expect(elements(permissionSet).flatMap(([name, value]) => (name === "name" ? [value] : []))).toEqual([
       "ApiEnabled",
       "ViewEventLogFiles",
+      "ViewAllUsers",
       "ViewRealTimeEventMonitoringData",
       "MonitorLoginHistory",
       "ViewAllData",
@@ -387,7 +388,7 @@ describe("the first hour", () => {
   let org: MockOrg;
   beforeEach(async () => {
     org = await startMockOrg({});
-    await org.given.user({ username: USERNAME, permissions: ["ApiEnabled", "ViewEventLogFiles"] });
+    await org.given.user({ username: USERNAME, permissions: ["ApiEnabled", "ViewEventLogFiles", "ViewAllUsers"] });
     await org.given.traffic({ rowsPerDay: { Login: 24, ApexExecution: 24, RestApi: 24 }, days: 2, seed: "first hour" });
   });
   afterEach(() => org.close());

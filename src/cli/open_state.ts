@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { AgentFacts } from "../core/agent_facts.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
+import { type NameCache, openNameCache } from "../cursors/name_cache.ts";
 import { createDiskLedger } from "../cursors/row_ledger_disk.ts";
 import { type CallCounts, openCallCounts } from "../cursors/sqlite_call_hours.ts";
 import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
@@ -18,24 +19,28 @@ export interface State {
   /** The same for every input. */
   readonly stateOf: Surroundings["stateOf"];
   readonly calls: CallCounts;
+  readonly names: NameCache;
   close(): void;
 }
 
 /**
- * Opens a data directory, exclusively. `sharedDirectory`, by default the same, is where API calls are counted and events without
- * a place are kept together with other processes. Throws `data_directory_unusable` or `data_directory_locked`.
+ * Opens a data directory, exclusively. `sharedDirectory`, by default the same, is where API calls are counted, and names and events
+ * without a place kept, together with other processes. Throws `data_directory_unusable` or `data_directory_locked`.
  */
 export function openState(dataDirectory: string, sharedDirectory = dataDirectory): State {
   const cursors = openSqliteCursors(dataDirectory);
   try {
     const kept = openKeptEvents(sharedDirectory);
     const calls = openCallCounts(sharedDirectory);
+    const names = openNameCache(sharedDirectory, Date.now());
     return {
       cursors,
       stateOf: sharedState({ cursors, kept, ledger: createDiskLedger(dataDirectory) }),
       calls,
+      names,
       close() {
         calls.close();
+        names.close();
         kept.close();
         cursors.close();
       },

@@ -3,17 +3,19 @@ import { hostname } from "node:os";
 import { EVENT_TYPES, OBJECTS } from "../catalog/catalog.ts";
 import type { AgentFacts } from "../core/agent_facts.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { asRunnerError } from "../core/errors.ts";
+import { asRunnerError, type RunnerError } from "../core/errors.ts";
 import { dataStreamName } from "../core/event.ts";
 import type { Fact, Tell } from "../core/fact.ts";
 import type { Log } from "../core/log.ts";
 import { Memory, type MemoryShare } from "../core/memory.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
 import type { KeptEvents } from "../cursors/kept_events.ts";
+import { createMemoryNames, type NameCache } from "../cursors/name_cache.ts";
 import type { RowLedger } from "../cursors/row_ledger.ts";
 import type { CallCounts } from "../cursors/sqlite_call_hours.ts";
 import { ApiBudget } from "../org/api_budget.ts";
 import type { OrgClient } from "../org/org_client.ts";
+import { OrgNames } from "../org/org_names.ts";
 import type { KnownDataset } from "../policy/input_block.ts";
 import type { Input, Stream } from "../policy/policy.ts";
 import { Collector } from "../pump/collector.ts";
@@ -23,6 +25,7 @@ import { pump } from "../pump/pump.ts";
 import { sentence } from "../pump/sentence.ts";
 import type { InputRun, Job } from "../pump/supervisor.ts";
 import { tellAll } from "../pump/tell_all.ts";
+import { createNamingSink } from "../sinks/naming.ts";
 import { createProcessingSink } from "../sinks/processing.ts";
 import { settingAside } from "../sinks/setting_aside.ts";
 import type { Sink, SinkHealth } from "../sinks/sink.ts";
@@ -60,6 +63,8 @@ export interface Surroundings {
   readonly memory?: Memory;
   /** Where API calls are counted; by default each input counts its own, in memory. */
   readonly calls?: Pick<CallCounts, "of">;
+  /** Where names of ids are kept; in memory by default. */
+  readonly names?: Pick<NameCache, "find" | "keep">;
   /** Collects this range once instead of following the present. */
   readonly range?: TimeRange;
 }
@@ -68,6 +73,8 @@ export interface Surroundings {
 interface OpenedInput {
   readonly state: InputState;
   readonly client: OrgClient;
+  /** None where the policy wants none. */
+  readonly names: OrgNames | undefined;
   readonly output: Sink;
   /** Takes the collector's events; undefined where the input may not write them. */
   readonly collector: Sink | undefined;
@@ -102,6 +109,7 @@ export function sharedState(state: Omit<InputState, "close">): Surroundings["sta
 /** Makes runs of inputs: puts the policy, an org, its sources, the cursors and an output together. */
 export class Wiring {
   readonly #surroundings: Surroundings;
+  readonly #names: Pick<NameCache, "find" | "keep">;
   readonly #clock: Clock;
   readonly #agent: AgentFacts;
   readonly #memory: Memory;
@@ -109,6 +117,7 @@ export class Wiring {
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
+    this.#names = surroundings.names ?? createMemoryNames();
     this.#clock = surroundings.clock ?? systemClock;
     this.#memory = surroundings.memory ?? new Memory();
     const { deliveryHealth = () => {}, log } = surroundings;
@@ -158,10 +167,13 @@ export class Wiring {
       const { http, client } = await openOrg(input, { budget, clock: this.#clock, log });
       held.defer(() => http.close());
       const output = held.adopt(await this.#outputs.hold(input.output, log), (one) => one.release());
+      const names = this.#orgNames(input, client);
+      held.defer(() => names?.close());
       const { collector } = input;
       return {
         state,
         client,
+        names,
         output: output.sink,
         collector: collector === undefined ? undefined : createProcessingSink(output.sink, collector.processors),
         memory: this.#memory.share(`org of ${input.id}`, output.key),
@@ -171,6 +183,19 @@ export class Wiring {
       await held.disposeAsync();
       throw error;
     }
+  }
+
+  #orgNames(input: Input, client: OrgClient): OrgNames | undefined {
+    if (input.names === "none") {
+      return undefined;
+    }
+    return new OrgNames({
+      client,
+      cache: this.#names,
+      org: `${callerOf(input)}: ${input.names}`,
+      everything: input.names === "full",
+      clock: this.#clock,
+    });
   }
 
   #collector(input: Input, budget: ApiBudget, log: Log): Collector {
@@ -202,18 +227,20 @@ export class Wiring {
       interval,
       tell,
       round: async (scope, stop, abandon) => {
-        const { state, client, output, collector: reports, memory } = await opened();
+        const { state, client, names, output, collector: reports, memory } = await opened();
         if (reports !== undefined) {
           collector?.begin(reports);
         }
         const identity = await client.identity(stop);
         collector?.identify(identity);
         source ??= open({ client, ledger: state.ledger, memory, tell });
+        const processed = createProcessingSink(output, stream.processors);
+        const tellMissing = (error: RunnerError) => tell({ fact: "names_missing", error });
         keeping ??= new Keeping({
           source: keptId,
           kept: state.kept,
           place: settingAside({
-            own: createProcessingSink(output, stream.processors),
+            own: names === undefined ? processed : createNamingSink(processed, names, tellMissing, this.#clock),
             collector: reports,
             collectorDataset: COLLECTOR_DATASET,
             clock: this.#clock,

@@ -1,4 +1,4 @@
-import type { SourceEvent } from "./event.ts";
+import type { NamedIds, SourceEvent } from "./event.ts";
 import { copyWords, type Piece, WORD_SLACK, wordsOf } from "./words.ts";
 
 /** UTF-8 needs at most three bytes for a unit of a JavaScript string. */
@@ -82,20 +82,36 @@ export class EventBytes {
   }
 
   /** The document that was added since the text had the length `start`. The event reads it from here: it is good until `clear`. */
-  event(index: string, id: string, start: number): SourceEvent {
-    return new StoredEvent(index, id, this, start, this.#length);
+  event(index: string, id: string, start: number, ids?: NamedIds): SourceEvent {
+    return new StoredEvent(index, id, this, start, this.#length, ids);
+  }
+
+  /** The event with another end of its document, which takes the place of the last two bytes. */
+  static ending(event: SourceEvent, end: Buffer): SourceEvent {
+    if (event instanceof StoredEvent) {
+      event.ending = end;
+      return event;
+    }
+    return { ...event, json: event.json.slice(0, -REPLACED) + end.toString() };
   }
 
   /** Bytes that the document of an event takes at most. */
   static lengthOf(event: SourceEvent): number {
-    return event instanceof StoredEvent ? event.end - event.start : event.json.length * BYTES_A_UNIT;
+    return event instanceof StoredEvent
+      ? event.end - event.start + event.ending.length
+      : event.json.length * BYTES_A_UNIT;
   }
 
   /** Adds the document of an event. */
   document(event: SourceEvent): void {
     if (event instanceof StoredEvent) {
-      const { store, start, end } = event;
-      this.copy(store.#buffer.subarray(start, end));
+      const { store, start, end, ending } = event;
+      if (ending === AS_IT_IS) {
+        this.copy(store.#buffer.subarray(start, end));
+      } else {
+        this.copy(store.#buffer.subarray(start, end - REPLACED));
+        this.copy(ending);
+      }
     } else {
       this.text(event.json);
     }
@@ -116,6 +132,10 @@ export class EventBytes {
   }
 }
 
+/** Bytes that another ending takes the place of. */
+const REPLACED = 2;
+const AS_IT_IS = Buffer.alloc(0);
+
 /** An event whose document lies in an EventBytes. */
 class StoredEvent implements SourceEvent {
   readonly index: string;
@@ -123,16 +143,21 @@ class StoredEvent implements SourceEvent {
   readonly store: EventBytes;
   readonly start: number;
   readonly end: number;
+  readonly ids: NamedIds | undefined;
+  ending: Buffer = AS_IT_IS;
 
-  constructor(index: string, id: string, store: EventBytes, start: number, end: number) {
+  constructor(index: string, id: string, store: EventBytes, start: number, end: number, ids: NamedIds | undefined) {
     this.index = index;
     this.id = id;
     this.store = store;
     this.start = start;
     this.end = end;
+    this.ids = ids;
   }
 
   get json(): string {
-    return this.store.slice(this.start, this.end);
+    return this.ending === AS_IT_IS
+      ? this.store.slice(this.start, this.end)
+      : this.store.slice(this.start, this.end - REPLACED) + this.ending.toString();
   }
 }

@@ -80,6 +80,8 @@ export type Fact =
     }
   /** Salesforce could not say what columns an object has, or refused a query for those that it had said. */
   | { readonly fact: "description_unusable"; readonly object: string; readonly error: RunnerError }
+  /** Names of users or connected apps can't be had; events go with ids alone. */
+  | { readonly fact: "names_missing"; readonly error: RunnerError }
   | { readonly fact: "column_left_out"; readonly object: string; readonly column: string }
   | { readonly fact: "delivered"; readonly created: number; readonly existing: number; readonly refused: number }
   /** Events that were sent again and landed in another backing index than before, with a key that may not look them up. */

@@ -22,6 +22,14 @@ export async function* queryPages(
   }
 }
 
+/** Whether a query finds anything; costs one API call. */
+export async function hasRecord(client: OrgClient, soql: string, asked: string, signal: AbortSignal): Promise<boolean> {
+  for await (const records of queryPages(client, soql, asked, signal)) {
+    return records.length > 0;
+  }
+  return false;
+}
+
 function pageOf(answer: unknown, asked: string): { records: readonly SObjectRecord[]; next: string | undefined } {
   const { records, done, nextRecordsUrl } = (answer ?? {}) as Record<string, unknown>;
   const next =

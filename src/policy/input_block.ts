@@ -257,6 +257,7 @@ function inputOf(
     organization: { name: block.organization.name ?? name },
     auth: camelKeys({ ...auth, audience }),
     api: camelKeys({ ...block.api, ssl: camelKeys(block.api.ssl) }),
+    names: block.names,
     streams: streams.map((stream) => streamOf(stream, block, processors)),
     collector,
     output,

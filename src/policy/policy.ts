@@ -2,7 +2,14 @@ import type { RunnerError } from "../core/errors.ts";
 import type { DataStream, StreamId } from "../core/event.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Processor } from "./processors.ts";
-import type { ApiSettings, AuthSettings, EventLogFileSettings, ObjectSettings, SslSettings } from "./settings.ts";
+import type {
+  ApiSettings,
+  AuthSettings,
+  EventLogFileSettings,
+  NamesSetting,
+  ObjectSettings,
+  SslSettings,
+} from "./settings.ts";
 
 /** What the runner has to do: one input for each org, and where its events go. All durations are in milliseconds. */
 export interface Policy {
@@ -22,6 +29,7 @@ export interface Input {
   readonly organization: { readonly name: string };
   readonly auth: AuthSettings;
   readonly api: ApiSettings;
+  readonly names: NamesSetting;
   /** At least one; only streams that collect something. */
   readonly streams: readonly Stream[];
   /** What the runner itself reports of the input; undefined where the policy does not let it write that data stream. */

@@ -22,6 +22,7 @@ describe("declared settings", () => {
       "api.request_timeout",
       "api.proxy_url",
       "api.ssl",
+      "names",
       "processors",
     ]);
   });

@@ -214,6 +214,12 @@ export const INPUT_SETTINGS = z.strictObject({
   organization: organization.prefault({}),
   auth,
   api: api.prefault({}),
+  names: setting(
+    "choice",
+    z.enum(["none", "usernames", "full"]).prefault("usernames"),
+    "Names of users",
+    "Log files name users and connected apps by their ids. usernames adds the username and the app's name to each event, full also full name, e-mail address, profile and role, none nothing.",
+  ),
   processors: setting(
     "yaml",
     processors.prefault([]),
@@ -261,6 +267,8 @@ export function camelKeys<T extends object>(group: T): CamelKeys<T> {
 
 /** As `auth` in the policy, with the audience decided. Exactly one of `privateKey` and `privateKeyPath` is there. */
 export type AuthSettings = CamelKeys<Omit<z.output<typeof auth>, "audience"> & { audience: string }>;
+/** What is looked up of the users that events name by their ids. */
+export type NamesSetting = z.output<typeof INPUT_SETTINGS>["names"];
 export type SslSettings = CamelKeys<z.output<typeof ssl>>;
 /** `requestTimeout` in milliseconds, `dailyRequestShare` in per cent. */
 export type ApiSettings = CamelKeys<Omit<z.output<typeof api>, "ssl"> & { ssl: SslSettings }>;

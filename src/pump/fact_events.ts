@@ -153,6 +153,7 @@ export function eventOfFact(
       };
     case "listed":
     case "description_unusable":
+    case "names_missing":
     case "file_opened":
     case "row_rejected":
     case "events_refused":

@@ -118,6 +118,7 @@ export function afterFact(report: StreamReport, fact: Fact): StreamReport {
     case "window_halved":
     case "column_left_out":
     case "description_unusable":
+    case "names_missing":
       return report;
   }
 }

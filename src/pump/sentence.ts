@@ -115,6 +115,11 @@ export function sentence(fact: Fact, now: number): { readonly level: LogLevel; r
         level: "warn",
         message: `${fact.error.text} Of ${fact.object}, the columns that are known are collected.`,
       };
+    case "names_missing":
+      return {
+        level: "warn",
+        message: `${fact.error.text} Until names can be had again, events have the ids alone.`,
+      };
     case "column_left_out":
       return {
         level: "warn",

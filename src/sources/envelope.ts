@@ -34,6 +34,9 @@ export interface EventParts {
   readonly original?: () => string;
 }
 
+/** Of `collection`, of `salesforce` and of the document; see SourceEvent. */
+const END = Buffer.from("}}}");
+
 export type WriteDocument = (parts: EventParts) => string;
 
 /**
@@ -47,7 +50,6 @@ export class Envelope {
   readonly #behindId: Buffer;
   readonly #beforeFields: Buffer;
   readonly #collection: Buffer;
-  readonly #tail: Buffer;
 
   constructor(stream: StreamContext, origin: OriginContext) {
     const { dataStream } = stream;
@@ -61,10 +63,9 @@ export class Envelope {
     this.#behindId = Buffer.from(`",${event}`);
     const context = members({ data_stream: dataStream, organization: stream.organization });
     const salesforce = members({ instance_url: stream.instanceUrl });
-    this.#beforeFields = Buffer.from(`},${context},"salesforce":{${salesforce},`);
-    this.#collection = Buffer.from(`"collection":{${members(origin.collection)}`);
     const rest = members({ input: { type: "aquila-salesforce" }, ...agentMembers(stream.agent), tags: stream.tags });
-    this.#tail = Buffer.from(`}},${rest}}`);
+    this.#beforeFields = Buffer.from(`},${context},${rest},"salesforce":{${salesforce},`);
+    this.#collection = Buffer.from(`"collection":{${members(origin.collection)}`);
   }
 
   /** Writes a document up to its fields, which follow as members, each with a comma behind it. */
@@ -89,7 +90,7 @@ export class Envelope {
     if (row !== undefined) {
       document.text(`,"row":${row}`);
     }
-    document.copy(this.#tail);
+    document.copy(END);
   }
 }
 

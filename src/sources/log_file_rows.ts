@@ -318,7 +318,7 @@ class LogFileReader {
     compiled.envelope.open(bytes, { id, timestamp, original: () => rowAsJson(compiled.header, cells) });
     compiled.writer.fields(cells, bytes);
     compiled.envelope.close(bytes, { row: this.#rows, estimatedTime: time === undefined });
-    this.#events.push(bytes.event(this.#index, id, start));
+    this.#events.push(bytes.event(this.#index, id, start, compiled.writer.namedIds(cells)));
   }
 
   /** Whether the row names another org than the one that was asked. Its id has 15 characters in files, or 18. */

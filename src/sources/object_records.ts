@@ -69,7 +69,8 @@ export class ObjectRecords {
       const id = this.#identity(record);
       if (!this.#known.has(id)) {
         this.#known.add(id);
-        events.push({ index: this.#index, id, json: this.#json(record, id, timestamp, own === undefined) });
+        const json = this.#json(record, id, timestamp, own === undefined);
+        events.push({ index: this.#index, id, json, ids: this.#writer.namedIds(record) });
         delivered.push({ id, time });
       }
     }

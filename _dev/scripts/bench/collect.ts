@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse } from "csv-parse";
 import { stringify } from "yaml";
 import { type DemoOrg, startDemoOrg } from "../demo/demo_orgs.ts";
-import { bytesOf, serveLoginFiles } from "./login_files.ts";
+import { bytesOf, giveUsers, serveLoginFiles } from "./login_files.ts";
 import { measureRunner, type ProcessFigures } from "./runner_process.ts";
 
 /** An output as the policy has it. */
@@ -15,6 +15,8 @@ export interface CollectOptions {
   readonly rowsPerFile: number;
   /** By default NDJSON files, whose lines are counted. */
   readonly output?: OutputBlock;
+  /** Rows without usernames, so that names are looked up as this setting says. */
+  readonly names?: "none" | "usernames";
   /** Compare with csv-parse, which makes objects of the first file's rows and nothing more. */
   readonly compare?: boolean;
 }
@@ -28,16 +30,25 @@ export interface CollectFigures {
 }
 
 /** Collects Login files; the mock org runs in a process of its own. Throws if the runner fails or rows are missing. */
-export async function benchCollect({ files, rowsPerFile, output, compare }: CollectOptions): Promise<CollectFigures> {
+export async function benchCollect({
+  files,
+  rowsPerFile,
+  output,
+  names,
+  compare,
+}: CollectOptions): Promise<CollectFigures> {
   const folder = mkdtempSync(join(tmpdir(), "bench-collect-"));
   const rows = files * rowsPerFile;
   let org: DemoOrg | undefined;
   try {
     org = await startDemoOrg(folder, { name: "Bench", sandbox: false, serial: 9 });
-    const paths = await serveLoginFiles(org.given, join(folder, "csv"), files, rowsPerFile);
+    const paths = await serveLoginFiles(org.given, join(folder, "csv"), files, rowsPerFile, names === undefined);
+    if (names !== undefined) {
+      await giveUsers(org.given);
+    }
     const policy = join(folder, "policy.yml");
     const out = join(folder, "out");
-    writeFileSync(policy, policyOf(org, output ?? { type: "file", path: out }), { mode: 0o600 });
+    writeFileSync(policy, policyOf(org, output ?? { type: "file", path: out }, names), { mode: 0o600 });
     const figures = await measureRunner(["run", "--policy", policy, "--data-dir", join(folder, "data"), "--once"]);
     if (figures.exitCode !== 0) {
       throw new Error(`exit code ${figures.exitCode}\n${figures.stderr}`);
@@ -66,7 +77,7 @@ async function csvParseMicroseconds(path: string): Promise<number> {
   return (user + system) / rows;
 }
 
-function policyOf(org: DemoOrg, output: OutputBlock): string {
+function policyOf(org: DemoOrg, output: OutputBlock, names = "usernames"): string {
   return stringify({
     outputs: { default: output },
     inputs: [
@@ -74,6 +85,7 @@ function policyOf(org: DemoOrg, output: OutputBlock): string {
         id: "bench",
         type: "aquila-salesforce",
         organization: { name: "Bench" },
+        names,
         auth: {
           login_url: org.url,
           client_id: org.clientId,

@@ -20,6 +20,7 @@ const HEADER = [
 
 /** Hours that the files are spread over; later ones are further files of the same hours. */
 const HOURS = 100;
+const USERS = 5_000;
 
 /** Lets an org serve hourly Login files of different rows, uncompressed, from `folder`. Gives their paths. */
 export async function serveLoginFiles(
@@ -27,6 +28,7 @@ export async function serveLoginFiles(
   folder: string,
   files: number,
   rowsPerFile: number,
+  withUsernames = true,
 ): Promise<readonly string[]> {
   await given.org({ gzip: false });
   mkdirSync(folder, { recursive: true });
@@ -36,22 +38,28 @@ export async function serveLoginFiles(
     const hour = new Date(Date.now() - (6 + (file % HOURS)) * 3_600_000);
     hour.setUTCMinutes(0, 0, 0);
     const first = Math.floor(file / HOURS) * rowsPerFile;
-    await pipeline(loginRows(hour, first, rowsPerFile), createWriteStream(path));
+    await pipeline(loginRows(hour, first, rowsPerFile, withUsernames), createWriteStream(path));
     await given.logFile({ eventType: "Login", interval: "Hourly", logDate: hour.toISOString(), path });
     paths.push(path);
   }
   return paths;
 }
 
+/** Lets the org know the users of the rows, for those that have no usernames. */
+export async function giveUsers(given: Given): Promise<void> {
+  const users = Array.from({ length: USERS }, (_, user) => ({ Id: `${userId(user)}AAA`, Username: username(user) }));
+  await given.records("User", users);
+}
+
 export function bytesOf(paths: readonly string[]): number {
   return paths.reduce((bytes, path) => bytes + statSync(path).size, 0);
 }
 
-function* loginRows(hour: Date, from: number, count: number): Generator<string> {
+function* loginRows(hour: Date, from: number, count: number, withUsernames: boolean): Generator<string> {
   yield `${HEADER.map((name) => `"${name}"`).join(",")}\n`;
   let text = "";
   for (let n = from; n < from + count; n += 1) {
-    text += loginRow(hour.getTime(), n);
+    text += loginRow(hour.getTime(), n, withUsernames);
     if (text.length > 100_000) {
       yield text;
       text = "";
@@ -60,17 +68,32 @@ function* loginRows(hour: Date, from: number, count: number): Generator<string> 
   yield text;
 }
 
-function loginRow(hour: number, n: number): string {
+function userId(user: number): string {
+  return `005300000${user.toString(36).toUpperCase().padStart(6, "0")}`;
+}
+
+function username(user: number): string {
+  return `user${user}@acme.example`;
+}
+
+function loginRow(hour: number, n: number, withUsernames: boolean): string {
   const time = new Date(hour + ((n * 36) % 3_600_000)).toISOString();
-  const user = (n * 7919) % 5_000;
+  const user = (n * 7919) % USERS;
   const ip = `89.160.20.${112 + (user % 16)}`;
-  const id = `005300000${user.toString(36).toUpperCase().padStart(6, "0")}`;
+  const id = userId(user);
   const cells = [
     ...["Login", time.replaceAll(/[-:TZ]/g, ""), `4zX${hour.toString(36)}${n.toString(36)}-`.padEnd(22, "q")],
     ...["00D30000000V77Y", id, String(100 + (n % 900)), String(20 + (n % 90)), "/index.jsp"],
     ...[`k${user}s${n % 977}`, `L${user}x${n % 31}`, "Standard", "", String(50_000_000 + n * 31)],
     ...["A", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/149.0.0.0 Safari/537.36", ""],
-    ...["9998.0", `user${user}@acme.example`, "TLSv1.3", "TLS_AES_256_GCM_SHA384", "acme.my.salesforce.com", "SE"],
+    ...[
+      "9998.0",
+      withUsernames ? username(user) : "",
+      "TLSv1.3",
+      "TLS_AES_256_GCM_SHA384",
+      "acme.my.salesforce.com",
+      "SE",
+    ],
     ...["", time, `${id}AAA`, ip, n % 17 === 0 ? "LOGIN_ERROR_INVALID_PASSWORD" : "LOGIN_NO_ERROR", ip],
   ];
   return `${cells.map((cell) => `"${cell}"`).join(",")}\n`;

@@ -19,6 +19,20 @@ const BENCHES: Readonly<Record<string, (print: Print) => Promise<void>>> = {
     const figures = await benchCollect({ files: 5, rowsPerFile: 100_000, compare: true });
     collectLines("collect", figures).forEach(print);
   },
+  /** In turn, since the machine may be busy; the least of each counts. */
+  async names(print) {
+    const least = { none: Number.POSITIVE_INFINITY, usernames: Number.POSITIVE_INFINITY };
+    for (const names of Array(3)
+      .fill(["none", "usernames"] as const)
+      .flat()) {
+      const { rows, figures } = await benchCollect({ files: 5, rowsPerFile: 100_000, names });
+      least[names as keyof typeof least] = Math.min(least[names as keyof typeof least], figures.cpuSeconds / rows);
+    }
+    const [none, usernames] = [least.none * 1e6, least.usernames * 1e6];
+    print(
+      `names: CPU an event ${none.toFixed(2)} µs without, ${usernames.toFixed(2)} µs with the names of 5,000 users`,
+    );
+  },
   async small_files(print) {
     const figures = await benchCollect({ files: 1_000, rowsPerFile: 50 });
     collectLines("1,000 files of 50 rows", figures).forEach(print);

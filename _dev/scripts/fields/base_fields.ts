@@ -32,6 +32,18 @@ export const SESSION_FIELDS: readonly PackageField[] = [
   },
 ];
 
+/** Who did it by what app; names of ids are looked up. */
+export const NAME_FIELDS: readonly PackageField[] = [
+  { name: "salesforce.connected_app.id", type: "keyword", description: "Id of the connected app, 18 characters." },
+  { name: "salesforce.connected_app.name", type: "keyword", description: "Name of the connected app." },
+  {
+    name: "salesforce.user.profile",
+    type: "keyword",
+    description: "Name of the user's profile; only with full names.",
+  },
+  { name: "salesforce.user.role", type: "keyword", description: "Name of the user's role; only with full names." },
+];
+
 /** Where an event of Salesforce comes from. */
 export const COLLECTION_FIELDS: readonly PackageField[] = [
   { name: "salesforce.instance_url", type: "keyword", description: "Address of the org's instance." },

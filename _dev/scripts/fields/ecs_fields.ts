@@ -62,6 +62,8 @@ const ACTIVITY = [
   "url.query",
   "url.scheme",
   "user.domain",
+  "user.email",
+  "user.full_name",
   "user.id",
   "user.name",
 ] as const;
@@ -84,6 +86,8 @@ const LOGIN = [
   "tls.version",
   "tls.version_protocol",
   "user.effective.domain",
+  "user.effective.email",
+  "user.effective.full_name",
   "user.effective.id",
   "user.effective.name",
 ] as const;

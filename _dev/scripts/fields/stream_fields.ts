@@ -1,5 +1,5 @@
 import { HOMES } from "../../../src/catalog/catalog.ts";
-import { baseFields, COLLECTION_FIELDS, SESSION_FIELDS } from "./base_fields.ts";
+import { baseFields, COLLECTION_FIELDS, NAME_FIELDS, SESSION_FIELDS } from "./base_fields.ts";
 import { homeFields, homesOf } from "./catalog_fields.ts";
 import { COLLECTOR_FIELDS } from "./collector_fields.ts";
 import { ECS_FIELDS, ecsFields } from "./ecs_fields.ts";
@@ -35,7 +35,11 @@ export function streamFields(stream: Stream): readonly PackageField[] {
 }
 
 function commonFields(stream: Stream): readonly PackageField[] {
-  return [...baseFields(stream), ...COLLECTION_FIELDS, ...(stream === COLLECTOR ? [] : SESSION_FIELDS)];
+  return [
+    ...baseFields(stream),
+    ...COLLECTION_FIELDS,
+    ...(stream === COLLECTOR ? [] : [...SESSION_FIELDS, ...NAME_FIELDS]),
+  ];
 }
 
 function ownGroups(stream: Stream): readonly FieldGroup[] {

@@ -245,7 +245,7 @@ describeOnCluster("dashboards over generated traffic of two orgs", (cluster) => 
       const apps = async (now: number) =>
         (await found(client, index, condition("new-connected-app"), traffic.time, now))
           .filter((one) => one["organization.name"] === PRODUCTION)
-          .map((one) => [one["salesforce.api.connected_app_name"], one.calls, one.addresses]);
+          .map((one) => [one["salesforce.connected_app.name"], one.calls, one.addresses]);
       expect(await apps(traffic.time.to)).toEqual([["My Ticket Portal", 40, 1]]);
       expect(await apps(traffic.time.to + 36 * HOUR_MS)).toEqual([]);
     });
@@ -253,7 +253,7 @@ describeOnCluster("dashboards over generated traffic of two orgs", (cluster) => 
     test("connected-app-address: an app from where it never called", async () => {
       const seen = (await found(client, index, condition("connected-app-address"), traffic.time))
         .filter((one) => one["organization.name"] === PRODUCTION)
-        .map((one) => [one["salesforce.api.connected_app_name"], one["source.ip"], one.calls]);
+        .map((one) => [one["salesforce.connected_app.name"], one["source.ip"], one.calls]);
       expect(seen).toEqual([["My Ticket Portal", "175.16.199.37", 40]]);
     });
 

@@ -68,6 +68,7 @@ const jobEnded: Test = ({ JOB_STATUS = "" }) => ["JobComplete", "Failed", "Abort
 /** Salesforce's support logs out with an event of its own logins' type. */
 const actedAs: Test = ({ OPERATION }) => OPERATION !== "LOGOUT";
 const userId = cell("USER_ID_DERIVED");
+const username = cell("username");
 
 const LOGIN_TYPES = {
   A: "Application",
@@ -163,7 +164,7 @@ export const EXPECTED_PANELS: readonly ExpectedPanel[] = [
     [address],
     [first, countOf(loggedIn), countOf(failedLogin), unique(cell("USER_NAME"))],
   ),
-  panel("logins", "login-as", ["LoginAs"], [cell("DELEGATED_USER_NAME"), userId], [count, undefined, last]),
+  panel("logins", "login-as", ["LoginAs"], [cell("DELEGATED_USER_NAME"), username], [count, undefined, last]),
   panel("logins", "login-as-trend", IMPERSONATION, [hour], [count], actedAs),
   panel(
     "logins",
@@ -231,10 +232,10 @@ export const EXPECTED_PANELS: readonly ExpectedPanel[] = [
     "api",
     "exports",
     REQUESTS,
-    [userId, cell("CLIENT_NAME")],
+    [username, cell("CLIENT_NAME")],
     [sum("ROWS_PROCESSED"), sum("RESPONSE_SIZE"), count],
   ),
-  panel("api", "rows-trend", REQUESTS, [userId, hour], [sum("ROWS_PROCESSED")]),
+  panel("api", "rows-trend", REQUESTS, [username, hour], [sum("ROWS_PROCESSED")]),
   panel(
     "api",
     "callers",
@@ -262,7 +263,7 @@ export const EXPECTED_PANELS: readonly ExpectedPanel[] = [
       most(number("RECORDS_FAILED")),
       cellOf("OPERATION_TYPE"),
       cellOf("ENTITY_TYPE"),
-      cellOf("USER_ID_DERIVED"),
+      cellOf("username"),
     ],
   ),
   panel(

@@ -7,7 +7,7 @@ import { parse } from "csv-parse/sync";
 import { type PlannedFile, plannedFiles, type TrafficSpec } from "../../deploy/docker/mock_org/traffic/plan.ts";
 import { Traffic } from "../../deploy/docker/mock_org/traffic/traffic.ts";
 
-/** Cells by column, with the CSV's inner quotes taken off. */
+/** Cells by column, with the CSV's inner quotes taken off; `username` is that of USER_ID_DERIVED, as the org knows it. */
 export type Row = Readonly<Record<string, string>>;
 
 /** Rows of the daily files by event type; the hourly ones have some of the same rows. */
@@ -24,7 +24,12 @@ export async function generatedRows(spec: TrafficSpec, orgId: string): Promise<R
 
 async function rowsOf(traffic: Traffic, file: PlannedFile): Promise<Row[]> {
   const records: Record<string, string>[] = parse(await text(traffic.file(file).body.open()), { columns: true });
+  const { people, integrations } = traffic.world;
+  const usernames = new Map([...people, ...integrations].map(({ id, username }) => [id, username]));
   return records.map((record) =>
-    Object.fromEntries(Object.entries(record).map(([column, cell]) => [column, cell.replace(/^"(.*)"$/s, "$1")])),
+    Object.fromEntries([
+      ...Object.entries(record).map(([column, cell]) => [column, cell.replace(/^"(.*)"$/s, "$1")]),
+      ["username", usernames.get(record.USER_ID_DERIVED ?? "") ?? ""],
+    ]),
   );
 }

@@ -41,7 +41,7 @@ describe("a mistake is one sentence with its cure, and exit code 2", () => {
     [ELASTICSEARCH, ["begin"], "There is no begin. One of these: start, stop, status, clean."],
     [ELASTICSEARCH, [], "Nothing is asked for."],
     [PREVIEW, ["--srve"], "Unknown option '--srve'; did you mean --serve? See npm run preview -- --help."],
-    [BENCH, ["colect"], "npm run bench takes collect, small_files, memory, "],
+    [BENCH, ["colect"], "npm run bench takes collect, names, small_files, memory, "],
     [MUTATION, ["--count"], "See npm run mutate -- --help."],
     [MUTATION, ["src/nowhere"], "There is no src/nowhere. Give folders and files of src"],
     [ELASTICSEARCH, ["status", "--now"], "Unknown option '--now'."],

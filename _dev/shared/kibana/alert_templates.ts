@@ -198,7 +198,7 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
     condition: {
       stream: "api",
       where: [{ field: "event.code", is: ["ApiTotalUsage"] }],
-      by: ["organization.name", "salesforce.api.connected_app_name"],
+      by: ["organization.name", "salesforce.connected_app.name"],
       measures: {
         first_call: { of: "min", field: "@timestamp" },
         calls: { of: "count" },
@@ -227,7 +227,7 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
     condition: {
       stream: "api",
       where: [{ field: "event.code", is: ["ApiTotalUsage"] }],
-      by: ["organization.name", "salesforce.api.connected_app_name", "source.ip"],
+      by: ["organization.name", "salesforce.connected_app.name", "source.ip"],
       measures: {
         first_call: { of: "min", field: "@timestamp" },
         calls: { of: "count" },

@@ -42,7 +42,7 @@ const from: Measure = { of: "last_value", field: "source.ip", label: "From" };
 const ofJob: readonly Measure[] = [
   { of: "last_value", field: "salesforce.api.operation_type", label: "Operation" },
   { of: "last_value", field: "salesforce.api.entity_type", label: "Object" },
-  { of: "last_value", field: "user.id", label: "User" },
+  { of: "last_value", field: "user.name", label: "User" },
   from,
 ];
 const firstCall: Measure = { of: "min", field: "@timestamp", label: "First call" };
@@ -139,7 +139,7 @@ export const API: DashboardSpec = {
             description:
               "By the time of the first call in the time range, latest first. The alert compares with 30 days before.",
             subject: calls,
-            groups: [{ by: "terms", field: "salesforce.api.connected_app_name", label: "Connected app", size: 20 }],
+            groups: [{ by: "terms", field: "salesforce.connected_app.name", label: "Connected app", size: 20 }],
             measures: [
               firstCall,
               count("Calls"),
@@ -159,7 +159,7 @@ export const API: DashboardSpec = {
             subject: calls,
             groups: [
               { by: "terms", field: "source.ip", label: "Address", size: 20 },
-              { by: "terms", field: "salesforce.api.connected_app_name", label: "Connected app", size: 3 },
+              { by: "terms", field: "salesforce.connected_app.name", label: "Connected app", size: 3 },
             ],
             measures: [
               firstCall,
@@ -184,7 +184,7 @@ export const API: DashboardSpec = {
               "Over REST and SOAP. Many rows and bytes of one user in a short time are the mark of an export; Bulk jobs are below.",
             subject: requests,
             groups: [
-              { by: "terms", field: "user.id", label: "User", size: 8 },
+              { by: "terms", field: "user.name", label: "User", size: 8 },
               { by: "terms", field: "salesforce.api.client_name", label: "Application", size: 3 },
             ],
             measures: [
@@ -205,7 +205,7 @@ export const API: DashboardSpec = {
             subject: requests,
             shape: "bar_stacked",
             measures: [{ of: "sum", field: "salesforce.api.rows_processed", label: "Rows" }],
-            split: { by: "terms", field: "user.id", label: "User", size: 5, other: true },
+            split: { by: "terms", field: "user.name", label: "User", size: 5, other: true },
             axis: "Rows",
           },
         ],
@@ -292,7 +292,7 @@ export const API: DashboardSpec = {
             subject: calls,
             groups: {
               by: "terms",
-              field: "salesforce.api.connected_app_name",
+              field: "salesforce.connected_app.name",
               label: "Connected app",
               size: 8,
               other: true,
@@ -388,7 +388,7 @@ export const API: DashboardSpec = {
               "Callers of versions before 41.0. Those before 31.0 get an error; 31.0 to 40.0 are unsupported from Summer '27 and gone from Summer '28.",
             subject: oldCalls,
             groups: [
-              { by: "terms", field: "salesforce.api.connected_app_name", label: "Connected app", size: 8 },
+              { by: "terms", field: "salesforce.connected_app.name", label: "Connected app", size: 8 },
               { by: "terms", field: "salesforce.api.api_version", label: "Version", size: 6 },
             ],
             measures: [

@@ -245,7 +245,7 @@ export const LOGINS: DashboardSpec = {
             subject: impersonations,
             groups: [
               { by: "terms", field: "user.name", label: "Administrator" },
-              { by: "terms", field: "user.effective.id", label: "Acted as" },
+              { by: "terms", field: "user.effective.name", label: "Acted as" },
             ],
             measures: [count("Logins"), { of: "last_value", field: "source.ip", label: "From" }, lastSeen],
           },

@@ -33,7 +33,7 @@ export const SAVED_SEARCHES: readonly SavedSearchSpec[] = [
       "salesforce.apex.soql_queries_count",
       "url.domain",
       "error.type",
-      "user.id",
+      "user.name",
     ],
   },
   {
@@ -51,7 +51,7 @@ export const SAVED_SEARCHES: readonly SavedSearchSpec[] = [
       "salesforce.api.entity_name",
       "salesforce.api.rows_processed",
       "event.duration",
-      "user.id",
+      "user.name",
       "source.ip",
     ],
   },

@@ -2,7 +2,7 @@ import { findObjectType } from "../../catalog/catalog.ts";
 import type { ObjectType } from "../../catalog/column.ts";
 import { asRunnerError } from "../../core/errors.ts";
 import type { OrgClient } from "../../org/org_client.ts";
-import { queryPages } from "../../org/query_pages.ts";
+import { hasRecord } from "../../org/query_pages.ts";
 import { objectSoql, soqlDateTime, soqlText } from "../../org/soql.ts";
 import { withObjectCure } from "../../sources/object_access.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
@@ -29,7 +29,7 @@ async function objectFinding(type: ObjectType, client: OrgClient, now: number, s
   const columns = [timeColumn, identityColumn];
   const soql = `${objectSoql({ object: name, columns, timeColumn, after: now - DAY_MS, to: now })} LIMIT 1`;
   try {
-    const found = await hasRecord(soql, name, client, signal);
+    const found = await hasRecord(client, soql, `query of ${name}`, signal);
     if (found && name === "LoginHistory" && !(await seesOthersLogins(client, now, signal))) {
       return warning(
         STEP,
@@ -48,12 +48,10 @@ async function objectFinding(type: ObjectType, client: OrgClient, now: number, s
 async function seesOthersLogins(client: OrgClient, now: number, signal: AbortSignal): Promise<boolean> {
   const { userId } = await client.identity(signal);
   const others = `UserId != ${soqlText(userId)} AND LoginTime > ${soqlDateTime(now - DAY_MS)}`;
-  return await hasRecord(`SELECT Id FROM LoginHistory WHERE ${others} LIMIT 1`, "LoginHistory", client, signal);
-}
-
-async function hasRecord(soql: string, object: string, client: OrgClient, signal: AbortSignal): Promise<boolean> {
-  for await (const records of queryPages(client, soql, `query of ${object}`, signal)) {
-    return records.length > 0;
-  }
-  return false;
+  return await hasRecord(
+    client,
+    `SELECT Id FROM LoginHistory WHERE ${others} LIMIT 1`,
+    "query of LoginHistory",
+    signal,
+  );
 }

@@ -19,6 +19,7 @@ import { type FileInventory, readFileInventory } from "./file_inventory.ts";
 import { type Finding, failed, ok, type Step, warning } from "./finding.ts";
 import { logFileFindings } from "./log_files.ts";
 import { clockFinding } from "./machine_clock.ts";
+import { nameFindings } from "./names.ts";
 import { objectFindings } from "./objects.ts";
 import { ORGANIZATION_SOQL, organizationFinding } from "./organization.ts";
 
@@ -62,6 +63,11 @@ export function orgSteps(input: Input, org: OpenOrg, around: OrgSurroundings): r
       name: "event objects",
       needed: false,
       run: (signal) => objectFindings(objects, org.client, clock.now(), signal),
+    },
+    input.names !== "none" && {
+      name: "names",
+      needed: false,
+      run: (signal) => nameFindings(input.names, org.client, signal),
     },
     {
       name: "API calls",

@@ -75,6 +75,11 @@ export function neededPermissions(objects: readonly string[], viewAllData: boole
   return [
     { name: "ApiEnabled", label: "API Enabled", why: "the runner uses nothing but the REST API" },
     { name: "ViewEventLogFiles", label: "View Event Log Files", why: "reads event log files, and no other data" },
+    {
+      name: "ViewAllUsers",
+      label: "View All Users",
+      why: "looks up the names of the users that events name by their ids; without it events have ids alone",
+    },
     ...(realTime.length === 0
       ? []
       : [

@@ -62,6 +62,9 @@ export async function startMockOrg(options: MockOrgOptions = {}): Promise<MockOr
   const { clientId = DEFAULT_CLIENT_ID, username = DEFAULT_USERNAME, ...orgSettings } = settings;
   const org = new OrgState({ ...DEFAULTS, ...orgSettings }, serial, now);
   const given = givenOf(org);
+  await given.records("User", [
+    { Username: `autoproc@${org.orgId.toLowerCase()}`, Name: "Automated Process", IsActive: true },
+  ]);
   if (certificate !== undefined) {
     await given.app({ clientId, certificate });
     await given.user({ username });

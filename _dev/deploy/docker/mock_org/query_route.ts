@@ -42,11 +42,20 @@ export function queryRoute(
     attributes: found.aggregate
       ? { type: "AggregateResult" }
       : { type: type.name, url: url(record.Id ?? "000000000000000AAA") },
-    ...Object.fromEntries(found.columns.map((column) => [column, record[column] ?? null])),
+    ...Object.fromEntries(found.columns.map((column) => answered(column, record[column] ?? null))),
   });
   const result = { size: found.size, pageSize: batchSize(queryOptions, org), row, records: found.records };
   const paged = found.records.length > result.pageSize ? org.results.keep(result) : { ...result, locator: "" };
   return page(paged, 0, version, org);
+}
+
+/** A column of a record; one of a related record comes inside of that, or null in its place. */
+function answered(column: string, value: SObjectRecord[string]): [string, unknown] {
+  const [name = "", related] = column.split(".");
+  if (related === undefined) {
+    return [name, value];
+  }
+  return [name, value === null ? null : { attributes: { type: name }, [related]: value }];
 }
 
 /** `GET /services/data/vNN.0/query/<locator>-<row>`: a further page. */
@@ -87,9 +96,9 @@ function candidates(query: Query, type: SObject, version: string, user: User, or
     case "Organization":
       return [organizationRecord(org)];
     case "User":
-      return [...org.users.values()]
-        .filter((each) => user.permissions.includes("ViewAllUsers") || each.id === user.id)
-        .map(userRecord);
+      return [...[...org.users.values()].map(userRecord), ...(org.records.get(type.name) ?? [])].filter(
+        ({ Id }) => user.permissions.includes("ViewAllUsers") || Id === user.id,
+      );
     case "LoginHistory": {
       const all = org.records.get(type.name) ?? [];
       const seesAll = user.permissions.includes("ManageUsers") || user.permissions.includes("MonitorLoginHistory");

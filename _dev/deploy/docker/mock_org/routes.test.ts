@@ -114,4 +114,22 @@ describe("REST resources", () => {
     const users = await queried(org, "SELECT Name FROM User WHERE Username LIKE 'bob%' AND IsActive = true");
     expect(users.body.records).toMatchObject([{ Name: "Bob" }]);
   });
+
+  test("tells what users are related to, and takes addresses of 16,384 bytes at most", async () => {
+    await using org = await startedOrg();
+    await org.given.records("User", [{ Username: "amy@acme.example", "Profile.Name": "Admin" }]);
+    const soql = "SELECT Username, Profile.Name, UserRole.Name FROM User WHERE Username = 'amy@acme.example'";
+    expect((await queried(org, soql)).body.records).toMatchObject([
+      { Username: "amy@acme.example", Profile: { Name: "Admin" }, UserRole: null },
+    ]);
+    expect(await queried(org, "SELECT Owner.Name FROM User")).toMatchObject({
+      status: 400,
+      body: [
+        { errorCode: "INVALID_FIELD", message: expect.stringContaining("Didn't understand relationship 'Owner'") },
+      ],
+    });
+    const ids = (count: number) => Array(count).fill("'005300000000001AAA'").join(",");
+    expect((await queried(org, `SELECT Id FROM User WHERE Id IN (${ids(200)})`)).status).toBe(200);
+    expect((await queried(org, `SELECT Id FROM User WHERE Id IN (${ids(800)})`)).status).toBe(414);
+  });
 });

@@ -13,6 +13,9 @@ export interface RouteRequest {
   readonly body: string;
 }
 
+/** Bytes (REST API Developer Guide, "Status Codes and Error Responses", 414). */
+const LONGEST_ADDRESS = 16_384;
+
 /** The oldest API version that is not retired. */
 const OLDEST_VERSION = 31;
 
@@ -57,6 +60,9 @@ function route(request: RouteRequest, org: OrgState): Answer {
   const kind = kindOf(url.pathname);
   if (kind === undefined) {
     throw notFound();
+  }
+  if (url.pathname.length + url.search.length > LONGEST_ADDRESS) {
+    throw new Refusal(414, "URI_TOO_LONG", "The length of the URI exceeds the 16,384-byte limit.");
   }
   if (method !== (kind === "token" ? "POST" : "GET")) {
     throw new Refusal(

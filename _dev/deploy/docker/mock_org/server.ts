@@ -13,9 +13,12 @@ const LONGEST_REQUEST_BODY = 64 * 1024 * 1024;
 
 const KEEP_ALIVE_MS = 60_000;
 
+/** Bytes; addresses that are too long for Salesforce are to be refused by routes.ts, not by Node. */
+const LONGEST_HEAD = 64 * 1024;
+
 /** The HTTP side of one org. `closing` ends delays that faults have put in. */
 export function createOrgServer(org: OrgState, given: Given, closing: AbortSignal): Server {
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: LONGEST_HEAD }, (request, response) => {
     handle(request, response, org, given, closing).catch((error: unknown) => {
       if (!response.headersSent) {
         response.writeHead(500, { "content-type": "text/plain" });

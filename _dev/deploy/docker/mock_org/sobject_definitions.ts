@@ -180,8 +180,19 @@ const USER: SObject = {
     field("IsActive", "boolean", { group: true }),
     field("UserType", "picklist", { group: true }),
     field("ProfileId", "reference", { group: true, nillable: true }),
+    field("Profile.Name", "string", { group: true, nillable: true }),
+    field("UserRole.Name", "string", { group: true, nillable: true }),
     field("CreatedDate", "datetime"),
   ],
+};
+
+const CONNECTED_APPLICATION: SObject = {
+  name: "ConnectedApplication",
+  label: "Connected App",
+  keyPrefix: "0H4",
+  bigObject: false,
+  permission: "ViewSetup",
+  fields: [field("Id", "id"), field("Name", "string", { group: true })],
 };
 
 /** Every object that this org knows. */
@@ -194,4 +205,5 @@ export const SOBJECT_DEFINITIONS: readonly SObject[] = [
   LOGIN_HISTORY,
   ORGANIZATION,
   USER,
+  CONNECTED_APPLICATION,
 ];

@@ -19,6 +19,7 @@ export type FieldType =
   | "base64";
 
 export interface Field {
+  /** With a point a field of a related record, which queries know and a describe call does not tell. */
   readonly name: string;
   readonly type: FieldType;
   readonly filterable: boolean;
@@ -39,6 +40,7 @@ export const PERMISSIONS = [
   "ManageUsers",
   "MonitorLoginHistory",
   "ViewAllUsers",
+  "ViewSetup",
 ] as const;
 
 export type Permission = (typeof PERMISSIONS)[number];
@@ -96,15 +98,17 @@ export function describe(type: SObject, version: string): unknown {
     keyPrefix: type.keyPrefix,
     queryable: true,
     urls: { describe: `/services/data/v${version}/sobjects/${type.name}/describe` },
-    fields: type.fields.map((each) => ({
-      name: each.name,
-      type: each.type,
-      length: each.length,
-      deprecatedAndHidden: false,
-      filterable: each.filterable,
-      sortable: each.sortable,
-      groupable: each.groupable,
-      nillable: each.nillable,
-    })),
+    fields: type.fields
+      .filter(({ name }) => !name.includes("."))
+      .map((each) => ({
+        name: each.name,
+        type: each.type,
+        length: each.length,
+        deprecatedAndHidden: false,
+        filterable: each.filterable,
+        sortable: each.sortable,
+        groupable: each.groupable,
+        nillable: each.nillable,
+      })),
   };
 }

@@ -133,6 +133,10 @@ function mustBe(
 
 function columnOf(name: Name, query: Query, type: SObject): Field {
   const column = fieldOf(type, name.name);
+  if (column === undefined && name.name.includes(".")) {
+    const relationship = name.name.slice(0, name.name.indexOf("."));
+    throw invalidField(query, name.at, `Didn't understand relationship '${relationship}' in field path.`);
+  }
   if (column === undefined) {
     const reason =
       `No such column '${name.name}' on entity '${type.name}'. If you are attempting to use a custom field, be sure to append the ` +

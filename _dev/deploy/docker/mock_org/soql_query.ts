@@ -1,6 +1,6 @@
 /**
  * A query as a tree. The grammar is the part of SOQL that readers of event data use: fields, COUNT() and aggregates, one object,
- * WHERE with its operators, GROUP BY fields, ORDER BY, LIMIT, OFFSET. Relationship fields, sub-queries, HAVING, FOR and ALL ROWS are
+ * WHERE with its operators, GROUP BY fields, ORDER BY, LIMIT, OFFSET. Sub-queries, HAVING, FOR and ALL ROWS are
  * refused as unexpected tokens.
  */
 export interface Query {

@@ -6,6 +6,7 @@ import type { OrgState } from "./org_state.ts";
 import { addRecords } from "./record_spec.ts";
 import { generatedRecords } from "./traffic/object_records.ts";
 import { plannedFiles, type TrafficSpec, timeOf } from "./traffic/plan.ts";
+import type { World } from "./traffic/world.ts";
 
 export interface AddedTraffic {
   readonly files: number;
@@ -17,6 +18,33 @@ export interface AddedTraffic {
   /** Rows of the daily files, and of the hourly ones, by event type: what a collector must end up with. */
   readonly dailyRows: Readonly<Record<string, number>>;
   readonly hourlyRows: Readonly<Record<string, number>>;
+}
+
+/** The users and connected apps that the traffic names by their ids. */
+function addPeople(org: OrgState, { people, integrations }: World): void {
+  const known = new Set((org.records.get("User") ?? []).map(({ Id }) => Id));
+  const users = [...people, ...integrations].filter(({ id }) => !known.has(id));
+  addRecords(
+    org,
+    "User",
+    users.map(({ id, username, name, userType }, n) => ({
+      Id: id,
+      Username: username,
+      Name: name,
+      Email: username,
+      IsActive: true,
+      UserType: userType,
+      "Profile.Name": n < 4 ? "System Administrator" : "Standard User",
+      "UserRole.Name": null,
+    })),
+  );
+  addRecords(
+    org,
+    "ConnectedApplication",
+    integrations
+      .filter(({ id }) => !known.has(id))
+      .map(({ connectedAppId, clientName }) => ({ Id: connectedAppId, Name: clientName })),
+  );
 }
 
 /** Fills the org with the files and records that a spec describes. A file without rows isn't made, as in Salesforce. */
@@ -54,6 +82,7 @@ export function addTraffic(org: OrgState, spec: TrafficSpec): AddedTraffic {
     added.rows += rows;
     added.bytes += length;
   }
+  addPeople(org, traffic.world);
   const { from, until } = timeOf(spec, org.now());
   for (const [object, perDay] of Object.entries(spec.recordsPerDay ?? {})) {
     const count = Math.round((perDay * (until - from)) / (24 * HOUR_MS));

@@ -1,0 +1,62 @@
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createMemoryNames, openNameCache } from "./name_cache.ts";
+
+const DAY_MS = 86_400_000;
+const NOW = Date.UTC(2026, 6, 20);
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "aquila-name-cache-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test("names outlive the process, each org's apart, in a file of its owner alone", () => {
+  const first = openNameCache(folder, NOW);
+  first.keep("acme", new Map([["1", { at: NOW, text: "ann" }]]));
+  first.keep("beta", new Map([["1", { at: NOW, text: "" }]]));
+  first.keep("acme", new Map([["1", { at: NOW + 1, text: "anna" }]]));
+  first.close();
+  const second = openNameCache(folder, NOW);
+  expect(second.find("acme", ["1", "2"])).toEqual(new Map([["1", { at: NOW + 1, text: "anna" }]]));
+  expect(second.find("beta", ["1"])).toEqual(new Map([["1", { at: NOW, text: "" }]]));
+  second.close();
+  expect(statSync(join(folder, "names.sqlite")).mode & 0o777).toBe(0o600);
+});
+
+test("what was not looked up for a week is forgotten", () => {
+  const first = openNameCache(folder, NOW);
+  first.keep("acme", new Map([["1", { at: NOW, text: "ann" }]]));
+  first.close();
+  const later = openNameCache(folder, NOW + 8 * DAY_MS);
+  expect(later.find("acme", ["1"]).size).toBe(0);
+  later.close();
+});
+
+test("several processes keep names in one file", () => {
+  const [one, other] = [openNameCache(folder, NOW), openNameCache(folder, NOW)];
+  one.keep("acme", new Map([["1", { at: NOW, text: "ann" }]]));
+  expect(other.find("acme", ["1"]).size).toBe(1);
+  one.close();
+  other.close();
+});
+
+test.each<[string, () => void]>([
+  ["is damaged", () => writeFileSync(join(folder, "names.sqlite"), "no database".repeat(1_000))],
+  ["can't be opened", () => mkdirSync(join(folder, "names.sqlite"))],
+])("a file that %s is one without names", (_how, damage) => {
+  damage();
+  const names = openNameCache(folder, NOW);
+  names.keep("acme", new Map([["1", { at: NOW, text: "ann" }]]));
+  expect(names.find("acme", ["1"]).size).toBe(0);
+  names.close();
+});
+
+test("in memory they end with the process", () => {
+  const names = createMemoryNames();
+  names.keep("acme", new Map([["1", { at: NOW, text: "ann" }]]));
+  expect(names.find("acme", ["1"]).get("1")?.text).toBe("ann");
+  names.close();
+});

@@ -1,0 +1,105 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { makePrivate } from "./private_file.ts";
+
+const FILE_NAME = "names.sqlite";
+/** A writer of another process holds the file for less than this. Milliseconds. */
+const LONGEST_LOCK_MS = 50;
+/** What was not looked up anew for so long is of no event that still comes. */
+const FORGOTTEN_AFTER_MS = 7 * 86_400_000;
+
+/** What was found for an id. */
+export interface CachedName {
+  /** When, in milliseconds since the epoch. */
+  readonly at: number;
+  /** As whoever keeps it wrote it; "" if Salesforce shows nothing for the id. */
+  readonly text: string;
+}
+
+/**
+ * The names of ids, so that a restart looks nothing up again. It is a cache: where it can't be used, nothing is known and nothing
+ * kept, and neither call throws.
+ */
+export interface NameCache {
+  /** `org` names the org and the user that asks it. Ids that are not known are left out. */
+  find(org: string, ids: readonly string[]): ReadonlyMap<string, CachedName>;
+  keep(org: string, names: ReadonlyMap<string, CachedName>): void;
+  close(): void;
+}
+
+/** Names in a SQLite file of the data directory, which its owner alone can read. */
+export function openNameCache(dataDirectory: string, now: number): NameCache {
+  return createNameCache(
+    attempt(() => {
+      mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+      const path = join(dataDirectory, FILE_NAME);
+      makePrivate(path);
+      return openDatabase(path, now);
+    }),
+  );
+}
+
+/** Names that end with the process. */
+export function createMemoryNames(): NameCache {
+  return createNameCache(openDatabase(":memory:", 0));
+}
+
+function createNameCache(database: DatabaseSync | undefined): NameCache {
+  const select = database?.prepare("SELECT at, text FROM names WHERE org = ? AND id = ?");
+  const upsert = database?.prepare(
+    "INSERT INTO names (org, id, at, text) VALUES (?, ?, ?, ?) ON CONFLICT (org, id) DO UPDATE SET at = excluded.at, text = excluded.text",
+  );
+  return {
+    find(org, ids) {
+      const found = new Map<string, CachedName>();
+      attempt(() => {
+        for (const id of ids) {
+          const row = select?.get(org, id);
+          if (row !== undefined) {
+            found.set(id, { at: Number(row.at), text: String(row.text) });
+          }
+        }
+      });
+      return found;
+    },
+    keep(org, names) {
+      attempt(() => {
+        database?.exec("BEGIN IMMEDIATE");
+        try {
+          for (const [id, { at, text }] of names) {
+            upsert?.run(org, id, at, text);
+          }
+          database?.exec("COMMIT");
+        } catch (error) {
+          database?.exec("ROLLBACK");
+          throw error;
+        }
+      });
+    },
+    close() {
+      if (database?.isOpen === true) {
+        database.close();
+      }
+    },
+  };
+}
+
+function openDatabase(path: string, now: number): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: LONGEST_LOCK_MS });
+  database.exec(
+    `PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;
+     CREATE TABLE IF NOT EXISTS names (org TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (org, id)) WITHOUT ROWID`,
+  );
+  database.prepare("DELETE FROM names WHERE at < ?").run(now - FORGOTTEN_AFTER_MS);
+  return database;
+}
+
+/** The outcome; undefined where the file can't be used now. */
+function attempt<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch {
+    return undefined;
+  }
+}
