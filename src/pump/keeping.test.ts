@@ -127,6 +127,28 @@ test("it is tried again at the start and every two hours, and forgotten when it 
   expect(told("events_kept").at(-1)).toMatchObject({ events: 0 });
 });
 
+test("much that is kept is sent in pieces, each once, and what was placed is counted as delivered", async () => {
+  kept.close();
+  kept = openKeptEvents(folder, 10_000_000);
+  const ids = ["b", "c", "d", "e"];
+  bad = new Set(ids);
+  await keeping().sink.deliver(
+    ids.map((id) => event(id, id === "e" ? 400_000 : 600_000)),
+    signal,
+  );
+  bad = new Set(["c"]);
+  placed = [];
+  facts = [];
+  await keeping().tryAgain(signal);
+  expect(placed).toEqual([["b"], ["c"], ["d", "e"]]);
+  expect(told("delivered")).toEqual([
+    { fact: "delivered", created: 1, existing: 0, refused: 0 },
+    { fact: "delivered", created: 2, existing: 0, refused: 0 },
+  ]);
+  expect(told("kept_events_placed")).toEqual([{ fact: "kept_events_placed", events: 3 }]);
+  expect(kept.of(SOURCE)).toMatchObject({ events: 1, reason: "c is bad" });
+});
+
 test("an attempt that is stopped keeps everything", async () => {
   const one = keeping();
   await one.sink.deliver([event("b")], signal);
