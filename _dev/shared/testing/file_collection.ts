@@ -28,6 +28,8 @@ export class FileCollection {
   readonly clock = new ManualClock(NOW, 0);
   /** Milliseconds that the runner's machine is ahead of Salesforce. */
   machineAhead = 0;
+  /** Real milliseconds: long, unless a test waits for it. */
+  requestTimeout = 30_000;
   readonly cursors = createMemoryCursors();
   readonly facts: Fact[] = [];
   /** When each row was delivered, by its request id. */
@@ -60,7 +62,7 @@ export class FileCollection {
       random: () => this.clock.random(),
       sleep: (ms, signal) => this.clock.sleep(ms, signal),
     };
-    const requestTimeout = 150;
+    const { requestTimeout } = this;
     const { url: loginUrl, clientId, username } = org;
     const audience = "https://login.salesforce.com";
     const key = async () => privateKey;
