@@ -310,7 +310,7 @@ export const API: DashboardSpec = {
       height: 12,
       panels: [
         [
-          24,
+          16,
           {
             kind: "series",
             key: "statuses",
@@ -335,7 +335,7 @@ export const API: DashboardSpec = {
           },
         ],
         [
-          24,
+          16,
           {
             kind: "table",
             key: "callers",
@@ -350,13 +350,34 @@ export const API: DashboardSpec = {
             ],
           },
         ],
+        [
+          16,
+          {
+            kind: "series",
+            key: "rest-time",
+            title: "How long do callers wait?",
+            subject: requests,
+            shape: "line",
+            measures: [
+              percentile95("event.duration", NANOSECONDS, { colour: warning }),
+              {
+                of: "median",
+                field: "event.duration",
+                label: "Median",
+                format: NANOSECONDS,
+                colour: neutral,
+              },
+            ],
+            axis: "Duration",
+          },
+        ],
       ],
     },
     {
       height: 9,
       panels: [
         [
-          20,
+          18,
           {
             kind: "top",
             key: "versions",
@@ -379,7 +400,7 @@ export const API: DashboardSpec = {
           },
         ],
         [
-          28,
+          18,
           {
             kind: "table",
             key: "old-clients",
@@ -398,13 +419,8 @@ export const API: DashboardSpec = {
             ],
           },
         ],
-      ],
-    },
-    {
-      height: 9,
-      panels: [
         [
-          20,
+          12,
           {
             kind: "top",
             key: "bulk-status",
@@ -414,27 +430,6 @@ export const API: DashboardSpec = {
             groups: { by: "terms", field: "salesforce.api.job_status", label: "Status", size: 6 },
             measures: [{ ...jobs, colour: neutral }],
             axis: "Jobs",
-          },
-        ],
-        [
-          28,
-          {
-            kind: "series",
-            key: "rest-time",
-            title: "How long do callers wait?",
-            subject: requests,
-            shape: "line",
-            measures: [
-              percentile95("event.duration", NANOSECONDS, { colour: warning }),
-              {
-                of: "median",
-                field: "event.duration",
-                label: "Median",
-                format: NANOSECONDS,
-                colour: neutral,
-              },
-            ],
-            axis: "Duration",
           },
         ],
       ],

@@ -242,7 +242,7 @@ export const COLLECTION_HEALTH: DashboardSpec = {
       ],
     },
     {
-      height: 9,
+      height: 7,
       panels: [
         [
           28,
@@ -286,7 +286,7 @@ export const COLLECTION_HEALTH: DashboardSpec = {
       ],
     },
     {
-      height: 10,
+      height: 6,
       panels: [
         [
           20,
@@ -296,6 +296,7 @@ export const COLLECTION_HEALTH: DashboardSpec = {
             title: "Which columns are new or missing?",
             description:
               "New columns are stored as salesforce.*.unmapped until a newer version of the package names them.",
+            pageSize: 4,
             subject: reports("drift"),
             groups: [eventType, { by: "terms", field: "salesforce.collector.columns", label: "Column", size: 10 }],
             measures: [count("Reports"), lastReport],
@@ -307,6 +308,7 @@ export const COLLECTION_HEALTH: DashboardSpec = {
             kind: "table",
             key: "reasons",
             title: "Why were rows set aside?",
+            pageSize: 4,
             subject: setAside,
             groups: [eventType, { by: "terms", field: "salesforce.collector.reason", label: "Reason", size: 8 }],
             measures: [count("Rows"), lastReport],
@@ -315,7 +317,7 @@ export const COLLECTION_HEALTH: DashboardSpec = {
       ],
     },
     {
-      height: 9,
+      height: 8,
       panels: [
         [48, { kind: "events", key: "rejected", title: "The last rows that were set aside", search: "rejected-rows" }],
       ],

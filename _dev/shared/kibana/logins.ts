@@ -237,7 +237,7 @@ export const LOGINS: DashboardSpec = {
       height: 12,
       panels: [
         [
-          24,
+          28,
           {
             kind: "table",
             key: "login-as",
@@ -251,7 +251,7 @@ export const LOGINS: DashboardSpec = {
           },
         ],
         [
-          12,
+          20,
           {
             kind: "series",
             key: "login-as-trend",
@@ -262,27 +262,13 @@ export const LOGINS: DashboardSpec = {
             axis: "Logins",
           },
         ],
-        [
-          12,
-          {
-            kind: "table",
-            key: "password-users",
-            title: "Who still sends passwords to an API?",
-            subject: passwordLogins,
-            groups: [
-              { by: "terms", field: "user.name", label: "User" },
-              { by: "terms", field: "salesforce.login.api.type", label: "API", size: 3 },
-            ],
-            measures: [count("Logins")],
-          },
-        ],
       ],
     },
     {
       height: 10,
       panels: [
         [
-          12,
+          24,
           {
             kind: "top",
             key: "types",
@@ -294,19 +280,7 @@ export const LOGINS: DashboardSpec = {
           },
         ],
         [
-          12,
-          {
-            kind: "table",
-            key: "applications",
-            title: "To which applications?",
-            description: "Told by LoginEvent and LoginHistory; event log files don't name the application.",
-            subject: logins,
-            groups: [{ by: "terms", field: "salesforce.login.application", label: "Application" }],
-            measures: [count("Logins"), users, firstSeen],
-          },
-        ],
-        [
-          12,
+          24,
           {
             kind: "top",
             key: "clients",
@@ -317,12 +291,46 @@ export const LOGINS: DashboardSpec = {
             axis: "Logins",
           },
         ],
+      ],
+    },
+    {
+      height: 6,
+      panels: [
         [
-          12,
+          18,
+          {
+            kind: "table",
+            key: "applications",
+            title: "To which applications?",
+            description: "Told by LoginEvent and LoginHistory; event log files don't name the application.",
+            pageSize: 4,
+            subject: logins,
+            groups: [{ by: "terms", field: "salesforce.login.application", label: "Application" }],
+            measures: [count("Logins"), users, firstSeen],
+          },
+        ],
+        [
+          14,
+          {
+            kind: "table",
+            key: "password-users",
+            title: "Who still sends passwords to an API?",
+            pageSize: 4,
+            subject: passwordLogins,
+            groups: [
+              { by: "terms", field: "user.name", label: "User" },
+              { by: "terms", field: "salesforce.login.api.type", label: "API", size: 3 },
+            ],
+            measures: [count("Logins")],
+          },
+        ],
+        [
+          16,
           {
             kind: "table",
             key: "tls",
             title: "Which TLS versions are in use?",
+            pageSize: 4,
             subject: logins,
             groups: [{ by: "terms", field: "tls.version", label: "TLS", size: 5 }],
             measures: [count("Logins"), users, { of: "last_value", field: "user.name", label: "Last user" }],
