@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -6,6 +7,7 @@ import { packageProblems } from "./check_package.ts";
 import { packageFiles } from "./package/package_files.ts";
 import { changelogProblems } from "./package_rules/changelog_rules.ts";
 import { DEFECTS } from "./package_rules/defects.fixture.ts";
+import { deployerProblems } from "./package_rules/deployers.ts";
 import { manifestProblems } from "./package_rules/manifest_rules.ts";
 import { changed, PackageDraft, type Step } from "./package_rules/package_draft.fixture.ts";
 import { isMapping, type PackageView, packageView } from "./package_rules/package_view.ts";
@@ -20,6 +22,13 @@ beforeAll(() => {
 
 test("the package has no problem", () => {
   expect(packageProblems(sound)).toEqual([]);
+});
+
+test("beside the package only what elastic-package deploys lies in _dev/deploy", () => {
+  expect(deployerProblems(readdirSync(join(ROOT, "_dev/deploy")))).toEqual([]);
+  expect(deployerProblems(["docker", "elasticsearch"])).toEqual([
+    expect.stringMatching(/^_dev\/deploy\/elasticsearch /),
+  ]);
 });
 
 describe("a package with", () => {

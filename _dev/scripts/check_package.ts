@@ -2,9 +2,11 @@
  * Says what is wrong with the package, by the rules of the package specification, of Fleet and of Kibana's import, and by
  * those of this project: variables, templates and settings agree, and every field that is named is declared.
  */
-import { resolve } from "node:path";
+import { readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { type PackageFiles, packageFiles } from "./package/package_files.ts";
 import { changelogProblems } from "./package_rules/changelog_rules.ts";
+import { deployerProblems } from "./package_rules/deployers.ts";
 import { fieldProblems } from "./package_rules/field_rules.ts";
 import { kibanaProblems } from "./package_rules/kibana_rules.ts";
 import { layoutProblems } from "./package_rules/layout_rules.ts";
@@ -47,8 +49,9 @@ export function packageProblems(files: PackageFiles): string[] {
 }
 
 if (import.meta.main) {
-  const files = packageFiles(resolve(import.meta.dirname, "../.."));
-  const problems = packageProblems(files);
+  const root = resolve(import.meta.dirname, "../..");
+  const files = packageFiles(root);
+  const problems = [...packageProblems(files), ...deployerProblems(readdirSync(join(root, "_dev/deploy")))];
   for (const problem of problems) {
     process.stderr.write(`package: ${problem}\n`);
   }
