@@ -81,6 +81,17 @@ export const NODE_FLAGS: readonly string[] = [
 ];
 
 /**
+ * Environment for glibc's allocator, by which memory that is no longer used goes back to the system: one arena for all threads,
+ * and blocks from 32 kB on mapped by themselves. By its own rules it keeps, in each thread's arena, what a busy time has needed.
+ * The script in package.json has the same; the first line of main.ts has no room for it (127 bytes on older kernels).
+ */
+export const ALLOCATOR_ENVIRONMENT: readonly string[] = [
+  "MALLOC_ARENA_MAX=1",
+  "MALLOC_MMAP_THRESHOLD_=32768",
+  "MALLOC_TRIM_THRESHOLD_=131072",
+];
+
+/**
  * The Node beside it, which the agent's user can execute wherever its home is; without one, as in the folder that is built,
  * the Node of the PATH.
  */
@@ -90,6 +101,7 @@ const LAUNCHER = [
   `here=\${0%/*}`,
   `node=$here/${NODE_FILE}`,
   '[ -e "$node" ] || node=node',
+  `export ${ALLOCATOR_ENVIRONMENT.join(" ")}`,
   `exec "$node" ${NODE_FLAGS.join(" ")} --disable-warning=ExperimentalWarning "$here/${BUNDLE_FILE}" "$@"`,
   "",
 ].join("\n");

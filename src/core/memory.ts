@@ -11,7 +11,7 @@ const BATCHES = 64 * MEBIBYTE;
 const BODIES = 24 * MEBIBYTE;
 /** Answers of Salesforce that are read at once; each takes about half a mebibyte for connection, decompression and rows. */
 const READINGS = 24;
-/** Buffers that are kept to be used again. */
+/** Buffers that are kept to be used again, while anything goes on. */
 const KEPT_BUFFERS = 12;
 
 /** Memory to write events into; `giveBack` is called once they are no longer needed, and does nothing a second time. */
@@ -85,6 +85,9 @@ export class Memory {
             this.#free.push(bytes);
           }
           giveBack();
+          if (this.taken === 0) {
+            this.#free.length = 0;
+          }
         }
       },
     };

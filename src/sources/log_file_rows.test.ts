@@ -118,7 +118,7 @@ describe("memory of a file's rows", () => {
     }
     expect(memory.taken).toBe(0);
     expect(memory.kept).toBeLessThan(BATCH_MEMORY);
-  });
+  }, 60_000);
 
   test("an error in the file, an early end and an abort while waiting give everything back", async () => {
     const memory = new Memory();

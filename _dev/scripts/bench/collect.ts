@@ -42,7 +42,7 @@ export async function benchCollect({
   let org: DemoOrg | undefined;
   try {
     org = await startDemoOrg(folder, { name: "Bench", sandbox: false, serial: 9 });
-    const paths = await serveLoginFiles(org.given, join(folder, "csv"), files, rowsPerFile, names === undefined);
+    const paths = await serveLoginFiles(org, join(folder, "csv"), files, rowsPerFile, names === undefined);
     if (names !== undefined) {
       await giveUsers(org.given);
     }

@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { NODE_FLAGS } from "../../../src/cli/component_files.ts";
+import { ALLOCATOR_ENVIRONMENT, NODE_FLAGS } from "../../../src/cli/component_files.ts";
 import { buildBundle } from "../build_bundle.ts";
 
 const ACCOUNT = resolve(import.meta.dirname, "process_account.mjs");
@@ -23,6 +23,12 @@ export interface ProcessFigures {
   readonly stderr: string;
 }
 
+/** What the environment of the bench says itself counts. */
+const ENVIRONMENT = {
+  ...Object.fromEntries(ALLOCATOR_ENVIRONMENT.map((line) => line.split("=") as [string, string])),
+  ...process.env,
+};
+
 let bundle: Promise<string> | undefined;
 
 /** The runner in one file, as it is installed, made once for this process and removed with it. */
@@ -35,6 +41,11 @@ function runner(): Promise<string> {
   return bundle;
 }
 
+/** Starts the runner as its users do, in a process of its own. */
+export async function startBundle(args: readonly string[]): Promise<ChildProcess> {
+  return spawn(process.execPath, [...NODE_FLAGS, await runner(), ...args], { stdio: "ignore", env: ENVIRONMENT });
+}
+
 /** Runs the runner as its users do, in a process of its own, and measures it whole: start, collection and end. */
 export async function measureRunner(args: readonly string[]): Promise<ProcessFigures> {
   const folder = mkdtempSync(join(tmpdir(), "bench-runner-"));
@@ -44,7 +55,7 @@ export async function measureRunner(args: readonly string[]): Promise<ProcessFig
     const started = performance.now();
     const child = spawn(process.execPath, [...NODE_FLAGS, "--import", ACCOUNT, program, ...args], {
       stdio: ["ignore", "ignore", "pipe"],
-      env: { ...process.env, PROCESS_ACCOUNT: account },
+      env: { ...ENVIRONMENT, PROCESS_ACCOUNT: account },
     });
     let stderr = "";
     child.stderr.on("data", (chunk) => {
