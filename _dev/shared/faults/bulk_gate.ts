@@ -10,6 +10,14 @@ export interface Bulk {
   readonly body: string;
 }
 
+/** A document as it was sent. */
+export interface SentDocument {
+  readonly id: string;
+  /** Id of its event log file and the row in it, if it comes from one. */
+  readonly file: string | undefined;
+  readonly row: number | undefined;
+}
+
 /** Side of a request: `before` Elasticsearch has it, or `after` it has been answered. */
 export type Side = "before" | "after";
 
@@ -27,7 +35,7 @@ export type BulkFate =
 
 /**
  * Stands before a real Elasticsearch and decides the fate of each bulk request of the watched data streams; everything else
- * passes. It remembers which documents have been acknowledged, and how often each was sent after that.
+ * passes. It remembers which documents have been acknowledged or settled, and how often one was sent after that.
  */
 export class BulkGate {
   readonly url: string;
@@ -39,7 +47,10 @@ export class BulkGate {
   readonly #acknowledged = new Set<string>();
   #held = Promise.withResolvers<Bulk>();
   #released = Promise.withResolvers<void>();
-  readonly #sent = new Map<string, number>();
+  /** Those that no cursor counts as delivered yet, each as often as it has come from another row, by the bulk request that had it first. */
+  #open = new Map<string, { readonly sent: SentDocument; readonly bulk: number }>();
+  readonly #settled = new Set<string>();
+  #settledSentAgain = 0;
   #bulks = 0;
   #sentAgain = 0;
   #lookUps = 0;
@@ -72,9 +83,31 @@ export class BulkGate {
     return this.#sentAgain;
   }
 
-  /** How often each document was sent, whatever became of it, by its id. */
-  get sent(): ReadonlyMap<string, number> {
-    return this.#sent;
+  /**
+   * To be called when a runner has ended: what its cursors count as delivered is settled, and must never come again. Gives in how
+   * many bulk requests of this runner the others were.
+   */
+  settle(isDelivered: (sent: SentDocument) => boolean): number {
+    const bulks = new Set<number>();
+    for (const { sent, bulk } of this.#open.values()) {
+      if (isDelivered(sent)) {
+        this.#settled.add(sent.id);
+      } else {
+        bulks.add(bulk);
+      }
+    }
+    this.#open = new Map();
+    return bulks.size;
+  }
+
+  /** Documents that are settled. */
+  get settled(): number {
+    return this.#settled.size;
+  }
+
+  /** Documents that came once more after they had been settled. */
+  get settledSentAgain(): number {
+    return this.#settledSentAgain;
   }
 
   /** Requests that asked which documents there are. */
@@ -114,10 +147,8 @@ export class BulkGate {
       return;
     }
     this.#bulks += 1;
-    for (const id of idsOf(text)) {
-      this.#sent.set(id, (this.#sent.get(id) ?? 0) + 1);
-    }
     const bulk = { number: this.#bulks, body: text };
+    this.#note(bulk);
     const fate = this.fate(bulk);
     if (fate === "pass") {
       await this.#forwardWatched(incoming, outgoing, text);
@@ -137,6 +168,15 @@ export class BulkGate {
       await this.#holdBack(incoming, outgoing, bulk, fate.hold);
     } else {
       await this.#refuse(incoming, outgoing, text, fate.refuse);
+    }
+  }
+
+  #note({ number, body }: Bulk): void {
+    for (const sent of documentsOf(body)) {
+      const { id, file, row } = sent;
+      this.#settledSentAgain += this.#settled.has(id) ? 1 : 0;
+      const key = `${id} ${file} ${row}`;
+      this.#open.set(key, this.#open.get(key) ?? { sent, bulk: number });
     }
   }
 
@@ -227,6 +267,13 @@ export class BulkGate {
 function pairsOf(text: string): [action: string, document: string][] {
   const lines = text.trimEnd().split("\n");
   return Array.from({ length: lines.length / 2 }, (_, n) => [lines[2 * n] ?? "", lines[2 * n + 1] ?? ""]);
+}
+
+function documentsOf(text: string): SentDocument[] {
+  return pairsOf(text).map(([action, document]) => {
+    const { file, row } = JSON.parse(document).salesforce?.collection ?? {};
+    return { id: JSON.parse(action).create._id, file: file?.id, row };
+  });
 }
 
 function bodyOf(pairs: readonly (readonly [string, string])[]): string {

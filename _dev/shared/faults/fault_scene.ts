@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { type RunSurroundings, run } from "../../../src/cli/run.ts";
+import { eventLogFilesId, objectId } from "../../../src/cli/source_id.ts";
 import { createLog } from "../../../src/core/log.ts";
 import { openSqliteCursors } from "../../../src/cursors/sqlite_cursors.ts";
 import { type MockOrg, type MockOrgOptions, startMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
@@ -26,7 +27,7 @@ export interface Expected {
 
 /** What a data stream holds. */
 export interface Found extends Expected {
-  /** Documents whose identity another document of the data stream has too. */
+  /** Documents whose `_id` another document of the data stream has too, in another backing index. */
   readonly doubled: number;
 }
 
@@ -135,35 +136,54 @@ export class FaultScene {
   async found(): Promise<Found> {
     const { client } = this.#options.rows;
     await client.indices.refresh({ index: this.index, ignore_unavailable: true });
-    const { aggregations } = await client.search<
-      unknown,
-      { providers: { buckets: { key: string; doc_count: number }[] }; ids: { buckets: { doc_count: number }[] } }
-    >({
+    const ids = new Set<string | undefined>();
+    const documents = { EventLogFile: 0, Object: 0 };
+    let doubled = 0;
+    // Each document by itself: what the pipeline leaves of an identity is `_id` alone, which can't be aggregated.
+    for await (const { body } of client.helpers.scrollSearch<{ readonly event: { readonly provider: string } }>({
       index: this.index,
       ignore_unavailable: true,
-      size: 0,
-      aggs: {
-        providers: { terms: { field: "event.provider" } },
-        ids: { terms: { field: "event.id", size: 60_000, min_doc_count: 2 } },
-      },
-    });
-    const count = (provider: string) =>
-      aggregations?.providers.buckets.find(({ key }) => key === provider)?.doc_count ?? 0;
-    const doubled = aggregations?.ids.buckets.reduce((sum, { doc_count }) => sum + doc_count - 1, 0) ?? 0;
-    return { rows: count("EventLogFile"), records: count("Object"), doubled };
+      size: 10_000,
+      _source: ["event.provider"],
+    })) {
+      for (const { _id, _source } of body.hits.hits) {
+        documents[_source?.event.provider as keyof typeof documents] += 1;
+        doubled += ids.has(_id) ? 1 : 0;
+        ids.add(_id);
+      }
+    }
+    return { rows: documents.EventLogFile, records: documents.Object, doubled };
   }
 
-  /** Documents of files that the cursors of a runner that has ended count as delivered. */
-  async saved(): Promise<number> {
+  /**
+   * To be called when a runner has ended: nothing that its cursors count as delivered may be sent again. Gives in how many bulk
+   * requests was what they don't.
+   */
+  async settle(): Promise<number> {
     const cursors = openSqliteCursors(this.dataDirectory);
     try {
-      const entries = await cursors.load(`login-${this.namespace}`);
-      return [...entries]
-        .filter(([key]) => key.startsWith("file:"))
-        .reduce((sum, [, progress]) => sum + Number((progress as { readonly lacked: number }).lacked), 0);
+      const rows = new Map<string, number>();
+      for (const [key, progress] of await cursors.load(eventLogFilesId(this.#streamId))) {
+        rows.set(key, (progress as { readonly rows?: number } | null)?.rows ?? 0);
+      }
+      const records = new Set<string>();
+      for (const [key, delivered] of await cursors.load(objectId(this.#streamId, "LoginEvent"))) {
+        if (key.startsWith("delivered:")) {
+          for (const id of (delivered as unknown as { readonly ids: readonly string[] }).ids) {
+            records.add(id);
+          }
+        }
+      }
+      return this.gate.settle(
+        ({ id, file, row = 0 }) => records.has(id) || (row > 0 && row <= (rows.get(`file:${file}`) ?? 0)),
+      );
     } finally {
       cursors.close();
     }
+  }
+
+  get #streamId(): string {
+    return `login-${this.namespace}`;
   }
 
   async close(): Promise<void> {
@@ -193,7 +213,7 @@ export class FaultScene {
           },
           streams: [
             {
-              id: `login-${this.namespace}`,
+              id: this.#streamId,
               data_stream: { dataset: "aquila_salesforce.login" },
               event_log_files: {
                 event_types: ["Login"],

@@ -83,6 +83,7 @@ describeOnCluster("a data stream that is rolled over before something is sent ag
         const found = await scene.found();
         const doubled = found.rows + found.records - scene.expected.rows - scene.expected.records;
         expect(doubled).toBeGreaterThan(0);
+        expect(found.doubled).toBe(doubled);
         expect(reported(scene)).toBeGreaterThanOrEqual(doubled);
         const index = `logs-aquila_salesforce.collector-${scene.namespace}`;
         await rows.client.indices.refresh({ index });
