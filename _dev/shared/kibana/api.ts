@@ -175,7 +175,7 @@ export const API: DashboardSpec = {
       height: 12,
       panels: [
         [
-          24,
+          28,
           {
             kind: "table",
             key: "exports",
@@ -197,7 +197,7 @@ export const API: DashboardSpec = {
           },
         ],
         [
-          24,
+          20,
           {
             kind: "series",
             key: "rows-trend",
@@ -377,7 +377,7 @@ export const API: DashboardSpec = {
       height: 9,
       panels: [
         [
-          18,
+          16,
           {
             kind: "top",
             key: "versions",
@@ -400,7 +400,7 @@ export const API: DashboardSpec = {
           },
         ],
         [
-          18,
+          22,
           {
             kind: "table",
             key: "old-clients",
@@ -420,7 +420,7 @@ export const API: DashboardSpec = {
           },
         ],
         [
-          12,
+          10,
           {
             kind: "top",
             key: "bulk-status",

@@ -242,7 +242,7 @@ export const COLLECTION_HEALTH: DashboardSpec = {
       ],
     },
     {
-      height: 7,
+      height: 8,
       panels: [
         [
           28,
