@@ -89,6 +89,24 @@ describe("the collector", () => {
     await collector.close();
   });
 
+  test("tells where everything stands every five minutes, and how far it is every hour", async () => {
+    const { clock, sink, collector, tell } = collecting();
+    collector.begin(sink);
+    tell({ fact: "window_done", object: "LoginEvent", after: 0, to: clock.now(), records: 1 });
+    const ticks: Record<string, number[]> = { stream_status: [], coverage: [] };
+    for (let tick = 1; tick <= 361; tick += 1) {
+      const before = sink.delivered.length;
+      clock.advance(10_000);
+      await settled();
+      for (const code of sink.codes().slice(before)) {
+        ticks[code]?.push(tick);
+      }
+    }
+    expect(ticks.coverage).toEqual([1, 361]);
+    expect(ticks.stream_status).toEqual(Array.from({ length: 12 }, (_, n) => 30 * (n + 1)));
+    await collector.close();
+  });
+
   test("says once that reports are refused", async () => {
     const { clock, warnings, collector, tell } = collecting();
     collector.begin({
