@@ -180,9 +180,18 @@ export const API_TYPES: readonly LogFileType[] = [
   }),
   apiType({
     name: "GraphQLQuery",
-    tells:
-      "Each GraphQL query. Salesforce does not document its columns yet: those that are not common are kept unmapped.",
-    page: objectReference("eventlogfile_supportedeventtypes"),
-    columns: [],
+    tells: "Each GraphQL query: what it cost, who made it, and why it failed.",
+    // The type's own page does not list columns; these are the fields of its event log object.
+    page: objectReference("graphqlqueryeventlog"),
+    columns: [
+      ...TRANSACTION,
+      ...REQUEST,
+      "ACTUAL_COST",
+      "APP_TYPE",
+      "ELAPSED_TIME",
+      "ESTIMATED_COST",
+      "EXCEPTION",
+      ...ENDING,
+    ],
   }),
 ];

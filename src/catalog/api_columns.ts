@@ -43,6 +43,25 @@ export const API_COLUMNS: Columns = {
     description:
       "Kind of client: AGENTFORCE_AGENT, EXTERNAL_APPLICATION, LIGHTNING_UI, SALESFORCE, SALESFORCE_HOSTED_MCP or UNKNOWN.",
   },
+  // GraphQL
+  ACTUAL_COST: { field: "actual_cost", kind: "double", description: "Points that a GraphQL query cost." },
+  APP_TYPE: { field: "app_type", kind: "keyword", description: "Kind of application that made the query." },
+  ELAPSED_TIME: {
+    field: "elapsed_time",
+    kind: "double",
+    description: "Time that a GraphQL query took; Salesforce does not say in what unit.",
+  },
+  ESTIMATED_COST: {
+    field: "estimated_cost",
+    kind: "double",
+    description: "Points that a GraphQL query was expected to cost at most.",
+  },
+  EXCEPTION: {
+    field: "exception_message",
+    ecs: "error.message",
+    kind: "text",
+    description: "Message of the exception.",
+  },
   // Bulk API
   JOB_ID: { field: "job_id", kind: "id", description: "Id of the bulk job, 18 characters." },
   BATCH_ID: { field: "batch_id", kind: "id", description: "Id of the batch of the bulk job, 18 characters." },

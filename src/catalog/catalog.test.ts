@@ -8,6 +8,7 @@ it("has every event type and object once, in the stream that it is about", () =>
   const streams = Object.groupBy([...EVENT_TYPES, ...OBJECTS], (type) => type.stream);
   const names = (stream: keyof typeof streams) => streams[stream]?.map((type) => type.name).toSorted();
   expect(names("login")).toEqual([
+    "IdentityVerificationEvent",
     "Login",
     "LoginAs",
     "LoginAsEvent",
@@ -37,6 +38,7 @@ it("has every event type and object once, in the stream that it is about", () =>
     "BulkApi",
     "BulkApi2",
     "BulkApiRequest",
+    "BulkApiResultEventStore",
     "CompositeApi",
     "CompositeApiSubrequest",
     "GraphQLQuery",

@@ -4,7 +4,15 @@ import type { EventType, Home, LogFileType, ObjectType } from "./column.ts";
 import { LOGIN } from "./login.ts";
 import { LOGIN_AS, SALESFORCE_LOGIN_AS } from "./login_as.ts";
 import { LOGOUT } from "./logout.ts";
-import { API_EVENT, LOGIN_AS_EVENT, LOGIN_EVENT, LOGIN_HISTORY, LOGOUT_EVENT } from "./objects.ts";
+import {
+  API_EVENT,
+  BULK_API_RESULT_EVENT,
+  IDENTITY_VERIFICATION_EVENT,
+  LOGIN_AS_EVENT,
+  LOGIN_EVENT,
+  LOGIN_HISTORY,
+  LOGOUT_EVENT,
+} from "./objects.ts";
 
 /** Every event type of EventLogFile that the integration collects. */
 export const EVENT_TYPES: readonly LogFileType[] = [
@@ -17,7 +25,15 @@ export const EVENT_TYPES: readonly LogFileType[] = [
 ];
 
 /** Every object whose records the integration collects as events. */
-export const OBJECTS: readonly ObjectType[] = [LOGIN_EVENT, LOGOUT_EVENT, LOGIN_AS_EVENT, LOGIN_HISTORY, API_EVENT];
+export const OBJECTS: readonly ObjectType[] = [
+  LOGIN_EVENT,
+  LOGOUT_EVENT,
+  LOGIN_AS_EVENT,
+  LOGIN_HISTORY,
+  IDENTITY_VERIFICATION_EVENT,
+  API_EVENT,
+  BULK_API_RESULT_EVENT,
+];
 
 /** The objects below `salesforce` that events have their fields in. */
 export const HOMES: readonly Home[] = [...new Set([...EVENT_TYPES, ...OBJECTS].map((type) => type.home))];

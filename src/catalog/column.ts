@@ -114,6 +114,8 @@ export interface ObjectType extends Described {
   /** A big object is read newest first in bounded windows; a standard object takes any filter and order. */
   readonly storage: "big object" | "standard object";
   readonly columns: Columns;
+  /** Needs more permissions than the others, so it is collected only where a policy names it. */
+  readonly onlyByName?: true;
   /** The field with the time of the event; cursors move on it. */
   readonly timeColumn: string;
   /** The field that names the event uniquely within the org. */

@@ -1,5 +1,5 @@
 import { API_HOME } from "./api.ts";
-import { type ObjectType, objectReference, platformEventsGuide } from "./column.ts";
+import { type Column, type ObjectType, objectReference, platformEventsGuide } from "./column.ts";
 import { LOGIN_HOME } from "./login.ts";
 import { LOGIN_AS_HOME } from "./login_as.ts";
 import { LOGOUT_HOME } from "./logout.ts";
@@ -174,6 +174,87 @@ export const LOGIN_AS_EVENT: ObjectType = {
     UserId: loginAs("USER_ID_DERIVED"),
     Username: userName("user.effective"),
     UserType: loginAs("USER_TYPE"),
+  },
+};
+
+const verification = (field: string, description: string): Column => ({
+  field: `verification.${field}`,
+  kind: "keyword",
+  description,
+});
+
+export const IDENTITY_VERIFICATION_EVENT: ObjectType = {
+  name: "IdentityVerificationEvent",
+  provider: "Object",
+  stream: "login",
+  home: LOGIN_HOME,
+  free: false,
+  tells:
+    "Each attempt to verify who a user is, by a second factor: what for, how, and how it ended. Collected where objects.names has it.",
+  page: platformEventsGuide("identityverificationevent"),
+  storage: "big object",
+  onlyByName: true,
+  timeColumn: "EventDate",
+  identityColumn: "EventIdentifier",
+  columns: {
+    EventIdentifier: EVENT_IDENTIFIER,
+    Activity: verification(
+      "activity",
+      "What the verification was for: Login, ConnectedApp, ExportPrintReports and others.",
+    ),
+    City: LOGIN_EVENT.columns.City as Column,
+    Country: LOGIN_EVENT.columns.Country as Column,
+    CountryIso: login("COUNTRY_CODE"),
+    EventGroup: verification("event_group", "Id that the tries of one attempt share."),
+    Latitude: LOGIN_EVENT.columns.LoginLatitude as Column,
+    LoginHistoryId: HISTORY_ID,
+    LoginKey: login("LOGIN_KEY"),
+    Longitude: LOGIN_EVENT.columns.LoginLongitude as Column,
+    Policy: verification("policy", "Policy that asked for the verification."),
+    PostalCode: LOGIN_EVENT.columns.PostalCode as Column,
+    Remarks: { field: "verification.remarks", kind: "text", description: "What the user was shown, or said." },
+    ResourceId: {
+      field: "verification.resource_id",
+      kind: "id",
+      description: "Id of what was asked for, such as a connected app, 18 characters.",
+    },
+    SessionKey: login("SESSION_KEY"),
+    SessionLevel: sessionLevel("session.level"),
+    SourceIp: login("SOURCE_IP"),
+    Status: verification("status", "How it ended: Succeeded, Denied, ReportedDenied, FailedInvalidCode and others."),
+    Subdivision: LOGIN_EVENT.columns.Subdivision as Column,
+    UserId: login("USER_ID_DERIVED"),
+    Username: login("USER_NAME"),
+    VerificationMethod: verification(
+      "method",
+      "How it was verified: Totp, Sms, Email, SalesforceAuthenticator and others.",
+    ),
+  },
+};
+
+export const BULK_API_RESULT_EVENT: ObjectType = {
+  name: "BulkApiResultEventStore",
+  provider: "Object",
+  stream: "api",
+  home: API_HOME,
+  free: false,
+  tells: "Each download of a Bulk job's results, a minute or two after it happened, with the job's query.",
+  page: platformEventsGuide("bulkapiresultevent"),
+  storage: "big object",
+  timeColumn: "EventDate",
+  identityColumn: "EventIdentifier",
+  columns: {
+    EventIdentifier: EVENT_IDENTIFIER,
+    RelatedEventIdentifier: RELATED_EVENT_IDENTIFIER,
+    LoginHistoryId: HISTORY_ID,
+    LoginKey: api("LOGIN_KEY"),
+    Query: api("QUERY"),
+    SessionKey: api("SESSION_KEY"),
+    SessionLevel: sessionLevel("session_level"),
+    SourceIp: SOURCE_IP,
+    UserId: api("USER_ID_DERIVED"),
+    Username: api("USER_NAME"),
+    ...POLICY,
   },
 };
 

@@ -180,7 +180,7 @@ describe("init", () => {
         { enabled: true, names: ["LoginEvent", "LogoutEvent", "LoginAsEvent", "LoginHistory"] },
       ],
       ["aquila_salesforce.apex", undefined],
-      ["aquila_salesforce.api", { enabled: true, names: ["ApiEvent"] }],
+      ["aquila_salesforce.api", { enabled: true, names: ["ApiEvent", "BulkApiResultEventStore"] }],
     ]);
   });
 

@@ -84,19 +84,22 @@ interface OpenedInput {
 
 /** For each dataset the event types and objects that a policy may name; none for the collector's own. */
 export function knownDatasets(): Readonly<Record<string, KnownDataset>> {
-  const datasets: Record<string, { eventTypes: string[]; objects: string[] }> = {
-    [COLLECTOR_DATASET]: { eventTypes: [], objects: [] },
+  const datasets: Record<string, { eventTypes: string[]; objects: string[]; onlyByName: string[] }> = {
+    [COLLECTOR_DATASET]: { eventTypes: [], objects: [], onlyByName: [] },
   };
   const of = (stream: string) => {
     const dataset = `aquila_salesforce.${stream}`;
-    datasets[dataset] ??= { eventTypes: [], objects: [] };
+    datasets[dataset] ??= { eventTypes: [], objects: [], onlyByName: [] };
     return datasets[dataset];
   };
   for (const { name, stream } of EVENT_TYPES) {
     of(stream).eventTypes.push(name);
   }
-  for (const { name, stream } of OBJECTS) {
+  for (const { name, stream, onlyByName } of OBJECTS) {
     of(stream).objects.push(name);
+    if (onlyByName === true) {
+      of(stream).onlyByName.push(name);
+    }
   }
   return datasets;
 }

@@ -25,6 +25,8 @@ import type { VariableProviders } from "./variables.ts";
 export interface KnownDataset {
   readonly eventTypes: readonly string[];
   readonly objects: readonly string[];
+  /** Of the objects, those that do not count where none are given. */
+  readonly onlyByName?: readonly string[];
 }
 
 export interface InputSurroundings {
@@ -264,6 +266,11 @@ function inputOf(
   };
 }
 
+/** The objects that a stream collects where its policy names none. */
+export function usualObjects({ objects, onlyByName = [] }: KnownDataset): string[] {
+  return objects.filter((name) => !onlyByName.includes(name));
+}
+
 function streamOf(
   { stream: block, dataset: known, processors }: ReadStream,
   input: InputBlock,
@@ -279,7 +286,7 @@ function streamOf(
       ...files,
       event_types: files.event_types.length === 0 ? [...known.eventTypes] : files.event_types,
     }),
-    objects: camelKeys({ ...objects, names: objects.names.length === 0 ? [...known.objects] : objects.names }),
+    objects: camelKeys({ ...objects, names: objects.names.length === 0 ? usualObjects(known) : objects.names }),
     tags: block.tags,
     preserveOriginalEvent: block.preserve_original_event,
     processors: [...inputProcessors, ...processors],

@@ -175,7 +175,7 @@ const objects = z.strictObject({
     "list",
     textList.prefault([]),
     "Event objects",
-    "The event objects to collect. By default all that belong to the data stream.",
+    "The event objects to collect. By default all that belong to the data stream, but for IdentityVerificationEvent, which needs a permission more.",
   ),
   poll_interval: setting(
     "duration",

@@ -56,6 +56,26 @@ export const SAVED_SEARCHES: readonly SavedSearchSpec[] = [
     ],
   },
   {
+    key: "session",
+    title: "What did this session do?",
+    description:
+      "Everything of a session, from login to export to logout. Filter for one value of salesforce.login_key, which spans a login's sessions, or of salesforce.session_key.",
+    subject: { streams: ["login", "apex", "api"], where: "salesforce.login_key : * or salesforce.session_key : *" },
+    columns: [
+      "salesforce.login_key",
+      "salesforce.session_key",
+      "user.name",
+      "event.action",
+      "event.outcome",
+      "source.ip",
+      "salesforce.connected_app.name",
+      "salesforce.api.entity_name",
+      "salesforce.api.rows_processed",
+      "http.response.body.bytes",
+      "transaction.id",
+    ],
+  },
+  {
     key: "collector-events",
     title: "Collection reports",
     description: "What the collection reports of itself.",

@@ -126,6 +126,39 @@ const API_EVENT: SObject = {
   ],
 };
 
+const IDENTITY_VERIFICATION_EVENT: SObject = {
+  name: "IdentityVerificationEvent",
+  label: "Identity Verification Event",
+  keyPrefix: "0Yv",
+  ...REAL_TIME,
+  fields: [
+    ...EVENT_INDEX,
+    ...readOnly("reference", "LoginHistoryId ResourceId UserId"),
+    ...readOnly("double", "Latitude Longitude"),
+    ...readOnly(
+      "string",
+      "Activity City Country CountryIso EventGroup LoginKey Policy PostalCode Remarks SessionKey SessionLevel SourceIp Status " +
+        "Subdivision Username VerificationMethod",
+    ),
+  ],
+};
+
+const BULK_API_RESULT_EVENT: SObject = {
+  name: "BulkApiResultEventStore",
+  label: "Bulk API Result Event Store",
+  keyPrefix: "0Yt",
+  ...REAL_TIME,
+  fields: [
+    ...EVENT_INDEX,
+    ...readOnly("reference", "LoginHistoryId PolicyId UserId"),
+    ...readOnly("double", "EvaluationTime"),
+    ...readOnly(
+      "string",
+      "LoginKey PolicyOutcome Query RelatedEventIdentifier SessionKey SessionLevel SourceIp Username",
+    ),
+  ],
+};
+
 const LOGIN_HISTORY: SObject = {
   name: "LoginHistory",
   label: "Login History",
@@ -202,6 +235,8 @@ export const SOBJECT_DEFINITIONS: readonly SObject[] = [
   LOGOUT_EVENT,
   LOGIN_AS_EVENT,
   API_EVENT,
+  IDENTITY_VERIFICATION_EVENT,
+  BULK_API_RESULT_EVENT,
   LOGIN_HISTORY,
   ORGANIZATION,
   USER,

@@ -119,6 +119,38 @@ const apiCall: RecordMaker = (draws, world, at) => {
   };
 };
 
+const identityVerification: RecordMaker = (draws, world, at) => {
+  const person = draws.pickEarly(world.people);
+  return {
+    EventDate: at,
+    ...session(draws),
+    Activity: draws.pickEarly(["Login", "ConnectedApp", "ExportPrintReports"]),
+    City: person.home.city,
+    Country: person.home.country,
+    CountryIso: person.home.countryIso,
+    EventGroup: draws.text(16),
+    Policy: "DeviceActivation",
+    SourceIp: person.home.ip,
+    Status: draws.pickEarly(["Succeeded", "Initiated", "FailedInvalidCode", "Denied"]),
+    UserId: person.id,
+    Username: person.username,
+    VerificationMethod: draws.pickEarly(["SalesforceAuthenticator", "Totp", "Sms"]),
+  };
+};
+
+const bulkResult: RecordMaker = (draws, world, at) => {
+  const integration = draws.pick(world.integrations);
+  return {
+    EventDate: at,
+    ...session(draws),
+    EvaluationTime: 0,
+    Query: `SELECT Id, Name FROM ${draws.pick(["Account", "Contact", "Opportunity"])}`,
+    SourceIp: integration.home.ip,
+    UserId: integration.id,
+    Username: integration.username,
+  };
+};
+
 const loginHistory: RecordMaker = (draws, world, at) => {
   const person = draws.pickEarly(world.people);
   return {
@@ -144,6 +176,8 @@ const MAKERS: Readonly<Record<string, RecordMaker>> = {
   LogoutEvent: logout,
   LoginAsEvent: loginAs,
   ApiEvent: apiCall,
+  IdentityVerificationEvent: identityVerification,
+  BulkApiResultEventStore: bulkResult,
   LoginHistory: loginHistory,
 };
 
