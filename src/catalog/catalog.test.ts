@@ -114,3 +114,50 @@ it("no two codes that are told by their name alone have the same name", () => {
     expect(decoded !== undefined || new Set(names).size === names.length, field).toBe(true);
   }
 });
+
+describe("times have the unit that the page of their type gives", () => {
+  const NANOSECONDS = [
+    "Login",
+    "ApexRestApi",
+    "QueuedExecution",
+    "API",
+    "RestApi",
+    "CompositeApiSubrequest",
+    "GraphQLQuery",
+  ];
+  /** By column, the unit that Salesforce documents, and the types that have another one. */
+  const DOCUMENTED: Readonly<Record<string, { unit: string; except?: Readonly<Record<string, string>> }>> = {
+    RUN_TIME: { unit: "milliseconds" },
+    CPU_TIME: { unit: "milliseconds" },
+    DB_CPU_TIME: { unit: "milliseconds" },
+    EXEC_TIME: { unit: "milliseconds" },
+    CALLOUT_TIME: { unit: "milliseconds" },
+    TIME: { unit: "milliseconds" },
+    DURATION: { unit: "milliseconds" },
+    TOTAL_MS: { unit: "milliseconds" },
+    EXECUTE_MS: { unit: "milliseconds" },
+    FETCH_MS: { unit: "milliseconds" },
+    ElapsedTime: { unit: "milliseconds" },
+    // Milliseconds on the pages of three types, which some orgs get in nanoseconds all the same; nanoseconds on all others.
+    DB_TOTAL_TIME: {
+      unit: "database_time",
+      except: Object.fromEntries(NANOSECONDS.map((type) => [type, "nanoseconds"])),
+    },
+  };
+  const TIMES = new Set(["milliseconds", "nanoseconds", "database_time"]);
+
+  it.each([...EVENT_TYPES, ...OBJECTS].map((type) => [type.name, type] as const))("%s", (name, type) => {
+    const columns =
+      type.provider === "Object"
+        ? Object.entries(type.columns)
+        : type.columns.map((column) => [column, type.variants?.[column] ?? type.home.columns[column]] as const);
+    for (const [column, declared] of columns) {
+      const documented = DOCUMENTED[column];
+      const unit = documented?.except?.[name] ?? documented?.unit;
+      if (unit !== undefined || TIMES.has(declared?.kind ?? "")) {
+        expect(declared?.kind, `${column}, see ${type.page}`).toBe(unit);
+      }
+    }
+    expect(type.page).toMatch(/^https:\/\/developer\.salesforce\.com\/docs\//);
+  });
+});

@@ -95,7 +95,7 @@ interface Described {
   readonly free: boolean;
   /** What a reader learns from its events, as one sentence. */
   readonly tells: string;
-  /** The page of Salesforce's documentation, from which the columns are. */
+  /** The page of Salesforce's documentation, from which the columns and the units of their times are; of several, the newest. */
   readonly page: string;
 }
 
