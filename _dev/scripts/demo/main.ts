@@ -134,9 +134,18 @@ async function generatedOrgs({ folder }: DemoOptions): Promise<DemoOrg[]> {
     startDemoOrg(folder, { name: "Acme production", sandbox: false, serial: 1, past: `1-${hour}` }),
     startDemoOrg(folder, { name: "Acme sandbox", sandbox: true, serial: 2, past: `2-${hour}` }),
   ]);
+  const yesterdayMorning = Math.floor(hour / 24) * 24 - 24 + 9;
+  const incidents = [{ kind: "stolenSession", at: new Date(yesterdayMorning * HOUR_MS).toISOString() }] as const;
   const small = Object.fromEntries(Object.entries(ROWS_PER_DAY).map(([type, rows]) => [type, Math.ceil(rows / 10)]));
   const added = await Promise.all([
-    production.given.traffic({ rowsPerDay: ROWS_PER_DAY, days: 1, lacking: 0.01, late: 0.02, madeByNow: true }),
+    production.given.traffic({
+      rowsPerDay: ROWS_PER_DAY,
+      days: 1,
+      lacking: 0.01,
+      late: 0.02,
+      madeByNow: true,
+      incidents,
+    }),
     sandbox.given.traffic({ rowsPerDay: small, days: 1, seed: "sandbox", madeByNow: true }),
   ]);
   const files = added.reduce((sum, one) => sum + one.files, 0);

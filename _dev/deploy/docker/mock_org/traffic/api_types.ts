@@ -6,10 +6,12 @@ import { bit, type Cells, databaseNanos, type EventType, eventType, quoted } fro
 const ENTITIES = ["Account", "Contact", "Opportunity", "Case", "Order", "User", "Invoice__c"];
 const byIntegration = { byIntegration: true } as const;
 
+export const REST_API_HEADER = `T U ${REST_COLUMNS} B E`;
+
 const restApi = eventType(
   "RestApi",
   "api",
-  `T U ${REST_COLUMNS} B E`,
+  REST_API_HEADER,
   (draws, { integration }) => {
     const status = draws.chance(0.03) ? draws.pick([400, 401, 403, 404, 500]) : draws.pickEarly([200, 200, 201, 204]);
     const entity = draws.pickEarly(ENTITIES);
@@ -256,7 +258,7 @@ export const API_TYPES: readonly EventType[] = [
 ];
 
 /** One administrator reads whole tables through a tool, page after page. */
-export const apiExport = eventType("RestApi", "incident", `T U ${REST_COLUMNS} B E`, (draws, _actor, { admins }) => {
+export const apiExport = eventType("RestApi", "incident", REST_API_HEADER, (draws, _actor, { admins }) => {
   const thief = admins.at(-1);
   if (thief === undefined) {
     throw new Error("the world needs an administrator");

@@ -3,6 +3,7 @@ import { apiExport } from "./api_types.ts";
 import { oldClient, thiefsBatches, thiefsCalls, thiefsJob, thiefsRequest } from "./app_incidents.ts";
 import type { EventType } from "./event_type.ts";
 import { adminImpersonation, passwordSpraying } from "./login_types.ts";
+import { storyExport, storyLogin, storyLogout, storyQueries } from "./session_story.ts";
 
 export type IncidentKind =
   | "passwordSpraying"
@@ -12,7 +13,8 @@ export type IncidentKind =
   | "appTheft"
   | "calloutOutage"
   | "limitRefusals"
-  | "oldClient";
+  | "oldClient"
+  | "stolenSession";
 
 /** Something worth an alert, planted into the traffic of one hour. */
 export interface Incident {
@@ -28,6 +30,8 @@ export interface IncidentRows {
   readonly count: number;
   /** Keeps the request ids of the row sets apart. */
   readonly tag: string;
+  /** Hours after the incident's; 0 by default. */
+  readonly later?: number;
 }
 
 const ROWS: Readonly<Record<IncidentKind, readonly IncidentRows[]>> = {
@@ -51,6 +55,13 @@ const ROWS: Readonly<Record<IncidentKind, readonly IncidentRows[]>> = {
   oldClient: [
     { key: "old-calls", type: oldClient("34.0", "200"), count: 120, tag: "ie" },
     { key: "gone-calls", type: oldClient("29.0", "410"), count: 15, tag: "if" },
+  ],
+  stolenSession: [
+    { key: "story-login", type: storyLogin, count: 1, tag: "ig" },
+    { key: "story-queries", type: storyQueries, count: 12, tag: "ih", later: 1 },
+    { key: "story-export-begun", type: storyExport("UploadComplete", 0), count: 1, tag: "ii", later: 2 },
+    { key: "story-export-done", type: storyExport("JobComplete", 180_000), count: 1, tag: "ij", later: 3 },
+    { key: "story-logout", type: storyLogout, count: 1, tag: "ik", later: 4 },
   ],
 };
 

@@ -2,7 +2,7 @@ import { to15 } from "../salesforce_id.ts";
 import { bit, type Cells, databaseNanos, type EventType, eventType } from "./event_type.ts";
 import { FOREIGN_PLACE, ROAMING_PLACE } from "./world.ts";
 
-const LOGIN_HEADER =
+export const LOGIN_HEADER =
   "T U LOGIN_TYPE BROWSER_TYPE API_TYPE API_VERSION USER_NAME TLS_PROTOCOL CIPHER_SUITE USE_API_TOKEN HTTP_REFERER LOGIN_URL " +
   "COUNTRY_CODE AUTHENTICATION_METHOD_REFERENCE LOGIN_SUB_TYPE AUTHENTICATION_SERVICE_ID AUTHENTICATION_CONTEXT_CLASS_REFERENCE " +
   "E LOGIN_STATUS SOURCE_IP FORWARDED_FOR_IP";
@@ -20,7 +20,7 @@ const FAILURES = [
 ];
 
 /** What every login has, whoever tries it. */
-const LOGIN_CELLS: Cells = {
+export const LOGIN_CELLS: Cells = {
   TLS_PROTOCOL: "TLSv1.3",
   CIPHER_SUITE: "TLS_AES_256_GCM_SHA384",
   LOGIN_URL: "acme.my.salesforce.com",
@@ -74,32 +74,30 @@ const loginAs = eventType("LoginAs", "login", LOGIN_AS_HEADER, (draws, actor, wo
   };
 });
 
-const logout = eventType(
-  "Logout",
-  "login",
+export const LOGOUT_HEADER =
   "EVENT_TYPE TIMESTAMP REQUEST_ID ORGANIZATION_ID USER_ID SESSION_KEY LOGIN_KEY USER_TYPE SESSION_TYPE SESSION_LEVEL " +
-    "BROWSER_TYPE PLATFORM_TYPE RESOLUTION_TYPE APP_TYPE CLIENT_VERSION API_TYPE API_VERSION USER_INITIATED_LOGOUT " +
-    "TIMESTAMP_DERIVED USER_ID_DERIVED CLIENT_IP",
-  (draws, actor) => {
-    const batchRevoke = draws.chance(0.01);
-    const timedOut = draws.chance(0.35);
-    return {
-      ...(batchRevoke && { USER_ID: "", USER_ID_DERIVED: "" }),
-      USER_TYPE: draws.pickEarly(["S", "S", "b", "p", "G"]),
-      SESSION_TYPE: draws.pickEarly(["U", "U", "A", "O", "V", "S"]),
-      SESSION_LEVEL: draws.chance(0.8) ? "1" : "10",
-      BROWSER_TYPE: String(draws.pick([13_141, 16_018, 14_143])),
-      PLATFORM_TYPE: draws.pick(["1015", "2003", "4000", "5006"]),
-      RESOLUTION_TYPE: draws.pick(["9999", "1920", "2560"]),
-      APP_TYPE: draws.pickEarly(["1007", "1000", "2514"]),
-      CLIENT_VERSION: "9998",
-      API_TYPE: "",
-      API_VERSION: "9998.0",
-      USER_INITIATED_LOGOUT: bit(!timedOut),
-      CLIENT_IP: timedOut ? "" : actor.ip,
-    };
-  },
-);
+  "BROWSER_TYPE PLATFORM_TYPE RESOLUTION_TYPE APP_TYPE CLIENT_VERSION API_TYPE API_VERSION USER_INITIATED_LOGOUT " +
+  "TIMESTAMP_DERIVED USER_ID_DERIVED CLIENT_IP";
+
+const logout = eventType("Logout", "login", LOGOUT_HEADER, (draws, actor) => {
+  const batchRevoke = draws.chance(0.01);
+  const timedOut = draws.chance(0.35);
+  return {
+    ...(batchRevoke && { USER_ID: "", USER_ID_DERIVED: "" }),
+    USER_TYPE: draws.pickEarly(["S", "S", "b", "p", "G"]),
+    SESSION_TYPE: draws.pickEarly(["U", "U", "A", "O", "V", "S"]),
+    SESSION_LEVEL: draws.chance(0.8) ? "1" : "10",
+    BROWSER_TYPE: String(draws.pick([13_141, 16_018, 14_143])),
+    PLATFORM_TYPE: draws.pick(["1015", "2003", "4000", "5006"]),
+    RESOLUTION_TYPE: draws.pick(["9999", "1920", "2560"]),
+    APP_TYPE: draws.pickEarly(["1007", "1000", "2514"]),
+    CLIENT_VERSION: "9998",
+    API_TYPE: "",
+    API_VERSION: "9998.0",
+    USER_INITIATED_LOGOUT: bit(!timedOut),
+    CLIENT_IP: timedOut ? "" : actor.ip,
+  };
+});
 
 const salesforceLoginAs = eventType(
   "SalesforceLoginAs",

@@ -148,4 +148,23 @@ describe("traffic", () => {
     expect(new Set(added.map((row) => JSON.stringify(row))).size).toBe(count);
     expect(added.every((row) => row.TIMESTAMP_DERIVED?.startsWith("2026-07-17T14:"))).toBe(true);
   });
+
+  test("a stolen session logs in, asks, exports and logs out, under one session key and one login key", async () => {
+    const traffic = new Traffic("aquila", ORG_ID, [{ kind: "stolenSession", at: DAY + 9 * HOUR }]);
+    const types = ["Login", "RestApi", "BulkApi2", "Logout"];
+    const all = (await Promise.all(types.map((type) => rowsOf(traffic, asked(type))))).flat();
+    const story = all
+      .filter(({ SESSION_KEY: key = "" }) => key.startsWith("Stolen"))
+      .toSorted((a, b) => (a.TIMESTAMP_DERIVED ?? "").localeCompare(b.TIMESTAMP_DERIVED ?? ""));
+    expect(story.map((row) => `${row.EVENT_TYPE} ${row.TIMESTAMP_DERIVED?.slice(11, 13)}`)).toEqual([
+      "Login 09",
+      ...Array.from({ length: 12 }, () => "RestApi 10"),
+      "BulkApi2 11",
+      "BulkApi2 12",
+      "Logout 13",
+    ]);
+    for (const column of ["SESSION_KEY", "LOGIN_KEY", "USER_ID_DERIVED", "CLIENT_IP"]) {
+      expect(new Set(story.map((row) => row[column])).size, column).toBe(1);
+    }
+  });
 });

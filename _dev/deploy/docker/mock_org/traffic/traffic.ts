@@ -5,7 +5,7 @@ import { APEX_TYPES } from "./apex_types.ts";
 import { API_TYPES } from "./api_types.ts";
 import type { EventType } from "./event_type.ts";
 import { generatedBody, type RowSpan } from "./generated_body.ts";
-import { type Incident, incidentRows } from "./incidents.ts";
+import { type Incident, type IncidentRows, incidentRows } from "./incidents.ts";
 import { LOGIN_TYPES } from "./login_types.ts";
 import { makeBank, type TemplateBank } from "./template_bank.ts";
 import { makeWorld, type World } from "./world.ts";
@@ -81,9 +81,8 @@ export class Traffic {
     const end = Math.ceil(count * (1 - lacking));
     const usual = { bank: this.#bank(type.name, type), hour, first, count: end - first, tag: TAGS[type.family] };
     const planted = this.#incidents
-      .filter(({ at }) => at >= hour && at < hour + HOUR_MS)
-      .flatMap((incident) => incidentRows(incident))
-      .filter((rows) => rows.type.name === type.name && from === 0)
+      .flatMap((incident) => incidentRows(incident).map((rows) => ({ ...rows, at: startOf(incident, rows) })))
+      .filter(({ at, type: { name } }) => at >= hour && at < hour + HOUR_MS && name === type.name && from === 0)
       .map((rows) => ({
         bank: this.#bank(`${rows.key}/${rows.count}`, rows.type, rows.count),
         hour,
@@ -99,6 +98,10 @@ export class Traffic {
     this.#banks.set(key, bank);
     return bank;
   }
+}
+
+function startOf({ at }: Incident, { later = 0 }: IncidentRows): number {
+  return at + later * HOUR_MS;
 }
 
 const TAGS: Readonly<Record<EventType["family"], string>> = { login: "kL", apex: "kA", api: "kR", incident: "kI" };
