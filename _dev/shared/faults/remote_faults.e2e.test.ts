@@ -117,7 +117,7 @@ const ELASTICSEARCH: readonly OutputFault[] = [
     name: "503 from a proxy",
     fate: (bulk) =>
       bulk <= 2 ? { answer: { status: 503, body: HTML, headers: { "content-type": "text/html" } } } : "pass",
-    says: /failed \(status 503\).*sent again/,
+    says: /failed \(status 503, a web page\).*sent again/,
   },
   { name: "slow", fate: () => ({ delayMs: 60 }) },
   { name: "drops connections", fate: (bulk) => (bulk % 4 === 1 ? { drop: "before" } : "pass"), says: /sent again/ },
