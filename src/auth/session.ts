@@ -1,5 +1,6 @@
 import { REFUSAL_BACKOFF, REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
 import { asRunnerError, RunnerError } from "../core/errors.ts";
+import { orAborted } from "../core/or_aborted.ts";
 import type { Session, SessionState, Token } from "./session_token.ts";
 import { type Login, type LoginSurroundings, requestToken } from "./token_request.ts";
 
@@ -196,20 +197,4 @@ function sameTokenAgain(): RunnerError {
       cure: "If it stays so, end the user's sessions under Setup > Session Management, and check the session policies of the app.",
     },
   );
-}
-
-/** The outcome, or the signal's reason as soon as it aborts. */
-async function orAborted<T>(outcome: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) {
-    return await outcome;
-  }
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([outcome, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

@@ -7,6 +7,7 @@ import { asRunnerError, RETRY, RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
 import { type TlsTrust, tlsOptions } from "../core/http.ts";
 import { Memory, type MemoryShare } from "../core/memory.ts";
+import { orAborted } from "../core/or_aborted.ts";
 import { transportError } from "../core/transport_meaning.ts";
 import { type LumberjackConnection, openConnection, type WindowProgress } from "./lumberjack_connection.ts";
 import { compressedHead, documentFramesLength, writeDocumentFrames } from "./lumberjack_frames.ts";
@@ -69,7 +70,7 @@ export function createLogstashSink(
         leave();
       }
     })();
-    await unlessAborted(sending, signal);
+    await orAborted(sending, signal);
   }
 
   async function deliverWindow(events: readonly SourceEvent[], signal: AbortSignal): Promise<void> {
@@ -109,7 +110,7 @@ export function createLogstashSink(
     },
     async probe(signal) {
       try {
-        await unlessAborted(connections.open(), signal);
+        await orAborted(connections.open(), signal);
         health(undefined);
       } catch (error) {
         signal.throwIfAborted();
@@ -125,21 +126,6 @@ export function createLogstashSink(
 async function compressed(frames: Uint8Array, level: number): Promise<Buffer[]> {
   const bytes = await compress(frames, { level });
   return [compressedHead(bytes.length), bytes];
-}
-
-/** What a promise comes to, or the signal's reason as soon as it is aborted. */
-async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  promise.catch(() => {});
-  aborted.promise.catch(() => {});
-  try {
-    signal.throwIfAborted();
-    await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }
 
 interface Place {
