@@ -87,8 +87,9 @@ export function endWith(failing: readonly FailedPart[], now: number): RoundEnd |
 }
 
 /** Cause and cure of a part that could not be read. */
-function unreadError({ id, name, failure: { attempts, code, text } }: FailedPart): RunnerError {
-  const parked = attempts >= PARKED_AFTER;
+function unreadError({ id, name, failure }: FailedPart): RunnerError {
+  const { attempts, code, text } = failure;
+  const parked = isParked(failure);
   return new RunnerError(
     code,
     `${name} could not be read in ${attempts} attempts${parked ? " and is parked" : ""}; the others go on. ${text}`,

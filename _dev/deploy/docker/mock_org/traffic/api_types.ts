@@ -257,6 +257,21 @@ export const API_TYPES: readonly EventType[] = [
   metadataApiOperation,
 ];
 
+/** A query by the REST API, of so many milliseconds. */
+export function queryCells(draws: Draws, runTime: number, entity: string, soql: string): Cells {
+  return {
+    RUN_TIME: String(runTime),
+    URI: "/services/data/v61.0/query",
+    DB_TOTAL_TIME: databaseNanos(draws, runTime),
+    METHOD: "GET",
+    MEDIA_TYPE: "application/json;charset=UTF-8",
+    STATUS_CODE: "200",
+    USER_AGENT: "9999",
+    ENTITY_NAME: entity,
+    QUERY: quoted(soql),
+  };
+}
+
 /** One administrator reads whole tables through a tool, page after page. */
 export const apiExport = eventType("RestApi", "incident", REST_API_HEADER, (draws, _actor, { admins }) => {
   const thief = admins.at(-1);
@@ -268,20 +283,12 @@ export const apiExport = eventType("RestApi", "incident", REST_API_HEADER, (draw
   return {
     USER_ID: to15(thief.id),
     USER_ID_DERIVED: thief.id,
-    RUN_TIME: String(runTime),
-    URI: "/services/data/v61.0/query",
-    DB_TOTAL_TIME: databaseNanos(draws, runTime),
-    METHOD: "GET",
-    MEDIA_TYPE: "application/json;charset=UTF-8",
-    STATUS_CODE: "200",
-    USER_AGENT: "9999",
+    ...queryCells(draws, runTime, entity, `SELECT FIELDS(STANDARD) FROM ${entity}`),
     ROWS_PROCESSED: "2000",
     NUMBER_FIELDS: "120",
     DB_BLOCKS: String(draws.between(20_000, 60_000)),
     RESPONSE_SIZE: String(draws.between(4_000_000, 9_000_000)),
-    ENTITY_NAME: entity,
     CLIENT_NAME: "dataexporter/3.1",
     CLIENT_IP: thief.home.ip,
-    QUERY: quoted(`SELECT FIELDS(STANDARD) FROM ${entity}`),
   };
 });

@@ -1,6 +1,6 @@
 /** The story of one stolen session, told by its keys: a login from abroad, a look around, an export, and a logout. */
 import { to15 } from "../salesforce_id.ts";
-import { BULK_API_2_HEADER, REST_API_HEADER } from "./api_types.ts";
+import { BULK_API_2_HEADER, queryCells, REST_API_HEADER } from "./api_types.ts";
 import { type Cells, databaseNanos, type EventType, eventType } from "./event_type.ts";
 import { LOGIN_CELLS, LOGIN_HEADER, LOGOUT_HEADER } from "./login_types.ts";
 import { FOREIGN_PLACE, type Person, type World } from "./world.ts";
@@ -44,23 +44,14 @@ export const storyLogin = eventType("Login", "incident", LOGIN_HEADER, (draws, _
 /** It asks which objects there are, and how much they hold. */
 export const storyQueries = eventType("RestApi", "incident", REST_API_HEADER, (draws, _actor, world) => {
   const entity = draws.pick(["Account", "Contact", "Case", "Opportunity"]);
-  const runTime = draws.between(60, 900);
   return {
     ...stolen(world),
-    RUN_TIME: String(runTime),
-    URI: "/services/data/v61.0/query",
-    DB_TOTAL_TIME: databaseNanos(draws, runTime),
-    METHOD: "GET",
-    MEDIA_TYPE: "application/json;charset=UTF-8",
-    STATUS_CODE: "200",
-    USER_AGENT: "9999",
+    ...queryCells(draws, draws.between(60, 900), entity, `SELECT COUNT() FROM ${entity}`),
     ROWS_PROCESSED: "1",
     NUMBER_FIELDS: "1",
     DB_BLOCKS: String(draws.between(900, 60_000)),
     RESPONSE_SIZE: "118",
-    ENTITY_NAME: entity,
     CLIENT_NAME: "python-requests/2.32.3",
-    QUERY: `SELECT COUNT() FROM ${entity}`,
   };
 });
 
