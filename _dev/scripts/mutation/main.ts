@@ -1,14 +1,26 @@
 /** `npm run mutate`: how many small wrong changes the unit tests notice. Works on a copy of the working tree. */
 import { spawnSync } from "node:child_process";
-import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { type OptionValues, usage } from "../../../src/cli/command_declaration.ts";
+import { GIVE_UP, RunnerError } from "../../../src/core/errors.ts";
 import { type DevCommand, runDevCommand } from "../../shared/command/dev_command.ts";
 import { mutantsOf, sampleOf } from "./mutants.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
-const LONGEST_RUN = 300_000;
+/** Time for the tests of one file without a mutant; a mutant gets five times what they took, and a minute. */
+const LONGEST_RUN = 600_000;
 
 const COMMAND: DevCommand = {
   name: "npm run mutate",
@@ -42,20 +54,34 @@ async function mutate({ argument, count, seed }: OptionValues): Promise<number> 
     );
     const sample = sampleOf(all, Number(count), Number(seed));
     process.stdout.write(`${sample.length} of ${all.length} mutants of ${files.length} files\n`);
-    let killed = 0;
+    const took = new Map<string, number>();
+    const counts = { failed: 0, "timed out": 0, passed: 0 };
     for (const { file, mutant } of sample) {
       const path = join(copy, file);
       const original = readFileSync(path, "utf8");
+      if (!took.has(file)) {
+        const began = performance.now();
+        const outcome = runTests(copy, file, LONGEST_RUN);
+        if (outcome !== "passed") {
+          throw new RunnerError("internal", `The unit tests of ${file} ${outcome} without any change.`, {
+            next: GIVE_UP,
+            cure: "Mend them first; on a machine that is busy, try again when it is calm.",
+          });
+        }
+        took.set(file, performance.now() - began);
+      }
       writeFileSync(path, mutant.text);
-      const noticed = !testsPass(copy, file);
+      const outcome = runTests(copy, file, Math.ceil(5 * (took.get(file) ?? 0)) + 60_000);
       writeFileSync(path, original);
-      killed += noticed ? 1 : 0;
-      if (!noticed) {
-        process.stdout.write(`survived: ${file}:${mutant.line} ${mutant.from} -> ${mutant.to || "nothing"}\n`);
+      counts[outcome] += 1;
+      if (outcome !== "failed") {
+        const what = outcome === "passed" ? "survived" : "hangs";
+        process.stdout.write(`${what}: ${file}:${mutant.line} ${mutant.from} -> ${mutant.to || "nothing"}\n`);
       }
     }
+    const noticed = sample.length - counts.passed;
     process.stdout.write(
-      `mutation: ${killed} of ${sample.length} noticed (${Math.round((100 * killed) / sample.length)} %)\n`,
+      `mutation: ${noticed} of ${sample.length} noticed (${Math.round((100 * noticed) / sample.length)} %), ${counts["timed out"]} of them by a test that never ended\n`,
     );
     return 0;
   } finally {
@@ -71,12 +97,23 @@ function sourcesIn(place: string): string[] {
   return found.isFile() ? [place] : globSync(`${place}/**/*.ts`, { cwd: ROOT });
 }
 
-/** The unit tests that import the file, up to the first failure. What hangs is noticed too. */
-function testsPass(copy: string, file: string): boolean {
-  const { status } = spawnSync(
+type Outcome = "failed" | "timed out" | "passed";
+
+/** The unit tests that import the file, up to the first failure: its own test first, which finds most. */
+function runTests(copy: string, file: string, timeout: number): Outcome {
+  const own = file.replace(/\.ts$/, ".test.ts");
+  const first = existsSync(join(copy, own)) ? vitest(copy, ["run", own], timeout) : "passed";
+  return first === "passed" ? vitest(copy, ["related", file, "--run", "--exclude", "_dev/**"], timeout) : first;
+}
+
+function vitest(copy: string, what: readonly string[], timeout: number): Outcome {
+  const { status, error } = spawnSync(
     join(ROOT, "node_modules/.bin/vitest"),
-    ["related", file, "--run", "--project", "unit", "--bail", "1", "--reporter", "dot", "--dir", "src"],
-    { cwd: copy, timeout: LONGEST_RUN, stdio: "ignore" },
+    [...what, "--project", "unit", "--bail", "1", "--reporter", "dot"],
+    { cwd: copy, timeout, stdio: "ignore" },
   );
-  return status === 0;
+  if (error !== undefined) {
+    return "timed out";
+  }
+  return status === 0 ? "passed" : "failed";
 }
