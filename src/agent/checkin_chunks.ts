@@ -14,10 +14,10 @@ export interface Assembly {
 /** The assembly after one more part. A part of an older set is dropped, one of a newer set drops what was pending. */
 export function afterPart(pending: CheckinExpected | undefined, part: CheckinExpected): Assembly {
   const { unitsTimestamp } = part;
-  if (unitsTimestamp === undefined) {
+  if (!unitsTimestamp) {
     return { pending: undefined, whole: part };
   }
-  const order = pending?.unitsTimestamp === undefined ? 1 : compared(unitsTimestamp, pending.unitsTimestamp);
+  const order = pending?.unitsTimestamp ? compared(unitsTimestamp, pending.unitsTimestamp) : 1;
   if (pending === undefined || order > 0) {
     return { pending: part, whole: undefined };
   }

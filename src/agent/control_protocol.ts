@@ -7,6 +7,7 @@ import {
   flag,
   integer,
   integers,
+  json,
   type MessageType,
   message,
   nested,
@@ -14,7 +15,6 @@ import {
   text,
   texts,
 } from "./protobuf.ts";
-import { STRUCT_MESSAGE } from "./struct.ts";
 
 export const CHECKIN_PATH = "/proto.ElasticAgent/CheckinV2";
 export const ACTIONS_PATH = "/proto.ElasticAgent/Actions";
@@ -42,10 +42,10 @@ export const ACTION_STATUS = { success: 0, failed: 1 } as const;
 export const ACTION_TYPE = { custom: 0, diagnostics: 1 } as const;
 export const ACTION_LEVEL = { all: 0, component: 1, unit: 2 } as const;
 
-const AGENT_INFO = message({ id: text(1), version: text(2), snapshot: flag(3) });
+const AGENT_INFO = message("AgentInfo", { id: text(1), version: text(2), snapshot: flag(3) });
 export type AgentInfo = MessageType<typeof AGENT_INFO>;
 
-export const START_UP_INFO = message({
+export const START_UP_INFO = message("StartUpInfo", {
   addr: text(1),
   serverName: text(2),
   token: text(3),
@@ -58,24 +58,24 @@ export const START_UP_INFO = message({
 });
 
 /** `seconds` since the epoch. Both sides only compare it. */
-const TIMESTAMP = message({ seconds: integer(1), nanos: integer(2) });
+const TIMESTAMP = message("Timestamp", { seconds: integer(1), nanos: integer(2) });
 export type Timestamp = MessageType<typeof TIMESTAMP>;
 
 /** `payload` holds what a person sees in the agent's status beyond the message. */
-const UNIT_OBSERVED = message({
+const UNIT_OBSERVED = message("UnitObserved", {
   id: text(1),
   type: integer<UnitType>(2),
   configStateIdx: integer(3),
   state: integer<State>(4),
   message: text(5),
-  payload: nested(6, STRUCT_MESSAGE),
+  payload: json(6),
 });
 export type UnitObserved = MessageType<typeof UNIT_OBSERVED>;
 
-export const CHECKIN_OBSERVED = message({
+export const CHECKIN_OBSERVED = message("CheckinObserved", {
   token: text(1),
   units: repeated(2, UNIT_OBSERVED),
-  versionInfo: nested(3, message({ name: text(1), meta: texts(3), buildHash: text(4) })),
+  versionInfo: nested(3, message("VersionInfo", { name: text(1), meta: texts(3), buildHash: text(4) })),
   featuresIdx: integer(5),
   componentIdx: integer(6),
   unitsTimestamp: nested(7, TIMESTAMP),
@@ -85,17 +85,17 @@ export const CHECKIN_OBSERVED = message({
 export type CheckinObserved = MessageType<typeof CHECKIN_OBSERVED>;
 
 /** `source` is the whole input or output block; the protocol's other fields repeat parts of it. */
-const UNIT_EXPECTED = message({
+const UNIT_EXPECTED = message("UnitExpected", {
   id: text(1),
   type: integer<UnitType>(2),
   state: integer<State>(3),
   configStateIdx: integer(4),
-  config: nested(5, message({ source: nested(1, STRUCT_MESSAGE), id: text(2), type: text(3), name: text(4) })),
+  config: nested(5, message("UnitExpectedConfig", { source: json(1), id: text(2), type: text(3), name: text(4) })),
   logLevel: integer(6),
 });
 export type UnitExpected = MessageType<typeof UNIT_EXPECTED>;
 
-export const CHECKIN_EXPECTED = message({
+export const CHECKIN_EXPECTED = message("CheckinExpected", {
   units: repeated(1, UNIT_EXPECTED),
   featuresIdx: integer(4),
   componentIdx: integer(6),
@@ -104,7 +104,7 @@ export const CHECKIN_EXPECTED = message({
 export type CheckinExpected = MessageType<typeof CHECKIN_EXPECTED>;
 
 /** `params` is JSON. */
-export const ACTION_REQUEST = message({
+export const ACTION_REQUEST = message("ActionRequest", {
   id: text(1),
   name: text(2),
   params: bytes(3),
@@ -115,7 +115,7 @@ export const ACTION_REQUEST = message({
 });
 export type ActionRequest = MessageType<typeof ACTION_REQUEST>;
 
-const DIAGNOSTIC_FILE = message({
+const DIAGNOSTIC_FILE = message("DiagnosticFile", {
   name: text(1),
   filename: text(2),
   description: text(3),
@@ -126,7 +126,7 @@ const DIAGNOSTIC_FILE = message({
 export type DiagnosticFile = MessageType<typeof DIAGNOSTIC_FILE>;
 
 /** `result` is JSON. */
-export const ACTION_RESPONSE = message({
+export const ACTION_RESPONSE = message("ActionResponse", {
   token: text(1),
   id: text(2),
   status: integer(3),

@@ -1,226 +1,89 @@
 /**
- * Protocol Buffers messages as tables of fields: each message is declared once, and its type, encoding and decoding follow
- * from the declaration. Covers what the control protocol uses. https://protobuf.dev/programming-guides/encoding/
+ * Protocol Buffers messages, each declared once: its type and its coding follow from the declaration. The coding is the
+ * library's. https://protobuf.dev/programming-guides/encoding/
  */
-import protobuf, { type Reader, type Writer } from "protobufjs/minimal.js";
+import protobuf from "protobufjs/light.js";
+import { type JsonObject, STRUCT } from "./struct.ts";
 
-const VARINT = 0;
-const LENGTH_DELIMITED = 2;
-
-/** One kind of field. `absent` is the value of a field that a message does not carry; it is never written. */
+/** One field of a message. `value` exists for the type checker alone: what the field holds in the program. */
 export interface Field<T> {
   readonly number: number;
-  absent(): T;
-  write(writer: Writer, number: number, value: T): void;
-  /** The value after one more occurrence of the field, whose value was `before`. */
-  read(reader: Reader, wireType: number, before: T): T;
+  readonly type: string;
+  readonly rule?: "repeated";
+  /** Of a map. */
+  readonly keyType?: "string";
+  readonly value?: T;
 }
 
-/** A message with fields of these kinds. `decode` throws for bytes that are no such message; unknown fields are skipped. */
+/**
+ * A message with fields of these kinds. `decode` throws for bytes that are no such message; unknown fields are skipped, and
+ * fields that are not there have their default: empty, 0, false, `null` for a message.
+ */
 export interface Message<T> {
+  readonly name: string;
   encode(value: Partial<T>): Uint8Array;
   decode(bytes: Uint8Array): T;
 }
 
 export type MessageType<M> = M extends Message<infer T> ? Readonly<T> : never;
 
-export function message<T>(fields: { readonly [K in keyof T]: Field<T[K]> }): Message<T> {
-  const declared = Object.entries<Field<unknown>>(fields);
-  const byNumber = new Map(declared.map(([name, field]) => [field.number, { name, field }]));
+/** Whole numbers beyond 2^53 lose their lowest digits; unknown enums stay numbers. */
+const AS_PLAIN_DATA: protobuf.IConversionOptions = { longs: Number, defaults: true };
 
+const root = new protobuf.Root().addJSON(STRUCT);
+
+/** Declares the message `name`, unique in the program. */
+export function message<T>(name: string, fields: { readonly [K in keyof T]: Field<T[K]> }): Message<T> {
+  const declared = Object.entries<Field<unknown>>(fields).map(([field, { number: id, value: _, ...kind }]) => [
+    field,
+    { id, ...kind },
+  ]);
+  root.addJSON({ [name]: { fields: Object.fromEntries(declared) } }).resolveAll();
+  const type = root.lookupType(name);
   return {
-    encode(value) {
-      const writer = protobuf.Writer.create();
-      for (const [name, field] of declared) {
-        const content = (value as Readonly<Record<string, unknown>>)[name];
-        if (content !== undefined) {
-          field.write(writer, field.number, content);
-        }
-      }
-      return writer.finish();
-    },
-    decode(bytes) {
-      const reader = protobuf.Reader.create(bytes);
-      const value: Record<string, unknown> = {};
-      for (const [name, field] of declared) {
-        value[name] = field.absent();
-      }
-      while (reader.pos < reader.len) {
-        const tag = reader.uint32();
-        const known = byNumber.get(tag >>> 3);
-        if (known === undefined) {
-          reader.skipType(tag & 7);
-        } else {
-          value[known.name] = known.field.read(reader, tag & 7, value[known.name]);
-        }
-      }
-      return value as T;
-    },
+    name,
+    encode: (value) => type.encode(type.fromObject(value)).finish(),
+    decode: (bytes) => type.toObject(type.decode(bytes), AS_PLAIN_DATA) as T,
   };
 }
 
 export function text(number: number): Field<string> {
-  return scalar<string>(
-    number,
-    LENGTH_DELIMITED,
-    "",
-    (writer, value) => writer.string(value),
-    (reader) => reader.string(),
-  );
+  return { number, type: "string" };
 }
 
 export function bytes(number: number): Field<Uint8Array> {
-  return {
-    number,
-    absent: () => new Uint8Array(),
-    write: (writer, at, value) => {
-      writer.uint32(tag(at, LENGTH_DELIMITED)).bytes(value);
-    },
-    read: (reader, wireType) => {
-      expect(wireType, LENGTH_DELIMITED);
-      return reader.bytes();
-    },
-  };
+  return { number, type: "bytes" };
 }
 
 export function flag(number: number): Field<boolean> {
-  return scalar<boolean>(
-    number,
-    VARINT,
-    false,
-    (writer, value) => writer.bool(value),
-    (reader) => reader.bool(),
-  );
+  return { number, type: "bool" };
 }
 
-/** An enum or an integer of up to 64 bits; beyond 2^53 it loses its lowest digits. */
+/** An enum or an integer of up to 64 bits. */
 export function integer<T extends number = number>(number: number): Field<T> {
-  return scalar(
-    number,
-    VARINT,
-    0 as T,
-    (writer, value) => writer.int64(value),
-    (reader) => wholeNumber(reader.int64()) as T,
-  );
+  return { number, type: "int64" };
 }
 
 /** Enums, which proto3 packs into one field. */
 export function integers(number: number): Field<readonly number[]> {
-  return {
-    number,
-    absent: () => [],
-    write: (writer, at, values) => {
-      if (values.length > 0) {
-        writer.uint32(tag(at, LENGTH_DELIMITED)).fork();
-        for (const value of values) {
-          writer.int64(value);
-        }
-        writer.ldelim();
-      }
-    },
-    read: (reader, wireType, before) => {
-      if (wireType === VARINT) {
-        return [...before, wholeNumber(reader.int64())];
-      }
-      expect(wireType, LENGTH_DELIMITED);
-      const end = reader.uint32() + reader.pos;
-      const values = [...before];
-      while (reader.pos < end) {
-        values.push(wholeNumber(reader.int64()));
-      }
-      return values;
-    },
-  };
+  return { number, type: "int64", rule: "repeated" };
 }
 
-/** A message within a message; `undefined` if it is not there. */
-export function nested<T>(number: number, inner: Message<T>): Field<T | undefined> {
-  return {
-    number,
-    absent: () => undefined,
-    write: (writer, at, value) => {
-      if (value !== undefined) {
-        writer.uint32(tag(at, LENGTH_DELIMITED)).bytes(inner.encode(value));
-      }
-    },
-    read: (reader, wireType) => {
-      expect(wireType, LENGTH_DELIMITED);
-      return inner.decode(reader.bytes());
-    },
-  };
+/** A message within a message; read as `null` if it is not there. */
+export function nested<T>(number: number, { name }: Message<T>): Field<T | null | undefined> {
+  return { number, type: name };
 }
 
-export function repeated<T>(number: number, inner: Message<T>): Field<readonly T[]> {
-  return {
-    number,
-    absent: () => [],
-    write: (writer, at, values) => {
-      for (const value of values) {
-        writer.uint32(tag(at, LENGTH_DELIMITED)).bytes(inner.encode(value));
-      }
-    },
-    read: (reader, wireType, before) => {
-      expect(wireType, LENGTH_DELIMITED);
-      // A list of this function's own: appending keeps a message of many units linear.
-      (before as T[]).push(inner.decode(reader.bytes()));
-      return before;
-    },
-  };
+export function repeated<T>(number: number, { name }: Message<T>): Field<readonly T[]> {
+  return { number, type: name, rule: "repeated" };
 }
 
 /** `map<string, string>`. */
 export function texts(number: number): Field<Readonly<Record<string, string>>> {
-  const entries = repeated(number, message({ key: text(1), value: text(2) }));
-  return {
-    number,
-    absent: () => ({}),
-    write: (writer, at, value) => {
-      entries.write(
-        writer,
-        at,
-        Object.entries(value).map(([key, content]) => ({ key, value: content })),
-      );
-    },
-    read: (reader, wireType, before) => {
-      const read = entries.read(reader, wireType, []);
-      return { ...before, ...Object.fromEntries(read.map(({ key, value }) => [key, value])) };
-    },
-  };
+  return { number, type: "string", keyType: "string" };
 }
 
-function scalar<T>(
-  number: number,
-  wireType: number,
-  absent: T,
-  put: (writer: Writer, value: T) => void,
-  take: (reader: Reader) => T,
-): Field<T> {
-  return {
-    number,
-    absent: () => absent,
-    write: (writer, at, value) => {
-      if (value !== absent) {
-        put(writer.uint32(tag(at, wireType)), value);
-      }
-    },
-    read: (reader, found) => {
-      expect(found, wireType);
-      return take(reader);
-    },
-  };
-}
-
-function tag(number: number, wireType: number): number {
-  return (number << 3) | wireType;
-}
-
-function expect(found: number, wanted: number): void {
-  if (found !== wanted) {
-    throw new Error(`wire type ${found} where ${wanted} is expected`);
-  }
-}
-
-/** The library gives 64-bit values as objects; in decimal digits they are numbers again. */
-function wholeNumber(value: { toString(): string }): number {
-  return Number(value.toString());
+/** A `google.protobuf.Struct`; read as `null` if it is not there. */
+export function json(number: number): Field<JsonObject | null | undefined> {
+  return { number, type: "google.protobuf.Struct" };
 }

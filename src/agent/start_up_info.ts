@@ -53,7 +53,7 @@ function startUpInfoOf(bytes: Uint8Array): StartUpInfo {
     key: new Secret(Buffer.from(peerKey).toString("utf8")),
     maxMessageSize: maxMessageSize > 0 ? maxMessageSize : USUAL_MESSAGE_SIZE,
     chunking: supports.includes(CHECKIN_CHUNKING),
-    agent: info.agentInfo,
+    agent: info.agentInfo ?? undefined,
   };
 }
 

@@ -2,134 +2,86 @@
  * `google.protobuf.Struct`: JSON values within a message. All its numbers are doubles.
  * https://protobuf.dev/reference/protobuf/google.protobuf/#struct
  */
-import protobuf, { type Reader } from "protobufjs/minimal.js";
-import type { Message } from "./protobuf.ts";
+import protobuf from "protobufjs/light.js";
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export interface JsonObject {
   readonly [name: string]: Json;
 }
 
-/** Field numbers of `Value`, with their wire type. */
-const NULL = 0x08;
-const NUMBER = 0x11;
-const STRING = 0x1a;
-const BOOL = 0x20;
-const STRUCT = 0x2a;
-const LIST = 0x32;
-
-/** The only field of `Struct` (entries) and of `ListValue` (values). */
-const CONTENT = 0x0a;
-/** The fields of a map entry. */
-const KEY = 0x0a;
-const VALUE = 0x12;
-
-export const STRUCT_MESSAGE: Message<JsonObject> = {
-  encode: (value) => encodeObject(value as JsonObject),
-  decode: (bytes) => decodeObject(bytes),
+/** The messages, as the library wants them declared. */
+export const STRUCT: Record<string, protobuf.AnyNestedObject> = {
+  google: {
+    nested: {
+      protobuf: {
+        nested: {
+          Struct: {
+            fields: { fields: { keyType: "string", type: "Value", id: 1 } } as Record<string, protobuf.IField>,
+          },
+          Value: {
+            fields: {
+              nullValue: { type: "int32", id: 1 },
+              numberValue: { type: "double", id: 2 },
+              stringValue: { type: "string", id: 3 },
+              boolValue: { type: "bool", id: 4 },
+              structValue: { type: "Struct", id: 5 },
+              listValue: { type: "ListValue", id: 6 },
+            },
+            oneofs: {
+              kind: { oneof: ["nullValue", "numberValue", "stringValue", "boolValue", "structValue", "listValue"] },
+            },
+          },
+          ListValue: { fields: { values: { rule: "repeated", type: "Value", id: 1 } } },
+        },
+      },
+    },
+  },
 };
 
-function encodeObject(object: JsonObject): Uint8Array {
-  const writer = protobuf.Writer.create();
-  for (const [name, value] of Object.entries(object)) {
-    if (value !== undefined) {
-      writer.uint32(CONTENT).fork().uint32(KEY).string(name).uint32(VALUE).bytes(encodeValue(value)).ldelim();
-    }
-  }
-  return writer.finish();
+/** A `Value` as the library's plain data: the one of its fields that is there. */
+interface Value {
+  readonly numberValue?: number;
+  readonly stringValue?: string;
+  readonly boolValue?: boolean;
+  /** A nested `Struct` is JSON already. */
+  readonly structValue?: JsonObject;
+  readonly listValue?: { readonly values?: readonly Value[] };
 }
 
-function encodeValue(value: Json): Uint8Array {
-  const writer = protobuf.Writer.create();
-  if (value === null) {
-    writer.uint32(NULL).int32(0);
-  } else if (typeof value === "number") {
-    writer.uint32(NUMBER).double(value);
-  } else if (typeof value === "string") {
-    writer.uint32(STRING).string(value);
-  } else if (typeof value === "boolean") {
-    writer.uint32(BOOL).bool(value);
-  } else if (Array.isArray(value)) {
-    const list = protobuf.Writer.create();
-    for (const item of value as readonly Json[]) {
-      list.uint32(CONTENT).bytes(encodeValue(item));
-    }
-    writer.uint32(LIST).bytes(list.finish());
-  } else {
-    writer.uint32(STRUCT).bytes(encodeObject(value as JsonObject));
-  }
-  return writer.finish();
-}
+// The library asks these for every message of the name, at whatever depth of another; `this` is the type without them.
+protobuf.wrappers[".google.protobuf.Struct"] = {
+  fromObject(object: Readonly<Record<string, unknown>>, ...depth: unknown[]) {
+    return Reflect.apply(this.fromObject, this, [{ fields: mapped(object as JsonObject, valueFields) }, ...depth]);
+  },
+  toObject(message, options, ...depth: unknown[]) {
+    const { fields } = Reflect.apply(this.toObject, this, [message, options, ...depth]) as {
+      fields?: Record<string, Value>;
+    };
+    return mapped(fields ?? {}, jsonFrom);
+  },
+};
 
-function decodeObject(bytes: Uint8Array): JsonObject {
-  const object: Record<string, Json> = {};
-  eachField(bytes, (tag, reader) => {
-    if (tag !== CONTENT) {
-      reader.skipType(tag & 7);
-      return;
-    }
-    let name = "";
-    let value: Json = null;
-    eachField(reader.bytes(), (part, entry) => {
-      if (part === KEY) {
-        name = entry.string();
-      } else if (part === VALUE) {
-        value = decodeValue(entry.bytes());
-      } else {
-        entry.skipType(part & 7);
+function valueFields(json: Json): object {
+  switch (typeof json) {
+    case "number":
+      return { numberValue: json };
+    case "string":
+      return { stringValue: json };
+    case "boolean":
+      return { boolValue: json };
+    default:
+      if (json === null) {
+        return { nullValue: 0 };
       }
-    });
-    // As plain data, whatever its name.
-    Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
-  });
-  return object;
-}
-
-function decodeValue(bytes: Uint8Array): Json {
-  let value: Json = null;
-  eachField(bytes, (tag, reader) => {
-    switch (tag) {
-      case NULL:
-        reader.int32();
-        value = null;
-        break;
-      case NUMBER:
-        value = reader.double();
-        break;
-      case STRING:
-        value = reader.string();
-        break;
-      case BOOL:
-        value = reader.bool();
-        break;
-      case STRUCT:
-        value = decodeObject(reader.bytes());
-        break;
-      case LIST:
-        value = decodeList(reader.bytes());
-        break;
-      default:
-        reader.skipType(tag & 7);
-    }
-  });
-  return value;
-}
-
-function decodeList(bytes: Uint8Array): Json[] {
-  const list: Json[] = [];
-  eachField(bytes, (tag, reader) => {
-    if (tag === CONTENT) {
-      list.push(decodeValue(reader.bytes()));
-    } else {
-      reader.skipType(tag & 7);
-    }
-  });
-  return list;
-}
-
-function eachField(bytes: Uint8Array, read: (tag: number, reader: Reader) => void): void {
-  const reader = protobuf.Reader.create(bytes);
-  while (reader.pos < reader.len) {
-    read(reader.uint32(), reader);
+      return Array.isArray(json) ? { listValue: { values: json.map(valueFields) } } : { structValue: json };
   }
+}
+
+function jsonFrom({ numberValue, stringValue, boolValue, structValue, listValue }: Value): Json {
+  return numberValue ?? stringValue ?? boolValue ?? structValue ?? listValue?.values?.map(jsonFrom) ?? null;
+}
+
+/** `Object.fromEntries` makes plain data of any name, `__proto__` too. */
+function mapped<A, B>(object: Readonly<Record<string, A>>, to: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, to(value)]));
 }

@@ -41,7 +41,7 @@ function expectedUnit(
   known: Unit | undefined,
   { id, type, state, config, configStateIdx, logLevel }: UnitExpected,
 ): Unit {
-  const { source } = config ?? {};
+  const source = config?.source ?? undefined;
   const unit: Unit = {
     id,
     type,
