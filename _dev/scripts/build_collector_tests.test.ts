@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { COLLECTOR_EVENT_CODES } from "../../src/pump/collector_event.ts";
+import { COLLECTOR_EVENT_CODES } from "../../src/reporting/collector_event.ts";
 import { collectorTestInputs, staleCollectorTests } from "./build_collector_tests.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

@@ -11,7 +11,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { findEventType, selectFields } from "../../src/catalog/catalog.ts";
 import type { LogFileType, ObjectType } from "../../src/catalog/column.ts";
-import { ObjectRecords } from "../../src/sources/object_records.ts";
+import { ObjectRecords } from "../../src/sources/objects/records.ts";
 import { fileEvents, ORGANIZATION_ID, streamContext } from "../shared/testing/file_events.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

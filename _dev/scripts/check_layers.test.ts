@@ -8,7 +8,8 @@ describe("check_layers", () => {
     ["src/core/clock.ts", "../policy/policy.ts"],
     ["src/auth/session.ts", "../org/org_client.ts"],
     ["src/auth/session.ts", "../catalog/login.ts"],
-    ["src/sources/event_log_files.ts", "../sinks/sink.ts"],
+    ["src/sources/event_log_files/source.ts", "../../sinks/sink.ts"],
+    ["src/sources/event_log_files/source.ts", "../objects/window.ts"],
     ["src/pump/pump.ts", "../sinks/elasticsearch.ts"],
     ["src/pump/pump.ts", "../cli/run.ts"],
     ["src/cli/run.ts", "../main.ts"],
@@ -21,7 +22,9 @@ describe("check_layers", () => {
   });
 
   test.each([
-    ["src/sources/event_log_files.ts", "../org/org_client.ts"],
+    ["src/sources/event_log_files/source.ts", "../../org/org_client.ts"],
+    ["src/sources/event_log_files/source.ts", "../source.ts"],
+    ["src/sources/event_log_files/source.ts", "./round.ts"],
     ["src/pump/pump.ts", "../sinks/sink.ts"],
     ["src/pump/pump.test.ts", "../sinks/ndjson.ts"],
     ["src/main.ts", "./cli/run.ts"],

@@ -8,7 +8,7 @@ import { exposureOf } from "../policy/file_exposure.ts";
 import type { BrokenInput, Input, Output, Policy } from "../policy/policy.ts";
 import { closest } from "../policy/suggestion.ts";
 import type { Environment } from "../policy/variables.ts";
-import { COLLECTOR_DATASET } from "../sources/rejected_row.ts";
+import { COLLECTOR_DATASET } from "../sources/event_log_files/rejected_row.ts";
 import { type Finding, failed, findingsOf, ok, type Step, warning } from "./check/finding.ts";
 import { logstashSteps } from "./check/logstash_steps.ts";
 import { orgSteps } from "./check/org_steps.ts";

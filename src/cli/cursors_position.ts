@@ -1,7 +1,7 @@
 import type { CursorEntries } from "../cursors/cursor.ts";
 import type { KeptSum } from "../cursors/kept_events.ts";
-import { failedFiles, isOpen, readListingCursor } from "../sources/file_progress.ts";
-import { failedWindows, readObjectCursor } from "../sources/object_progress.ts";
+import { failedFiles, isOpen, readListingCursor } from "../sources/event_log_files/progress.ts";
+import { failedWindows, readObjectCursor } from "../sources/objects/progress.ts";
 import { type FailedPart, isParked } from "../sources/part_failure.ts";
 
 /** Where one source stands. Times are ISO texts. */

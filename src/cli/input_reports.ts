@@ -1,7 +1,7 @@
 import type { StreamStanding } from "../agent/unit_health.ts";
 import type { Fact } from "../core/fact.ts";
 import type { Input, Stream } from "../policy/policy.ts";
-import { afterFact, type StreamReport, startOfReport } from "../pump/report.ts";
+import { afterFact, type StreamReport, startOfReport } from "../reporting/report.ts";
 
 interface SourceReport {
   /** As it is called in messages: the data stream, and the object if it is one. */

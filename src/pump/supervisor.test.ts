@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { createMemoryCursors } from "../../_dev/shared/testing/memory_cursors.ts";
 import { silentLog } from "../core/log.ts";
+import { source as collected } from "../reporting/collected_source.fixture.ts";
+import { Collector } from "../reporting/collector.ts";
 import type { Sink } from "../sinks/sink.ts";
 import type { Source } from "../sources/source.ts";
-import { source as collected } from "./collected_source.fixture.ts";
-import { Collector } from "./collector.ts";
 import { pump } from "./pump.ts";
 import { type InputRun, Supervisor } from "./supervisor.ts";
 

@@ -19,7 +19,7 @@ import { noPlaceError, noRoomError } from "../../../src/pump/keeping.ts";
 import { bulkVerdict } from "../../../src/sinks/bulk_verdict.ts";
 import { BUSY, logstashProblem } from "../../../src/sinks/logstash.ts";
 import { unreadable } from "../../../src/sinks/lumberjack_frames.ts";
-import { withObjectCure } from "../../../src/sources/object_access.ts";
+import { withObjectCure } from "../../../src/sources/objects/access.ts";
 
 /** A message as people read it. */
 export interface Trouble {

@@ -3,9 +3,9 @@
 import { toId18 } from "../../../src/catalog/catalog.ts";
 import type { SourceEvent } from "../../../src/core/event.ts";
 import { Memory } from "../../../src/core/memory.ts";
-import type { EventLogFile } from "../../../src/org/log_file_body.ts";
 import type { StreamContext } from "../../../src/sources/envelope.ts";
-import { logFileRows } from "../../../src/sources/log_file_rows.ts";
+import type { EventLogFile } from "../../../src/sources/event_log_files/body.ts";
+import { logFileRows } from "../../../src/sources/event_log_files/rows.ts";
 import { createMemoryScratch } from "./memory_ledger.ts";
 
 /** As log files give it. */

@@ -7,7 +7,7 @@ import { createHttp } from "../../../src/core/http.ts";
 import { silentLog } from "../../../src/core/log.ts";
 import { ApiBudget } from "../../../src/org/api_budget.ts";
 import { OrgClient } from "../../../src/org/org_client.ts";
-import { ObjectWindows, type ObjectWindowsOptions } from "../../../src/sources/object_windows.ts";
+import { ObjectWindows, type ObjectWindowsOptions } from "../../../src/sources/objects/source.ts";
 import type { RoundEnd, RoundScope } from "../../../src/sources/source.ts";
 import { type MockOrg, startMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
 import { ManualClock } from "./manual_clock.ts";

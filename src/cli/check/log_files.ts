@@ -1,6 +1,6 @@
 import { findLogFileType } from "../../catalog/catalog.ts";
 import type { Stream } from "../../policy/policy.ts";
-import { sentence } from "../../pump/sentence.ts";
+import { sentence } from "../../reporting/sentence.ts";
 import { type FileGroup, type FileInventory, hasPaidFiles } from "./file_inventory.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 

@@ -4,7 +4,7 @@ import { asRunnerError } from "../../core/errors.ts";
 import type { OrgClient } from "../../org/org_client.ts";
 import { hasRecord } from "../../org/query_pages.ts";
 import { objectSoql, soqlDateTime, soqlText } from "../../org/soql.ts";
-import { withObjectCure } from "../../sources/object_access.ts";
+import { withObjectCure } from "../../sources/objects/access.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 
 const STEP = "event objects";
