@@ -6,7 +6,8 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { packageProblems } from "./check_package.ts";
-import { type PackageFiles, packageFiles } from "./package/package_files.ts";
+import type { PackageFiles } from "./package/files_by_path.ts";
+import { packageFiles } from "./package/package_files.ts";
 import { zipOf } from "./package/zip.ts";
 import { RELEASE_FOLDER, removeFromRelease, sealRelease } from "./release/release_folder.ts";
 

@@ -1,6 +1,6 @@
 /**
  * Holds the one direction of imports in src/: a folder may import only folders of a lower rank and itself. Fails with a line
- * for each breach. Only `cli/` puts roles and implementations together, in `wire*.ts` and `open_*.ts`; the fakes under _dev import
+ * for each breach, and for each circle of files in src/ and _dev/, whatever they import of each other. Only `cli/` puts roles and implementations together, in `wire*.ts` and `open_*.ts`; the fakes under _dev import
  * nothing of src. What src exports is needed by another file of the product, or by a generator.
  */
 import { globSync, readFileSync } from "node:fs";
@@ -11,18 +11,20 @@ const ROOT = resolve(import.meta.dirname, "../..");
 /** A folder's rank; equal ranks may not see each other. */
 const RANKS: Readonly<Record<string, number>> = {
   core: 0,
-  policy: 1,
-  auth: 1,
-  cursors: 1,
-  catalog: 1,
-  org: 2,
-  sources: 3,
-  sinks: 3,
-  pump: 4,
-  reporting: 4,
-  agent: 4,
-  cli: 5,
-  "main.ts": 6,
+  processing: 1,
+  policy: 2,
+  auth: 2,
+  cursors: 2,
+  catalog: 2,
+  org: 3,
+  kibana: 3,
+  sources: 4,
+  sinks: 4,
+  pump: 5,
+  reporting: 5,
+  agent: 5,
+  cli: 6,
+  "main.ts": 7,
 };
 
 /** The pump knows roles and values, never who plays the role. */
@@ -49,8 +51,7 @@ export interface SourceFile {
 export function breaches(files: readonly SourceFile[]): string[] {
   const found: string[] = [];
   for (const file of files) {
-    for (const match of file.text.matchAll(IMPORT)) {
-      const target = join(dirname(file.path), match[1] ?? match[2] ?? match[3] ?? "");
+    for (const target of importsOf(file)) {
       const problem = breach(file.path, target);
       if (problem !== undefined) {
         found.push(`${file.path} imports ${target}: ${problem}`);
@@ -58,6 +59,41 @@ export function breaches(files: readonly SourceFile[]): string[] {
     }
   }
   return found;
+}
+
+function importsOf({ path, text }: SourceFile): string[] {
+  return [...text.matchAll(IMPORT)].map((match) => join(dirname(path), match[1] ?? match[2] ?? match[3] ?? ""));
+}
+
+/** One sentence for each circle: the shortest way from its first file back to it. Imports of types count as well. Pure. */
+export function circles(files: readonly SourceFile[]): string[] {
+  const imports = new Map(files.map((file) => [file.path, importsOf(file)]));
+  const told = new Set<string>();
+  return [...imports.keys()].toSorted().flatMap((path) => {
+    const circle = told.has(path) ? undefined : wayBack(path, imports);
+    for (const member of circle ?? []) {
+      told.add(member);
+    }
+    return circle === undefined ? [] : [`${circle.join(" imports ")} imports ${path}: a circle`];
+  });
+}
+
+/** The files on the shortest way from one back to itself, it first; `undefined` if there is none. */
+function wayBack(start: string, imports: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const ways = [[start]];
+  const seen = new Set<string>();
+  for (const way of ways) {
+    for (const target of imports.get(way.at(-1) ?? start) ?? []) {
+      if (target === start) {
+        return way;
+      }
+      if (!seen.has(target)) {
+        seen.add(target);
+        ways.push([...way, target]);
+      }
+    }
+  }
+  return undefined;
 }
 
 function breach(from: string, to: string): string | undefined {
@@ -148,7 +184,7 @@ if (import.meta.main) {
     path: relative(ROOT, join(ROOT, path)),
     text: readFileSync(join(ROOT, path), "utf8"),
   }));
-  const found = [...breaches(files), ...deadExports(files)];
+  const found = [...breaches(files), ...circles(files), ...deadExports(files)];
   for (const line of found) {
     process.stderr.write(`layers: ${line}\n`);
   }

@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
+import { isMapping } from "../../src/core/block.ts";
 import { packageProblems } from "./check_package.ts";
 import { packageFiles } from "./package/package_files.ts";
 import { changelogProblems } from "./package_rules/changelog_rules.ts";
@@ -10,7 +11,7 @@ import { DEFECTS } from "./package_rules/defects.fixture.ts";
 import { deployerProblems } from "./package_rules/deployers.ts";
 import { manifestProblems } from "./package_rules/manifest_rules.ts";
 import { changed, PackageDraft, type Step } from "./package_rules/package_draft.fixture.ts";
-import { isMapping, type PackageView, packageView } from "./package_rules/package_view.ts";
+import { type PackageView, packageView } from "./package_rules/package_view.ts";
 import { variableProblems } from "./package_rules/variable_rules.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");

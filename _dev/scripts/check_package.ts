@@ -4,7 +4,8 @@
  */
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type PackageFiles, packageFiles } from "./package/package_files.ts";
+import type { PackageFiles } from "./package/files_by_path.ts";
+import { packageFiles } from "./package/package_files.ts";
 import { changelogProblems } from "./package_rules/changelog_rules.ts";
 import { deployerProblems } from "./package_rules/deployers.ts";
 import { fieldProblems } from "./package_rules/field_rules.ts";

@@ -2,7 +2,7 @@ import type { RunnerError } from "../core/errors.ts";
 import { LOG_LEVELS, type LogLevel } from "../core/log.ts";
 import type { PolicyContext } from "../policy/parse_policy.ts";
 import type { Policy } from "../policy/policy.ts";
-import { prepareRegularExpressions } from "../policy/regular_expression.ts";
+import { prepareRegularExpressions } from "../processing/regular_expression.ts";
 import { STATE, UNIT_TYPE, type UnitExpected, type UnitObserved } from "./control_protocol.ts";
 import { type ManagedPolicy, managedPolicy } from "./managed_policy.ts";
 import { brokenHealth, inputHealth, outputHealth, type StreamStanding, type UnitHealth } from "./unit_health.ts";

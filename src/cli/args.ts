@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import type { LogLevel } from "../core/log.ts";
-import { closest, didYouMean } from "../policy/suggestion.ts";
+import { closest, didYouMean } from "../core/suggestion.ts";
 import type { BackfillOptions } from "./backfill.ts";
 import { BACKFILL_COMMAND, backfillOptions } from "./backfill_arguments.ts";
 import type { CheckOptions } from "./check.ts";

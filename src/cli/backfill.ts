@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { systemClock } from "../core/clock.ts";
+import { closest } from "../core/suggestion.ts";
 import type { Input, Stream } from "../policy/policy.ts";
-import { closest } from "../policy/suggestion.ts";
 import { Supervisor } from "../pump/supervisor.ts";
 import type { TimeRange } from "../sources/time_range.ts";
 import { usage } from "./command_declaration.ts";

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
+import { closest } from "../core/suggestion.ts";
 import { visible } from "../core/visible.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
 import type { KeptEvents } from "../cursors/kept_events.ts";
 import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
 import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
-import { closest } from "../policy/suggestion.ts";
 import { underWayId } from "../pump/under_way.ts";
 import { failedFiles, retryFileChanges } from "../sources/event_log_files/progress.ts";
 import { failedWindows, retryWindowChanges } from "../sources/objects/progress.ts";

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isMapping } from "../core/block.ts";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
 import { createHttp, type Http } from "../core/http.ts";
 import { Secret } from "../core/secret.ts";
-import { askKibana, type KibanaCredentials } from "../policy/kibana.ts";
-import { isMapping } from "../policy/policy_block.ts";
+import { askKibana, type KibanaCredentials } from "../kibana/kibana.ts";
 import { addressProblem } from "../policy/setting_kinds.ts";
 import type { Environment } from "../policy/variables.ts";
 import { VERSION } from "./version.ts";

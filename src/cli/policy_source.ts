@@ -4,12 +4,12 @@ import { hostname } from "node:os";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { createHttp } from "../core/http.ts";
 import type { Log } from "../core/log.ts";
-import { followKibanaPolicy, readKibanaPolicy } from "../policy/kibana_policy.ts";
+import { followKibanaPolicy, readKibanaPolicy } from "../kibana/kibana_policy.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
 import type { Policy } from "../policy/policy.ts";
 import { followPolicyFile, readText, reportExposure } from "../policy/policy_file.ts";
-import { prepareRegularExpressions } from "../policy/regular_expression.ts";
 import type { Environment } from "../policy/variables.ts";
+import { prepareRegularExpressions } from "../processing/regular_expression.ts";
 import { kibanaCredentials } from "./install_package.ts";
 import { knownDatasets } from "./wire.ts";
 

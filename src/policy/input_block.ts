@@ -1,23 +1,13 @@
 import type { z } from "zod";
+import { type Finding, isMapping, type Key, type Mapping } from "../core/block.ts";
 import { dataStreamName } from "../core/event.ts";
+import { didYouMean } from "../core/suggestion.ts";
+import { type Processor, readProcessors } from "../processing/processors.ts";
 import { conditionHolds } from "./agent_condition.ts";
 import { defaultAudience } from "./audience.ts";
 import type { CollectorStream, Input, Output, Problem, Stream } from "./policy.ts";
-import {
-  type Checked,
-  checked,
-  type Finding,
-  isMapping,
-  type Key,
-  type Mapping,
-  type PreparedBlock,
-  prepared,
-  problemAt,
-  withoutAgentKeys,
-} from "./policy_block.ts";
-import { type Processor, readProcessors } from "./processors.ts";
+import { type Checked, checked, type PreparedBlock, prepared, problemAt, withoutAgentKeys } from "./policy_block.ts";
 import { camelKeys, INPUT_SETTINGS, STREAM_SETTINGS } from "./settings.ts";
-import { didYouMean } from "./suggestion.ts";
 import { unverified } from "./tls_trust.ts";
 import type { VariableProviders } from "./variables.ts";
 

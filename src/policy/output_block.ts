@@ -1,5 +1,7 @@
 import type { z } from "zod";
+import { type Finding, isMapping } from "../core/block.ts";
 import { isLoopback } from "../core/loopback.ts";
+import { didYouMean } from "../core/suggestion.ts";
 import { tuningOf } from "./output_preset.ts";
 import {
   CONSOLE_OUTPUT,
@@ -9,17 +11,8 @@ import {
   withoutEffect,
 } from "./output_settings.ts";
 import type { ElasticsearchCredentials, Output, Problem } from "./policy.ts";
-import {
-  checked,
-  type Finding,
-  isMapping,
-  type PreparedBlock,
-  prepared,
-  problemAt,
-  withoutAgentKeys,
-} from "./policy_block.ts";
+import { checked, type PreparedBlock, prepared, problemAt, withoutAgentKeys } from "./policy_block.ts";
 import { camelKeys } from "./settings.ts";
-import { didYouMean } from "./suggestion.ts";
 import { unverified } from "./tls_trust.ts";
 import type { VariableProviders } from "./variables.ts";
 

@@ -1,11 +1,12 @@
 import { LineCounter, parseDocument } from "yaml";
+import { isMapping, type Mapping } from "../core/block.ts";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
 import { lookup } from "../core/lookup.ts";
+import { closest, didYouMean } from "../core/suggestion.ts";
 import { type InputReading, isSwitchedOn, type KnownDataset, readInput } from "./input_block.ts";
 import { type OutputReading, readOutput } from "./output_block.ts";
 import type { BrokenInput, Input, Output, Policy, Problem } from "./policy.ts";
-import { isMapping, type Mapping, prepared } from "./policy_block.ts";
-import { closest, didYouMean } from "./suggestion.ts";
+import { prepared } from "./policy_block.ts";
 import type { Environment, FileText, VariableProviders } from "./variables.ts";
 
 export interface PolicyContext {

@@ -1,7 +1,7 @@
 import type { RunnerError } from "../core/errors.ts";
 import type { DataStream, StreamId } from "../core/event.ts";
 import type { Secret } from "../core/secret.ts";
-import type { Processor } from "./processors.ts";
+import type { Processor } from "../processing/processors.ts";
 import type {
   ApiSettings,
   AuthSettings,

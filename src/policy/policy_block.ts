@@ -2,23 +2,11 @@
  * A block of the policy on its way from YAML to settings: what every block has in common, whatever its settings are.
  */
 import { z } from "zod";
+import { type Finding, isMapping, type Key, type Mapping } from "../core/block.ts";
+import { didYouMean } from "../core/suggestion.ts";
 import type { Problem } from "./policy.ts";
 import { unwrapped } from "./settings.ts";
-import { didYouMean } from "./suggestion.ts";
 import { substitute, type VariableProviders } from "./variables.ts";
-
-export type Key = string | number;
-export type Mapping = Record<string, unknown>;
-
-/** A problem before its path is written out. */
-export interface Finding {
-  readonly at: readonly Key[];
-  readonly text: string;
-}
-
-export function isMapping(value: unknown): value is Mapping {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** `root.auth.client_id`, `root.streams[0].id`. */
 export function problemAt(root: string, finding: Finding): Problem {

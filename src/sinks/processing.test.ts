@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { SourceEvent } from "../core/event.ts";
-import { readProcessors } from "../policy/processors.ts";
-import { prepareRegularExpressions } from "../policy/regular_expression.ts";
+import { readProcessors } from "../processing/processors.ts";
+import { prepareRegularExpressions } from "../processing/regular_expression.ts";
 import { createProcessingSink } from "./processing.ts";
 import { anEvent } from "./sink.contract.ts";
 import type { Sink } from "./sink.ts";

@@ -1,12 +1,6 @@
-import type { SourceEvent } from "../core/event.ts";
-import { FIXED_FIELDS, type Processor } from "../policy/processors.ts";
-import { regularExpression } from "../policy/regular_expression.ts";
-import { type Predicate, predicateOf } from "./event_condition.ts";
-import { type EventDocument, fieldAt, fieldPaths, mergeFields, removeField } from "./event_document.ts";
+import { eventProcessing } from "../processing/event_processing.ts";
+import type { Processor } from "../processing/processors.ts";
 import { EMPTY_RECEIPT, type Sink } from "./sink.ts";
-
-/** Changes the document; false drops the event. */
-type Step = (document: EventDocument) => boolean;
 
 /**
  * A sink whose events pass through processors first. An event that they drop is acknowledged without being delivered, and is
@@ -17,68 +11,12 @@ export function createProcessingSink(inner: Sink, processors: readonly Processor
   if (processors.length === 0) {
     return inner;
   }
-  const steps = processors.map(stepOf);
+  const processed = eventProcessing(processors);
   return {
     async deliver(events, signal, sentBefore) {
-      const passed = events.flatMap((event) => processed(event, steps) ?? []);
+      const passed = events.flatMap((event) => processed(event) ?? []);
       return passed.length === 0 ? EMPTY_RECEIPT : await inner.deliver(passed, signal, sentBefore);
     },
     async close() {},
   };
-}
-
-function processed(event: SourceEvent, steps: readonly Step[]): SourceEvent | undefined {
-  const document = JSON.parse(event.json) as EventDocument;
-  return steps.every((step) => step(document))
-    ? { index: event.index, id: event.id, json: JSON.stringify(document) }
-    : undefined;
-}
-
-function stepOf(processor: Processor): Step {
-  const { when } = processor;
-  const holds: Predicate = when === undefined ? () => true : predicateOf(when);
-  const change = changeOf(processor);
-  return (document) => !holds(document) || change(document);
-}
-
-function changeOf(processor: Processor): Step {
-  switch (processor.do) {
-    case "drop_event":
-      return () => false;
-    case "add_fields":
-      return (document) => {
-        mergeFields(document, processor.fields);
-        return true;
-      };
-    case "add_tags":
-      return (document) => {
-        const there = fieldAt(document, processor.target);
-        const tags = Array.isArray(there) ? there : there === undefined ? [] : [there];
-        mergeFields(document, nestedIn(processor.target, [...new Set([...tags, ...processor.tags])]));
-        return true;
-      };
-    case "drop_fields": {
-      const { names } = processor;
-      const patterns = processor.patterns.flatMap((text) => regularExpression(text) ?? []);
-      return (document) => {
-        const matched =
-          patterns.length === 0
-            ? []
-            : fieldPaths(document).filter((path) => !isFixed(path) && patterns.some((pattern) => pattern.test(path)));
-        for (const name of [...names, ...matched]) {
-          removeField(document, name);
-        }
-        return true;
-      };
-    }
-  }
-}
-
-function isFixed(path: string): boolean {
-  return FIXED_FIELDS.some((fixed) => path === fixed || path.startsWith(`${fixed}.`));
-}
-
-function nestedIn(path: string, value: unknown): Record<string, unknown> {
-  const [name = "", ...rest] = path.split(".");
-  return { [name]: rest.length === 0 ? value : nestedIn(rest.join("."), value) };
 }

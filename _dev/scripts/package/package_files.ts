@@ -2,10 +2,8 @@
 import { globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { encodedObject } from "./encoded_object.ts";
+import type { PackageFiles } from "./files_by_path.ts";
 import { renderReadme } from "./readme.ts";
-
-/** The files of a package by their path from its root, with `/`. */
-export type PackageFiles = ReadonlyMap<string, Buffer>;
 
 /** Everything else in the repository stays out, such as sources, tests and node_modules. */
 const ALLOWED = [

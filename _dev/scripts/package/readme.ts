@@ -3,8 +3,9 @@
  * functions, of which those are here that this package uses. Source: elastic-package 0.126, internal/docs.
  */
 import { parse } from "yaml";
-import { isMapping, type Mapping, mappings } from "../package_rules/package_view.ts";
-import type { PackageFiles } from "./package_files.ts";
+import { isMapping, type Mapping } from "../../../src/core/block.ts";
+import { mappings } from "../package_rules/package_view.ts";
+import type { PackageFiles } from "./files_by_path.ts";
 
 /** An action of a template; `-` trims the white space outside of it, but only with a space before what is inside. */
 const ACTION = /(?:\s*\{\{- |\{\{)([\s\S]*?)(?: -\}\}\s*|\}\})/g;

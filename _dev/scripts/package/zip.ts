@@ -1,5 +1,5 @@
 import { type Zippable, zipSync } from "fflate";
-import type { PackageFiles } from "./package_files.ts";
+import type { PackageFiles } from "./files_by_path.ts";
 
 /** UNIX, so that the modes are taken over. */
 const MADE_ON_UNIX = 3;

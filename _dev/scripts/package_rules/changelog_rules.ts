@@ -1,6 +1,7 @@
 /** Versions and the changelog. */
 import { z } from "zod";
-import { isMapping, type PackageRule, repeated } from "./package_view.ts";
+import { isMapping } from "../../../src/core/block.ts";
+import { type PackageRule, repeated } from "./package_view.ts";
 
 const link = z.url().refine((address) => {
   const { hostname, pathname } = new URL(address);

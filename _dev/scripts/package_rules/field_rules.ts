@@ -1,5 +1,7 @@
 /** Declared fields, and the sample events that have to keep to them. */
-import { isMapping, type Mapping, mappings, type PackageRule, type PackageView, repeated } from "./package_view.ts";
+
+import { isMapping, type Mapping } from "../../../src/core/block.ts";
+import { mappings, type PackageRule, type PackageView, repeated } from "./package_view.ts";
 
 const TYPES = new Set(
   (

@@ -1,7 +1,8 @@
 /** Saved objects of Kibana: names, references, what each panel needs, and that the fields that they name exist. */
 import { basename } from "node:path";
+import { isMapping, type Mapping } from "../../../src/core/block.ts";
 import { fieldsOf } from "./field_rules.ts";
-import { isMapping, type Mapping, mappings, type PackageRule, type PackageView, repeated } from "./package_view.ts";
+import { mappings, type PackageRule, type PackageView, repeated } from "./package_view.ts";
 
 /** The types of saved objects by folder. */
 const TYPES: Readonly<Record<string, string>> = {

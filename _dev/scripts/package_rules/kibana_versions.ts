@@ -1,5 +1,7 @@
 /** Which versions of Kibana a package may be installed on, by the condition of its manifest. Pure. */
-import { isMapping, type PackageView } from "./package_view.ts";
+
+import { isMapping } from "../../../src/core/block.ts";
+import type { PackageView } from "./package_view.ts";
 
 /** A version up to its minor: 9.4 is [9, 4]. */
 export type KibanaVersion = readonly [major: number, minor: number];

@@ -1,6 +1,7 @@
 /** What the manifests have to say, and what else they name. */
 import { z } from "zod";
-import { isMapping, mappings, type PackageRule, type PackageView, repeated } from "./package_view.ts";
+import { isMapping } from "../../../src/core/block.ts";
+import { mappings, type PackageRule, type PackageView, repeated } from "./package_view.ts";
 
 const VERSION = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/;
 const text = z.string().trim().min(1);

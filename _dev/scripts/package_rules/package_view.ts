@@ -1,5 +1,6 @@
 import { parse } from "yaml";
-import type { PackageFiles } from "../package/package_files.ts";
+import { isMapping, type Mapping } from "../../../src/core/block.ts";
+import type { PackageFiles } from "../package/files_by_path.ts";
 
 /** The files of a package, read as what they are. Whatever can't be read has been reported before, and counts as empty. */
 export interface PackageView {
@@ -49,12 +50,6 @@ function readerOf(path: string): readonly [kind: string, read?: (text: string) =
     return ["YAML", (text) => parse(text)];
   }
   return path.endsWith(".json") ? ["JSON", (text) => JSON.parse(text)] : ["text"];
-}
-
-export type Mapping = Readonly<Record<string, unknown>>;
-
-export function isMapping(value: unknown): value is Mapping {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A list of mappings, whatever the value is. */

@@ -2,8 +2,10 @@
  * What each version of Kibana takes. One that knows a type of saved object refuses a key that it does not know, and with the
  * object the whole package; one that does not know the type leaves its folder out.
  */
+
+import { isMapping, type Mapping } from "../../../src/core/block.ts";
 import { inWords, isBefore, type KibanaRange, type KibanaVersion, kibanaRanges } from "./kibana_versions.ts";
-import { isMapping, type Mapping, type PackageRule, type PackageView } from "./package_view.ts";
+import type { PackageRule, PackageView } from "./package_view.ts";
 
 /** The first version of each major of the stack that takes a package of this format; Elastic's "Package specification" how-to. */
 const FIRST_STACKS: Readonly<Record<string, readonly KibanaVersion[]>> = {

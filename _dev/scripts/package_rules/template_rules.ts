@@ -1,10 +1,11 @@
 /** Templates, variables and the settings of the policy have to agree: nothing asked for nothing, nothing without effect. */
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
+import { isMapping, type Mapping } from "../../../src/core/block.ts";
 import { declaredSettings, INPUT_SETTINGS, STREAM_SETTINGS } from "../../../src/policy/settings.ts";
 import { type EnteredValue, FLEET_COMPILERS, templateRenderer } from "../manifests/fleet_rendering.ts";
 import { policyTemplates } from "./manifest_rules.ts";
-import { isMapping, type Mapping, mappings, type PackageRule, type PackageView } from "./package_view.ts";
+import { mappings, type PackageRule, type PackageView } from "./package_view.ts";
 
 interface Template {
   readonly path: string;

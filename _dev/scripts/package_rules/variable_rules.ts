@@ -1,7 +1,8 @@
 /** Rules for single variables, wherever they are declared. */
 
+import { isMapping, type Mapping } from "../../../src/core/block.ts";
 import { policyTemplates } from "./manifest_rules.ts";
-import { isMapping, type Mapping, mappings, type PackageRule, type PackageView, repeated } from "./package_view.ts";
+import { mappings, type PackageRule, type PackageView, repeated } from "./package_view.ts";
 
 /** Fleet wants a decision for names like these. */
 const SOUNDS_SECRET = /(?:access_key|api_key|passphrase|password|secret|token)(?!.*_(?:file|url)$)/;

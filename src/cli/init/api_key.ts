@@ -3,7 +3,7 @@ import { GIVE_UP, RETRY, RunnerError } from "../../core/errors.ts";
 import type { Http } from "../../core/http.ts";
 import { Secret } from "../../core/secret.ts";
 import { isPage } from "../../core/web_page.ts";
-import { askKibana } from "../../policy/kibana.ts";
+import { askKibana } from "../../kibana/kibana.ts";
 import { addressProblem } from "../../policy/setting_kinds.ts";
 import type { Environment } from "../../policy/variables.ts";
 import { LOOK_UP_PRIVILEGE, NEEDED_PRIVILEGES } from "../check/elasticsearch_answers.ts";

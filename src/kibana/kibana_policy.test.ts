@@ -5,8 +5,8 @@ import { GIVE_UP, RunnerError } from "../core/errors.ts";
 import { createHttp, type Http } from "../core/http.ts";
 import { createLog } from "../core/log.ts";
 import { Secret } from "../core/secret.ts";
+import type { Policy } from "../policy/policy.ts";
 import { followKibanaPolicy, kibanaPolicyAddress } from "./kibana_policy.ts";
-import type { Policy } from "./policy.ts";
 
 let kibana: FakeKibana;
 let http: Http;

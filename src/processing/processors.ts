@@ -1,12 +1,13 @@
 /**
- * Processors of a policy: what Fleet and people write under `processors`, read into plain data that sinks/processing.ts applies.
+ * Processors of a policy: what Fleet and people write under `processors`, read into plain data that event_processing.ts applies.
  * Source: "Processors" and "Conditions" in Elastic's documentation of Elastic Agent.
  */
+
+import { type Finding, isMapping, type Key, type Mapping } from "../core/block.ts";
+import { didYouMean } from "../core/suggestion.ts";
 import { type Condition, readCondition } from "./conditions.ts";
 import { HIDDEN, isHidden } from "./field_names.ts";
-import { type Finding, isMapping, type Key, type Mapping } from "./policy_block.ts";
 import { regularExpression } from "./regular_expression.ts";
-import { didYouMean } from "./suggestion.ts";
 
 /** One step for each event; without `when` it is done for all. */
 export type Processor = { readonly when: Condition | undefined } & (

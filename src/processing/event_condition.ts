@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
-import { addressesOf, type Condition, type Range } from "../policy/conditions.ts";
-import { regularExpression } from "../policy/regular_expression.ts";
+import { addressesOf, type Condition, type Range } from "./conditions.ts";
 import { type EventDocument, fieldAt } from "./event_document.ts";
+import { regularExpression } from "./regular_expression.ts";
 
 export type Predicate = (document: EventDocument) => boolean;
 

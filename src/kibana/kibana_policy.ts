@@ -1,11 +1,11 @@
+import { isMapping } from "../core/block.ts";
 import type { Clock } from "../core/clock.ts";
 import { asRunnerError, GIVE_UP, RunnerError } from "../core/errors.ts";
 import type { Http } from "../core/http.ts";
 import type { Log } from "../core/log.ts";
+import type { Policy } from "../policy/policy.ts";
+import { addressProblem } from "../policy/setting_kinds.ts";
 import { askKibana, type KibanaCredentials } from "./kibana.ts";
-import type { Policy } from "./policy.ts";
-import { isMapping } from "./policy_block.ts";
-import { addressProblem } from "./setting_kinds.ts";
 
 export interface KibanaPolicySurroundings {
   readonly http: Http;

@@ -1,13 +1,13 @@
 /**
- * Conditions of processors, read into plain data that sinks/event_condition.ts evaluates.
+ * Conditions of processors, read into plain data that event_condition.ts evaluates.
  * Source: "Conditions" in Elastic's documentation of processors.
  */
 import { BlockList, isIP } from "node:net";
+import { isMapping, type Key, type Mapping } from "../core/block.ts";
 import { lookup } from "../core/lookup.ts";
+import { didYouMean } from "../core/suggestion.ts";
 import { HIDDEN, isHidden } from "./field_names.ts";
-import { isMapping, type Key, type Mapping } from "./policy_block.ts";
 import { regularExpression } from "./regular_expression.ts";
-import { didYouMean } from "./suggestion.ts";
 
 export type Scalar = string | number | boolean;
 const BOUNDS = ["gte", "gt", "lte", "lt"] as const;
