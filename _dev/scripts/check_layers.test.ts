@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { breaches, deadExports } from "./check_layers.ts";
+import { breaches, circles, deadExports } from "./check_layers.ts";
 
 const file = (path: string, from: string) => ({ path, text: `import { x } from "${from}";\n` });
 
@@ -36,6 +36,41 @@ describe("check_layers", () => {
   test("sees exports, several lines and dynamic imports", () => {
     const text = 'export {\n  a,\n} from "../cli/run.ts";\nconst b = await import("../cli/wire.ts");\n';
     expect(breaches([{ path: "src/pump/pump.ts", text }])).toHaveLength(2);
+  });
+});
+
+describe("circles of imports", () => {
+  const file = (path: string, ...targets: readonly string[]) => ({
+    path,
+    text: targets.map((target) => `import type { x } from "${target}";\n`).join(""),
+  });
+
+  test("is one whatever is imported, and is told once, by its shortest way", () => {
+    const files = [
+      file("src/core/c.ts", "./a.ts", "./b.ts"),
+      file("src/core/a.ts", "./b.ts"),
+      file("src/core/b.ts", "./c.ts", "./d.ts"),
+      file("src/core/d.ts"),
+    ];
+    expect(circles(files)).toEqual([
+      "src/core/a.ts imports src/core/b.ts imports src/core/c.ts imports src/core/a.ts: a circle",
+    ]);
+  });
+
+  test("is one between two folders, and of a file with itself", () => {
+    const files = [
+      file("_dev/scripts/a.ts", "../shared/b.ts"),
+      file("_dev/shared/b.ts", "../scripts/a.ts"),
+      file("_dev/shared/self.ts", "./self.ts"),
+    ];
+    expect(circles(files)).toHaveLength(2);
+  });
+
+  test("is none where a file is reached by two ways, or lies before a circle", () => {
+    const diamond = [file("src/a.ts", "./b.ts", "./c.ts"), file("src/b.ts", "./d.ts"), file("src/c.ts", "./d.ts")];
+    expect(circles(diamond)).toEqual([]);
+    const before = [file("src/a.ts", "./b.ts"), file("src/b.ts", "./c.ts"), file("src/c.ts", "./b.ts")];
+    expect(circles(before)).toEqual(["src/b.ts imports src/c.ts imports src/b.ts: a circle"]);
   });
 });
 

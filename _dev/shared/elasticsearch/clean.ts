@@ -1,10 +1,10 @@
 import { existsSync, globSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { LOCAL_CLUSTER } from "./cluster.ts";
-import { discardCluster, readRecord } from "./cluster_record.ts";
+import { discardCluster, nodeControl } from "./cluster_node.ts";
+import { readRecord } from "./cluster_record.ts";
 import { containerControl, IMAGE, ownContainers, removeImage } from "./container.ts";
 import { MAVEN_COPY } from "./maven.ts";
-import { nodeControl } from "./node_control.ts";
 import { ElasticsearchUnavailable } from "./unavailable.ts";
 import type { Log } from "./unpacking.ts";
 

@@ -1,7 +1,6 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { nodeControl } from "./node_control.ts";
 
 const FILE = "cluster.json";
 
@@ -41,14 +40,4 @@ export function writeRecord(folder: string, record: ClusterRecord): void {
 /** The file whose lock a process holds while it starts the cluster. */
 export function lockOf(folder: string): string {
   return `${folder}.lock`;
-}
-
-/** Ends the node of a cluster that nobody will use again and deletes its folder. */
-export async function discardCluster(folder: string): Promise<void> {
-  const record = readRecord(folder);
-  if (record !== undefined) {
-    await nodeControl(folder, record).discard();
-  }
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  rmSync(lockOf(folder), { force: true });
 }

@@ -1,7 +1,3 @@
-import type { ClusterRecord } from "./cluster_record.ts";
-import { containerControl } from "./container.ts";
-import { processControl } from "./node_process.ts";
-
 /** What can be done to a cluster's node, whatever runs it. */
 export interface NodeControl {
   isRunning(): boolean;
@@ -12,8 +8,4 @@ export interface NodeControl {
   /** Freezes it: connections stay open and nothing answers. Throws if it is not running. */
   suspend(): void;
   resume(): void;
-}
-
-export function nodeControl(folder: string, { runs, pid = -1 }: ClusterRecord): NodeControl {
-  return runs?.by === "docker" ? containerControl(runs.container) : processControl(folder, pid);
 }

@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import type { Socket } from "node:net";
-import { discardCluster } from "./cluster_record.ts";
+import { discardCluster } from "./cluster_node.ts";
 
 /** Starts a watchdog that is bound to this process's life. */
 export function watchOver(folder: string): void {

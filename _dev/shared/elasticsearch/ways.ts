@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import type { ClusterRecord } from "./cluster_record.ts";
 import { openImage } from "./container.ts";
-import { distributions } from "./distribution.ts";
+import { distributions } from "./distributions.ts";
 import { ElasticsearchUnavailable } from "./unavailable.ts";
 import type { Log } from "./unpacking.ts";
 

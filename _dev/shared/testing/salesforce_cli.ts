@@ -6,7 +6,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { connectMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
-import { PERMISSIONS, type Permission } from "../../deploy/docker/mock_org/sobjects.ts";
+import { PERMISSIONS, type Permission } from "../../deploy/docker/mock_org/sobject.ts";
 
 const given = connectMockOrg(process.env.MOCK_ORG_URL ?? "");
 const { positionals, values } = parseArgs({

@@ -1,5 +1,5 @@
 import { Refusal } from "./answer.ts";
-import { fieldOf, type SObject } from "./sobjects.ts";
+import { fieldOf, type SObject } from "./sobject.ts";
 import type { Condition, Query } from "./soql_query.ts";
 
 type Comparison = Extract<Condition, { kind: "compare" }>;

@@ -7,8 +7,8 @@ import { addLogFile, knownFile, type LogFileSpec, type LogFileSummary, summary }
 import type { App, Counters, OrgSettings, OrgState, ReceivedRequest, User } from "./org_state.ts";
 import { addRecords, knownSObject } from "./record_spec.ts";
 import { to15 } from "./salesforce_id.ts";
+import { type FieldType, PERMISSIONS, type SObjectRecord } from "./sobject.ts";
 import { field, unfiltered } from "./sobject_definitions.ts";
-import { type FieldType, PERMISSIONS, type SObjectRecord } from "./sobjects.ts";
 import type { TrafficSpec } from "./traffic/plan.ts";
 import { type AddedTraffic, addTraffic } from "./traffic_spec.ts";
 

@@ -1,7 +1,7 @@
 import { createReadStream, statSync } from "node:fs";
 import { type Body, textBody } from "./answer.ts";
 import { apiDatetime } from "./datetime.ts";
-import type { SObjectRecord } from "./sobjects.ts";
+import type { SObjectRecord } from "./sobject.ts";
 
 export type Interval = "Hourly" | "Daily";
 

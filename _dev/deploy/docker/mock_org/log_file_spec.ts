@@ -1,6 +1,6 @@
 import { type Body, textBody } from "./answer.ts";
+import { firstRecords } from "./csv_records.ts";
 import { DAY_MS, HOUR_MS } from "./datetime.ts";
-import { firstRecords } from "./files_folder.ts";
 import { instant } from "./instant.ts";
 import { csvBody, diskBody, fieldTypesOf, type Interval, type LogFile } from "./log_file.ts";
 import type { OrgState } from "./org_state.ts";

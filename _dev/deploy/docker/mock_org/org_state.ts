@@ -3,14 +3,8 @@ import { FaultPlan } from "./faults.ts";
 import type { LogFile } from "./log_file.ts";
 import { QueryResults } from "./query_results.ts";
 import { recordId } from "./salesforce_id.ts";
-import {
-  type Field,
-  PERMISSIONS,
-  type Permission,
-  type SObject,
-  type SObjectRecord,
-  visibleSObject,
-} from "./sobjects.ts";
+import { type Field, PERMISSIONS, type Permission, type SObject, type SObjectRecord } from "./sobject.ts";
+import { visibleSObject } from "./sobjects.ts";
 import type { Incident } from "./traffic/incidents.ts";
 import { Traffic } from "./traffic/traffic.ts";
 

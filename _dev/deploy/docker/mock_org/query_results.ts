@@ -1,5 +1,5 @@
 import { Refusal } from "./answer.ts";
-import type { SObjectRecord } from "./sobjects.ts";
+import type { SObjectRecord } from "./sobject.ts";
 
 /** Rows that a query found, waiting to be fetched page by page. */
 export interface QueryResult {

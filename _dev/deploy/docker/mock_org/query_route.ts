@@ -3,7 +3,7 @@ import { checkBigObjectQuery } from "./big_object_rules.ts";
 import { logFileRecord } from "./log_file.ts";
 import type { OrgState, User } from "./org_state.ts";
 import type { QueryResult } from "./query_results.ts";
-import type { SObject, SObjectRecord } from "./sobjects.ts";
+import type { SObject, SObjectRecord } from "./sobject.ts";
 import { checkQuery, unsupportedObject } from "./soql_check.ts";
 import { evaluate } from "./soql_evaluate.ts";
 import { parseSoql } from "./soql_parser.ts";

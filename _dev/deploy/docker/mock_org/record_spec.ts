@@ -1,7 +1,7 @@
 import { apiDatetime } from "./datetime.ts";
 import { instant } from "./instant.ts";
 import type { OrgState } from "./org_state.ts";
-import type { SObject, SObjectRecord } from "./sobjects.ts";
+import type { SObject, SObjectRecord } from "./sobject.ts";
 
 /** Adds records of an object; datetimes are ISO texts, a missing Id or EventIdentifier is made up. Answers how many there are now. */
 export function addRecords(org: OrgState, sObject: string, records: readonly SObjectRecord[]): number {

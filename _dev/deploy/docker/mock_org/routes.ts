@@ -3,7 +3,7 @@ import { type Answer, json, notFound, Refusal, refused } from "./answer.ts";
 import type { RequestKind } from "./faults.ts";
 import type { OrgState, User } from "./org_state.ts";
 import { queryPageRoute, queryRoute } from "./query_route.ts";
-import { describe } from "./sobjects.ts";
+import { describe } from "./sobject.ts";
 import { tokenRoute } from "./token_route.ts";
 
 export interface RouteRequest {

@@ -1,4 +1,4 @@
-import type { Field, FieldType, SObject } from "./sobjects.ts";
+import type { Field, FieldType, SObject } from "./sobject.ts";
 
 export interface FieldTraits {
   readonly length?: number;

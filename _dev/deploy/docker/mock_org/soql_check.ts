@@ -1,5 +1,5 @@
 import { Refusal } from "./answer.ts";
-import { type Field, fieldOf, type SObject } from "./sobjects.ts";
+import { type Field, fieldOf, type SObject } from "./sobject.ts";
 import type { Condition, Literal, Name, Query, SelectItem } from "./soql_query.ts";
 import { malformed, pointingAt } from "./soql_tokens.ts";
 

@@ -1,4 +1,4 @@
-import { fieldOf, type SObject, type SObjectRecord } from "./sobjects.ts";
+import { fieldOf, type SObject, type SObjectRecord } from "./sobject.ts";
 import { matcher, sorter } from "./soql_match.ts";
 import type { AggregateFunction, Query, SelectItem } from "./soql_query.ts";
 

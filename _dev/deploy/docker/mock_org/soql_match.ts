@@ -1,7 +1,7 @@
 import { apiDatetime } from "./datetime.ts";
 import { spanOf } from "./relative_dates.ts";
 import { to15 } from "./salesforce_id.ts";
-import { type FieldType, fieldOf, type SObject, type SObjectRecord } from "./sobjects.ts";
+import { type FieldType, fieldOf, type SObject, type SObjectRecord } from "./sobject.ts";
 import type { CompareOperator, Condition, Literal, OrderItem } from "./soql_query.ts";
 
 type Cell = SObjectRecord[string];

@@ -1,4 +1,4 @@
-import type { SObjectRecord } from "../sobjects.ts";
+import type { SObjectRecord } from "../sobject.ts";
 import { Draws } from "./draws.ts";
 import { FOREIGN_PLACE, type Place, type World } from "./world.ts";
 
