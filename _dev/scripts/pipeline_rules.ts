@@ -1,6 +1,7 @@
 /** What the package specification and Fleet ask of the text of an ingest pipeline. Pure. */
 import { parse } from "yaml";
 import { z } from "zod";
+import { repeated } from "./package_rules/package_view.ts";
 
 /** Processors that the package specification allows in a package's pipelines. */
 const ALLOWED = new Set(
@@ -66,8 +67,4 @@ function nested(list: readonly Processor[]): [string, Processor[string]][] {
       ...nested(options.processor === undefined ? [] : processors.parse([options.processor])),
     ]),
   );
-}
-
-function repeated(names: readonly string[]): string[] {
-  return [...new Set(names.filter((name, at) => names.indexOf(name) !== at))];
 }

@@ -7,13 +7,15 @@ import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { stringify } from "yaml";
 import { type OptionValues, textOf, usage } from "../../../src/cli/command_declaration.ts";
+import { Progress, ProgressDisplay } from "../../../src/cli/progress.ts";
 import { run } from "../../../src/cli/run.ts";
+import { systemClock } from "../../../src/core/clock.ts";
+import type { Fact } from "../../../src/core/fact.ts";
 import { createLog, terminalLine } from "../../../src/core/log.ts";
 import { type DevCommand, runDevCommand } from "../../shared/command/dev_command.ts";
 import { type DemoOrg, startDemoOrg } from "./demo_orgs.ts";
 import { type Brought, type DemoOutput, openDemoOutput, type StreamContent } from "./demo_output.ts";
 import { lastWords } from "./last_words.ts";
-import { Progress } from "./progress.ts";
 import { type ServedFolder, servedFolder } from "./served_folder.ts";
 import { table } from "./table.ts";
 
@@ -236,21 +238,29 @@ async function collect(options: DemoOptions, orgs: readonly DemoOrg[], output: D
   const policy = join(options.folder, "policy.yml");
   const text = stringify({ outputs: { default: output.policyBlock }, inputs: orgs.map(inputOf) });
   writeFileSync(policy, text, { mode: 0o600 });
-  const progress = new Progress(process.stdout);
-  const stop = new AbortController();
+  const progress = new Progress(systemClock);
+  const display = new ProgressDisplay(process.stdout, () => progress.line());
+  const [stop, ended] = [new AbortController(), new AbortController()];
   const log = createLog(
-    (level, message, fields) => say(terminalLine(new Date(), level, message, fields)),
+    (level, message, fields) => display.print(terminalLine(new Date(), level, message, fields)),
     () => "warn",
   );
-  progress.start();
+  let existing = 0;
+  const observe = (fact: Fact) => {
+    progress.see(fact);
+    existing += fact.fact === "delivered" ? fact.existing : 0;
+  };
+  const kept = process.stdout.isTTY ? display.keep(systemClock, ended.signal) : undefined;
   try {
     const exitCode = await run(
       { policy, dataDirectory: stateFolder(options, output), once: true },
-      { environment: process.env, log, stop: stop.signal, observe: (fact) => progress.see(fact) },
+      { environment: process.env, log, stop: stop.signal, observe },
     );
-    return { exitCode, existing: progress.existing };
+    return { exitCode, existing };
   } finally {
-    progress.stop();
+    ended.abort();
+    await kept;
+    display.print(progress.outcome(stop.signal.aborted));
   }
 }
 

@@ -9,7 +9,7 @@ import { COMMANDS, parseCommand } from "../../../src/cli/args.ts";
 import { EXIT_CODES } from "../../../src/cli/exit_codes.ts";
 import { init } from "../../../src/cli/init.ts";
 import { staleDocs } from "../build_docs.ts";
-import { inlineCommands, runnerArguments, shellBlocks } from "./commands.ts";
+import { codeSpans, inlineCommands, runnerArguments, shellBlocks } from "./commands.ts";
 import { troubleGroups } from "./troubleshooting.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
@@ -77,6 +77,18 @@ describe("the documentation", () => {
     }
   });
 
+  test("CONTRIBUTING.md runs everything by scripts of npm, which bring their Node, on files that are there", () => {
+    const text = read("CONTRIBUTING.md");
+    const lines = [...shellBlocks(text).flat(), ...codeSpans(text)].filter((line) => PROGRAMS.test(line));
+    expect(lines.length).toBeGreaterThan(20);
+    for (const line of lines) {
+      expect(line).toMatch(/^npm (?:ci|test|run [\w:-]+(?: -- \S.*)?)$/);
+      const [, given = ""] = /^npm run tests -- (.*)$/.exec(line) ?? [];
+      const files = given.replace("--project unit", "").split(" ").filter(Boolean);
+      expect(files.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+    }
+  });
+
   test.each(texts)("$path: every link within the repository leads somewhere", ({ path, text }) => {
     for (const [, target = ""] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
       const [file = "", heading] = target.split("#");
@@ -126,6 +138,9 @@ describe("the documentation", () => {
     }
   });
 });
+
+/** What a line begins with that a person types. */
+const PROGRAMS = /^(?:npm|npx|node|vitest|tsc|biome) /;
 
 /** A sentence may name a command without all that it needs, such as `aquila-salesforce check`. */
 function parseComplete(given: readonly string[]): void {

@@ -19,8 +19,12 @@ const PROGRAM = "aquila-salesforce";
 
 /** Command lines of the runner between back-quotes; its bare name, and names of its files, are none. Pure. */
 export function inlineCommands(markdown: string): string[] {
-  const spans = [...markdown.replaceAll(FENCE, "").matchAll(/`([^`\n]+)`/g)].map(([, span = ""]) => span);
-  return spans.filter((span) => runnerArguments(span) !== undefined);
+  return codeSpans(markdown).filter((span) => runnerArguments(span) !== undefined);
+}
+
+/** What stands between back-quotes, blocks apart. Pure. */
+export function codeSpans(markdown: string): string[] {
+  return [...markdown.replaceAll(FENCE, "").matchAll(/`([^`\n]+)`/g)].map(([, span = ""]) => span);
 }
 
 /** The arguments of a command line of the runner, also behind sudo or npm; `undefined` for another program's. Pure. */

@@ -1,4 +1,5 @@
 /** The component template and the index template that Fleet makes of a data stream. Pure. */
+import { isMapping } from "../../../src/core/block.ts";
 import { countFields } from "./field_definitions.ts";
 import { type Mapping, mappingsOf } from "./mappings.ts";
 import { baseName, type DataStreamSource } from "./package_source.ts";
@@ -48,7 +49,7 @@ export function packageComponent(stream: DataStreamSource, packageName: string, 
     template: {
       settings: deepMerge(generated, ownSettings),
       mappings: {
-        properties: isObject(ownProperties) ? deepMerge({ ...properties }, ownProperties) : properties,
+        properties: isMapping(ownProperties) ? deepMerge({ ...properties }, ownProperties) : properties,
         ...(dynamic.length === 0 ? {} : { dynamic_templates: dynamic }),
         ...ownMappings,
       },
@@ -85,7 +86,7 @@ export function indexTemplate(stream: DataStreamSource, packageName: string): In
 function expandDots(settings: Readonly<Json>): Json {
   let expanded: Json = {};
   for (const [key, value] of Object.entries(settings)) {
-    const inner = isObject(value) ? expandDots(value) : value;
+    const inner = isMapping(value) ? expandDots(value) : value;
     const nested = key
       .split(".")
       .reverse()
@@ -99,11 +100,7 @@ function deepMerge(base: Json, over: Readonly<Json>): Json {
   const merged: Json = { ...base };
   for (const [key, value] of Object.entries(over)) {
     const below = merged[key];
-    merged[key] = isObject(below) && isObject(value) ? deepMerge(below, value) : value;
+    merged[key] = isMapping(below) && isMapping(value) ? deepMerge(below, value) : value;
   }
   return merged;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

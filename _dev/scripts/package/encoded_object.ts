@@ -2,6 +2,7 @@
  * Kibana keeps parts of its objects as JSON text inside JSON. In the repository they are written out, to be read and compared;
  * the package has them as Kibana's import wants them, as elastic-package does it too. Pure.
  */
+import { isMapping } from "../../../src/core/block.ts";
 
 /** Where such a text may be, below `attributes` and below each panel's `embeddableConfig`. */
 const ENCODED: readonly (readonly string[])[] = [
@@ -19,7 +20,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** A saved object with those parts as text; what is text already stays as it is. */
 export function encodedObject(object: unknown): unknown {
-  if (!isObject(object) || !isObject(object.attributes)) {
+  if (!isMapping(object) || !isMapping(object.attributes)) {
     return object;
   }
   const attributes = withEncodedParts(object.attributes);
@@ -31,14 +32,14 @@ export function encodedObject(object: unknown): unknown {
 }
 
 function encodedPanel(panel: unknown): unknown {
-  if (!isObject(panel) || !isObject(panel.embeddableConfig)) {
+  if (!isMapping(panel) || !isMapping(panel.embeddableConfig)) {
     return panel;
   }
   const { embeddableConfig } = panel;
   const config = withEncodedParts(embeddableConfig);
   return {
     ...panel,
-    embeddableConfig: isObject(config.attributes)
+    embeddableConfig: isMapping(config.attributes)
       ? { ...config, attributes: withEncodedParts(config.attributes) }
       : config,
   };
@@ -56,9 +57,5 @@ function withEncoded(object: Json, [name = "", ...rest]: readonly string[]): Jso
   if (rest.length === 0) {
     return typeof value === "string" ? object : { ...object, [name]: JSON.stringify(value) };
   }
-  return isObject(value) ? { ...object, [name]: withEncoded(value, rest) } : object;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isMapping(value) ? { ...object, [name]: withEncoded(value, rest) } : object;
 }

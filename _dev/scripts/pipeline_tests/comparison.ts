@@ -1,5 +1,6 @@
 /** What a pipeline made of its events against what was expected. Pure. */
 import { isDeepStrictEqual } from "node:util";
+import { isMapping } from "../../../src/core/block.ts";
 import type { Json } from "./test_case.ts";
 
 export interface ComparisonRules {
@@ -56,7 +57,7 @@ export function flatten(document: Json, prefix = ""): Map<string, unknown> {
   const flat = new Map<string, unknown>();
   for (const [name, value] of Object.entries(document)) {
     const path = prefix + name;
-    if (isObject(value) && Object.keys(value).length > 0) {
+    if (isMapping(value) && Object.keys(value).length > 0) {
       for (const [below, inner] of flatten(value, `${path}.`)) {
         flat.set(below, inner);
       }
@@ -84,11 +85,11 @@ export function keepUnmakeable(
   const kept = structuredClone(made);
   for (const field of fields) {
     const parts = field.split(".");
-    const value = parts.reduce<unknown>((below, part) => (isObject(below) ? below[part] : undefined), earlier);
+    const value = parts.reduce<unknown>((below, part) => (isMapping(below) ? below[part] : undefined), earlier);
     if (value !== undefined) {
       const last = parts.pop() ?? field;
-      const parent = parts.reduce<unknown>((below, part) => (isObject(below) ? below[part] : undefined), kept);
-      if (isObject(parent)) {
+      const parent = parts.reduce<unknown>((below, part) => (isMapping(below) ? below[part] : undefined), kept);
+      if (isMapping(parent)) {
         parent[last] = value;
       }
     }
@@ -100,17 +101,13 @@ function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map(sortKeys);
   }
-  return isObject(value)
+  return isMapping(value)
     ? Object.fromEntries(
         Object.keys(value)
           .sort()
           .map((key) => [key, sortKeys(value[key])]),
       )
     : value;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function show(value: unknown): string {
