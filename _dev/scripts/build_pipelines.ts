@@ -4,7 +4,6 @@
  */
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
-import type { StreamName } from "../../src/catalog/column.ts";
 import { movedFields } from "./fields/moved_fields.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -36,7 +35,7 @@ export function pipelineCopies(root: string): PipelineCopy[] {
 /** The text with what the catalogue declares to move, a line each; `stream` is a folder of data_stream/ with homes. */
 function withMoves(text: string, stream: string): string {
   const list = (path: string) => `[${path.split(".").join(", ")}]`;
-  const lines = movedFields(stream as StreamName).map(({ from, to }) => `- { from: ${list(from)}, to: ${list(to)} }`);
+  const lines = movedFields(stream).map(({ from, to }) => `- { from: ${list(from)}, to: ${list(to)} }`);
   return text.replace(/^( *)moves: \[\]$/m, (_, indent: string) =>
     [`${indent}moves:`, ...lines.map((line) => `${indent}  ${line}`)].join("\n"),
   );

@@ -21,6 +21,7 @@ const SHOWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   login: { "event.code": "Login", "event.outcome": "failure" },
   apex: { "event.code": "ApexUnexpectedException" },
   api: { "event.code": "RestApi", "event.outcome": "success" },
+  setup_audit_trail: { "event.action": "permission-set-assigned" },
 };
 
 const ROWS_PER_DAY = { Login: 400, ApexUnexpectedException: 40, RestApi: 200 };
@@ -31,7 +32,12 @@ const org = await startDemoOrg(folder, { name: "Acme production", sandbox: false
 try {
   const client = new Client(adminClientOptions(cluster));
   await installAssets({ client, packageRoot: ROOT });
-  await org.given.traffic({ rowsPerDay: ROWS_PER_DAY, until: "2026-07-18T00:00:00Z", intervals: ["Hourly"] });
+  await org.given.traffic({
+    rowsPerDay: ROWS_PER_DAY,
+    recordsPerDay: { SetupAuditTrail: 200 },
+    until: "2026-07-18T00:00:00Z",
+    intervals: ["Hourly"],
+  });
   const policy = join(folder, "policy.yml");
   writeFileSync(policy, policyText(org, cluster), { mode: 0o600 });
   const log = createLog(
@@ -108,7 +114,9 @@ function policyText(org: DemoOrg, cluster: Cluster): string {
         streams: Object.keys(SHOWN).map((stream) => ({
           id: `acme-${stream}`,
           data_stream: { dataset: `aquila_salesforce.${stream}` },
-          event_log_files: { initial_lookback: "3650d" },
+          ...(stream === "setup_audit_trail"
+            ? { objects: { initial_lookback: "3650d" } }
+            : { event_log_files: { initial_lookback: "3650d" } }),
           tags: ["forwarded"],
         })),
       },

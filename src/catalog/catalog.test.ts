@@ -45,6 +45,7 @@ it("has every event type and object once, in the stream that it is about", () =>
     "MetadataApiOperation",
     "RestApi",
   ]);
+  expect(names("setup_audit_trail")).toEqual(["SetupAuditTrail"]);
 });
 
 it("finds both kinds by name", () => {

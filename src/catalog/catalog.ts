@@ -13,6 +13,7 @@ import {
   LOGIN_HISTORY,
   LOGOUT_EVENT,
 } from "./objects.ts";
+import { SETUP_AUDIT_TRAIL } from "./setup_audit_trail.ts";
 
 /** Every event type of EventLogFile that the integration collects. */
 export const EVENT_TYPES: readonly LogFileType[] = [
@@ -33,6 +34,7 @@ export const OBJECTS: readonly ObjectType[] = [
   IDENTITY_VERIFICATION_EVENT,
   API_EVENT,
   BULK_API_RESULT_EVENT,
+  SETUP_AUDIT_TRAIL,
 ];
 
 /** The objects below `salesforce` that events have their fields in. */

@@ -72,13 +72,12 @@ export interface Column {
 /** Columns by the name that Salesforce gives them. */
 export type Columns = Readonly<Record<string, Column>>;
 
-export type StreamName = "login" | "apex" | "api";
-
 /** The object below `salesforce` that the fields of related event types share: one column, one field, one meaning. */
 export interface Home {
   /** Name below `salesforce`, as `login_as`. */
   readonly name: string;
-  readonly stream: StreamName;
+  /** The data stream, by its folder in `data_stream/`. */
+  readonly stream: string;
   readonly description: string;
   /** Every column of the event log files that have this home. */
   readonly columns: Columns;
@@ -89,10 +88,13 @@ export interface Home {
 interface Described {
   /** Value of `event.code`. */
   readonly name: string;
-  readonly stream: StreamName;
+  /** The data stream, by its folder in `data_stream/`. */
+  readonly stream: string;
   readonly home: Home;
   /** Comes with every org of the editions that have the API, without a paid add-on. */
   readonly free: boolean;
+  /** Needs more than the stream's other types, or is of use to few, so it is collected only where a policy names it. */
+  readonly onlyByName?: true;
   /** What a reader learns from its events, as one sentence. */
   readonly tells: string;
   /** The page of Salesforce's documentation, from which the columns and the units of their times are; of several, the newest. */
@@ -108,14 +110,24 @@ export interface LogFileType extends Described {
   readonly variants?: Columns;
 }
 
+/** A permission of users that a permission set gives. */
+export interface UserPermission {
+  /** As metadata has it. */
+  readonly name: string;
+  /** As Setup shows it. */
+  readonly label: string;
+  /** What is seen without it; nothing if this is not there. */
+  readonly without?: string;
+}
+
 /** An sObject whose records are events. */
 export interface ObjectType extends Described {
   readonly provider: "Object";
   /** A big object is read newest first in bounded windows; a standard object takes any filter and order. */
   readonly storage: "big object" | "standard object";
   readonly columns: Columns;
-  /** Needs more permissions than the others, so it is collected only where a policy names it. */
-  readonly onlyByName?: true;
+  /** What the integration user needs to read it, besides API Enabled. */
+  readonly permission: UserPermission;
   /** The field with the time of the event; cursors move on it. */
   readonly timeColumn: string;
   /** The field that names the event uniquely within the org. */

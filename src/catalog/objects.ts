@@ -24,6 +24,14 @@ const logout = (name: string) => sameAs(LOGOUT_HOME, name);
 const loginAs = (name: string) => sameAs(LOGIN_AS_HOME, name);
 const api = (name: string) => sameAs(API_HOME, name);
 
+/** What the stored objects of Real-Time Event Monitoring share. */
+const REAL_TIME = {
+  storage: "big object",
+  permission: { name: "ViewRealTimeEventMonitoringData", label: "View Real-Time Event Monitoring Data" },
+  timeColumn: "EventDate",
+  identityColumn: "EventIdentifier",
+} as const;
+
 export const LOGIN_EVENT: ObjectType = {
   name: "LoginEvent",
   provider: "Object",
@@ -32,9 +40,7 @@ export const LOGIN_EVENT: ObjectType = {
   free: false,
   tells: "Each login a minute or two after it happened, with place, policy outcome and the ids of other events.",
   page: platformEventsGuide("loginevent"),
-  storage: "big object",
-  timeColumn: "EventDate",
-  identityColumn: "EventIdentifier",
+  ...REAL_TIME,
   columns: {
     EventIdentifier: EVENT_IDENTIFIER,
     RelatedEventIdentifier: RELATED_EVENT_IDENTIFIER,
@@ -97,6 +103,11 @@ export const LOGIN_HISTORY: ObjectType = {
   tells: "Each login, in every edition: status, kind, application, address and TLS version.",
   page: objectReference("loginhistory"),
   storage: "standard object",
+  permission: {
+    name: "MonitorLoginHistory",
+    label: "Monitor Login History",
+    without: "only the integration user's own logins",
+  },
   timeColumn: "LoginTime",
   identityColumn: "Id",
   columns: {
@@ -117,9 +128,7 @@ export const LOGOUT_EVENT: ObjectType = {
   free: false,
   tells: "Each logout in the user interface, a minute or two after it happened.",
   page: platformEventsGuide("logoutevent"),
-  storage: "big object",
-  timeColumn: "EventDate",
-  identityColumn: "EventIdentifier",
+  ...REAL_TIME,
   columns: {
     EventIdentifier: EVENT_IDENTIFIER,
     RelatedEventIdentifier: RELATED_EVENT_IDENTIFIER,
@@ -140,9 +149,7 @@ export const LOGIN_AS_EVENT: ObjectType = {
   free: false,
   tells: "Each login of an administrator as another user, a minute or two after it happened.",
   page: platformEventsGuide("loginasevent"),
-  storage: "big object",
-  timeColumn: "EventDate",
-  identityColumn: "EventIdentifier",
+  ...REAL_TIME,
   columns: {
     EventIdentifier: EVENT_IDENTIFIER,
     RelatedEventIdentifier: RELATED_EVENT_IDENTIFIER,
@@ -192,10 +199,8 @@ export const IDENTITY_VERIFICATION_EVENT: ObjectType = {
   tells:
     "Each attempt to verify who a user is, by a second factor: what for, how, and how it ended. Collected where objects.names has it.",
   page: platformEventsGuide("identityverificationevent"),
-  storage: "big object",
+  ...REAL_TIME,
   onlyByName: true,
-  timeColumn: "EventDate",
-  identityColumn: "EventIdentifier",
   columns: {
     EventIdentifier: EVENT_IDENTIFIER,
     Activity: verification(
@@ -240,9 +245,7 @@ export const BULK_API_RESULT_EVENT: ObjectType = {
   free: false,
   tells: "Each download of a Bulk job's results, a minute or two after it happened, with the job's query.",
   page: platformEventsGuide("bulkapiresultevent"),
-  storage: "big object",
-  timeColumn: "EventDate",
-  identityColumn: "EventIdentifier",
+  ...REAL_TIME,
   columns: {
     EventIdentifier: EVENT_IDENTIFIER,
     RelatedEventIdentifier: RELATED_EVENT_IDENTIFIER,
@@ -266,9 +269,7 @@ export const API_EVENT: ObjectType = {
   free: false,
   tells: "Each API request that reads data, a minute or two after it happened: the query, its objects and its rows.",
   page: platformEventsGuide("apievent"),
-  storage: "big object",
-  timeColumn: "EventDate",
-  identityColumn: "EventIdentifier",
+  ...REAL_TIME,
   columns: {
     EventIdentifier: EVENT_IDENTIFIER,
     RelatedEventIdentifier: RELATED_EVENT_IDENTIFIER,

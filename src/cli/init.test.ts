@@ -145,7 +145,12 @@ describe("init", () => {
     ]);
     const valuesOf = (file: string, name: string) =>
       [...metadata].find(([path]) => path.includes(file))?.[1].flatMap(([at, value]) => (at === name ? [value] : []));
-    expect(valuesOf("permissionset-meta", "name")).toEqual(["ApiEnabled", "ViewEventLogFiles", "ViewAllUsers"]);
+    expect(valuesOf("permissionset-meta", "name")).toEqual([
+      "ApiEnabled",
+      "ViewEventLogFiles",
+      "ViewAllUsers",
+      "ViewSetup",
+    ]);
     expect(valuesOf("ecaOauthPlcy", "permittedUsersPolicyType")).toEqual(["AdminApprovedPreAuthorized"]);
     expect(valuesOf("ecaOauthPlcy", "commaSeparatedPermissionSet")).toEqual(["AQUILA_Event_Log_Integration"]);
     expect(valuesOf("ecaOauth-meta", "commaSeparatedOauthScopes")).toEqual(["Api,RefreshToken"]);
@@ -171,6 +176,7 @@ describe("init", () => {
       "ViewAllUsers",
       "ViewRealTimeEventMonitoringData",
       "MonitorLoginHistory",
+      "ViewSetup",
       "ViewAllData",
     ]);
     const { streams } = parse(text("policy.yml")).inputs[0];
@@ -181,6 +187,7 @@ describe("init", () => {
       ],
       ["aquila_salesforce.apex", undefined],
       ["aquila_salesforce.api", { enabled: true, names: ["ApiEvent", "BulkApiResultEventStore"] }],
+      ["aquila_salesforce.setup_audit_trail", { enabled: true, names: ["SetupAuditTrail"] }],
     ]);
   });
 
@@ -388,8 +395,16 @@ describe("the first hour", () => {
   let org: MockOrg;
   beforeEach(async () => {
     org = await startMockOrg({});
-    await org.given.user({ username: USERNAME, permissions: ["ApiEnabled", "ViewEventLogFiles", "ViewAllUsers"] });
-    await org.given.traffic({ rowsPerDay: { Login: 24, ApexExecution: 24, RestApi: 24 }, days: 2, seed: "first hour" });
+    await org.given.user({
+      username: USERNAME,
+      permissions: ["ApiEnabled", "ViewEventLogFiles", "ViewAllUsers", "ViewSetup"],
+    });
+    await org.given.traffic({
+      rowsPerDay: { Login: 24, ApexExecution: 24, RestApi: 24 },
+      recordsPerDay: { SetupAuditTrail: 24 },
+      days: 2,
+      seed: "first hour",
+    });
   });
   afterEach(() => org.close());
 
@@ -442,6 +457,7 @@ describe("the first hour", () => {
         "/events/logs-aquila_salesforce.apex-default.ndjson",
         "/events/logs-aquila_salesforce.api-default.ndjson",
         "/events/logs-aquila_salesforce.login-default.ndjson",
+        "/events/logs-aquila_salesforce.setup_audit_trail-default.ndjson",
       ]),
     );
 

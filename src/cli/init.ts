@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
 import { createHttp, type Http } from "../core/http.ts";
 import { Secret } from "../core/secret.ts";
-import { usualObjects } from "../policy/input_block.ts";
+import { usual } from "../policy/input_block.ts";
 import type { Environment } from "../policy/variables.ts";
 import { createApiKey } from "./init/api_key.ts";
 import { makeAppKey } from "./init/app_key.ts";
@@ -88,7 +88,10 @@ async function setUp(
   const clientId = randomBytes(32).toString("hex");
   const datasets = Object.entries(knownDatasets())
     .filter(([, { eventTypes, objects }]) => eventTypes.length + objects.length > 0)
-    .map(([name, dataset]) => ({ name, objects: realTime ? usualObjects(dataset) : [] }));
+    .map(([name, dataset]) => {
+      const hasFiles = dataset.eventTypes.length > 0;
+      return { name, hasFiles, objects: hasFiles && !realTime ? [] : usual("objects", dataset) };
+    });
   const objects = datasets.flatMap((dataset) => dataset.objects);
   const files = new Map([
     [FILES.privateKey, key.privateKey],

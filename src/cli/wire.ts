@@ -92,13 +92,11 @@ export function knownDatasets(): Readonly<Record<string, KnownDataset>> {
     datasets[dataset] ??= { eventTypes: [], objects: [], onlyByName: [] };
     return datasets[dataset];
   };
-  for (const { name, stream } of EVENT_TYPES) {
-    of(stream).eventTypes.push(name);
-  }
-  for (const { name, stream, onlyByName } of OBJECTS) {
-    of(stream).objects.push(name);
+  for (const { name, provider, stream, onlyByName } of [...EVENT_TYPES, ...OBJECTS]) {
+    const known = of(stream);
+    (provider === "Object" ? known.objects : known.eventTypes).push(name);
     if (onlyByName === true) {
-      of(stream).onlyByName.push(name);
+      known.onlyByName.push(name);
     }
   }
   return datasets;

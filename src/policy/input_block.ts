@@ -7,7 +7,7 @@ import { conditionHolds } from "./agent_condition.ts";
 import { defaultAudience } from "./audience.ts";
 import type { CollectorStream, Input, Output, Problem, Stream } from "./policy.ts";
 import { type Checked, checked, type PreparedBlock, prepared, problemAt, withoutAgentKeys } from "./policy_block.ts";
-import { camelKeys, INPUT_SETTINGS, STREAM_SETTINGS } from "./settings.ts";
+import { camelKeys, INPUT_SETTINGS, type STREAM_SETTINGS, settingsOfStream } from "./settings.ts";
 import { unverified } from "./tls_trust.ts";
 import type { VariableProviders } from "./variables.ts";
 
@@ -15,7 +15,7 @@ import type { VariableProviders } from "./variables.ts";
 export interface KnownDataset {
   readonly eventTypes: readonly string[];
   readonly objects: readonly string[];
-  /** Of the objects, those that do not count where none are given. */
+  /** Of both, those that do not count where none are given. */
   readonly onlyByName?: readonly string[];
 }
 
@@ -182,13 +182,14 @@ const CONDITION: Finding = {
 };
 
 function readStream(block: PreparedBlock, datasets: Readonly<Record<string, KnownDataset>>): Checked<ReadStream> {
-  const result = checked(STREAM_SETTINGS, block);
+  const meant = datasetOf(block.value, datasets);
+  const result = checked(settingsOfStream(meant === undefined || meant.eventTypes.length > 0), block);
   if ("findings" in result) {
     return result;
   }
   const stream = result.value;
   const name = stream.data_stream.dataset;
-  const dataset = Object.hasOwn(datasets, name) ? datasets[name] : undefined;
+  const dataset = datasetOf(stream, datasets);
   if (dataset === undefined) {
     const known = Object.keys(datasets);
     const text = `${name} is not collected by this runner${didYouMean(name, known) || `; it knows ${known.join(", ")}`}`;
@@ -200,10 +201,19 @@ function readStream(block: PreparedBlock, datasets: Readonly<Record<string, Know
     ...unknownNames(stream.event_log_files.event_types, dataset.eventTypes, ["event_log_files", "event_types"]),
     ...unknownNames(stream.objects.names, dataset.objects, ["objects", "names"]),
   ];
-  if (stream.objects.enabled && dataset.objects.length === 0) {
-    findings.push({ at: ["objects", "enabled"], text: `must be false: ${name} has no real-time event objects` });
+  if (stream.objects.enabled && collects(dataset) && dataset.objects.length === 0) {
+    findings.push({ at: ["objects", "enabled"], text: `must be false: ${name} has no event objects` });
+  }
+  if (stream.event_log_files.enabled && collects(dataset) && dataset.eventTypes.length === 0) {
+    findings.push({ at: ["event_log_files", "enabled"], text: `must be false: ${name} has no event log files` });
   }
   return findings.length > 0 ? { findings } : { value: { stream, dataset, processors } };
+}
+
+/** The dataset that a stream's block names, if this runner collects it. */
+function datasetOf(block: unknown, datasets: Readonly<Record<string, KnownDataset>>): KnownDataset | undefined {
+  const name = isMapping(block) && isMapping(block.data_stream) ? block.data_stream.dataset : undefined;
+  return typeof name === "string" && Object.hasOwn(datasets, name) ? datasets[name] : undefined;
 }
 
 function below(key: string, findings: readonly Finding[]): Finding[] {
@@ -256,9 +266,9 @@ function inputOf(
   };
 }
 
-/** The objects that a stream collects where its policy names none. */
-export function usualObjects({ objects, onlyByName = [] }: KnownDataset): string[] {
-  return objects.filter((name) => !onlyByName.includes(name));
+/** The event types, or the objects, that a stream collects where its policy names none. */
+export function usual(of: "eventTypes" | "objects", { onlyByName = [], ...known }: KnownDataset): string[] {
+  return known[of].filter((name) => !onlyByName.includes(name));
 }
 
 function streamOf(
@@ -274,9 +284,9 @@ function streamOf(
     dataStream,
     eventLogFiles: camelKeys({
       ...files,
-      event_types: files.event_types.length === 0 ? [...known.eventTypes] : files.event_types,
+      event_types: files.event_types.length === 0 ? usual("eventTypes", known) : files.event_types,
     }),
-    objects: camelKeys({ ...objects, names: objects.names.length === 0 ? usualObjects(known) : objects.names }),
+    objects: camelKeys({ ...objects, names: objects.names.length === 0 ? usual("objects", known) : objects.names }),
     tags: block.tags,
     preserveOriginalEvent: block.preserve_original_event,
     processors: [...inputProcessors, ...processors],

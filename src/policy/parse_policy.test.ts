@@ -13,6 +13,7 @@ const DATASETS = {
     objects: ["LoginEvent", "LogoutEvent", "LoginAsEvent"],
   },
   "aquila_salesforce.apex": { eventTypes: ["ApexExecution"], objects: [] },
+  "aquila_salesforce.trail": { eventTypes: [], objects: ["SetupAuditTrail"] },
 };
 const ENVIRONMENT = {
   SF_PRIVATE_KEY: "-----BEGIN PRIVATE KEY-----\nkey: #material\n-----END PRIVATE KEY-----\n",
@@ -391,20 +392,25 @@ describe("problems of one input", () => {
     [
       "objects where there are none",
       withStream({ data_stream: { dataset: "aquila_salesforce.apex" }, objects: { enabled: true } }),
-      [`${stream}.objects.enabled: must be false: aquila_salesforce.apex has no real-time event objects`],
+      [`${stream}.objects.enabled: must be false: aquila_salesforce.apex has no event objects`],
+    ],
+    [
+      "event log files where there are none",
+      withStream({ data_stream: { dataset: "aquila_salesforce.trail" }, event_log_files: { enabled: true } }),
+      [`${stream}.event_log_files.enabled: must be false: aquila_salesforce.trail has no event log files`],
     ],
     [
       "an unknown dataset",
       withStream({ data_stream: { dataset: "salesforce.login" } }),
       [
-        `${stream}.data_stream.dataset: salesforce.login is not collected by this runner; it knows aquila_salesforce.login, aquila_salesforce.apex`,
+        `${stream}.data_stream.dataset: salesforce.login is not collected by this runner; it knows aquila_salesforce.login, aquila_salesforce.apex, aquila_salesforce.trail`,
       ],
     ],
     [
       "a dataset named like a property of every object",
       withStream({ data_stream: { dataset: "constructor" } }),
       [
-        `${stream}.data_stream.dataset: constructor is not collected by this runner; it knows aquila_salesforce.login, aquila_salesforce.apex`,
+        `${stream}.data_stream.dataset: constructor is not collected by this runner; it knows aquila_salesforce.login, aquila_salesforce.apex, aquila_salesforce.trail`,
       ],
     ],
     [

@@ -250,6 +250,44 @@ export const STREAM_SETTINGS = z.strictObject({
   processors: setting("yaml", processors.prefault([]), "Processors", "Processors for the events of this data stream."),
 });
 
+/** A data stream without event log files collects its objects unless the policy says otherwise. */
+const OBJECT_STREAM_SETTINGS = STREAM_SETTINGS.extend({
+  event_log_files: eventLogFiles.extend({ enabled: flag.prefault(false) }).prefault({}),
+  objects: objects
+    .extend({
+      enabled: setting(
+        "flag",
+        flag.prefault(true),
+        "Collect the stored records",
+        "Asks Salesforce for the records of each object; they arrive within minutes.",
+      ),
+      names: setting(
+        "list",
+        textList.prefault([]),
+        "Objects",
+        "The objects to collect. By default all that belong to the data stream.",
+      ),
+      poll_interval: setting(
+        "duration",
+        duration(SECOND).prefault("5m"),
+        "Poll interval",
+        "How often to ask for new records, such as 1m or 5m.",
+      ),
+      initial_lookback: setting(
+        "duration",
+        duration(0).prefault("24h"),
+        "Initial look-back",
+        "How far back to collect at the first start, such as 24h or 180d.",
+      ),
+    })
+    .prefault({}),
+});
+
+/** The settings of a data stream that has, or has not, event types of event log files. */
+export function settingsOfStream(hasEventLogFiles: boolean): typeof STREAM_SETTINGS {
+  return hasEventLogFiles ? STREAM_SETTINGS : OBJECT_STREAM_SETTINGS;
+}
+
 export const SSL_SETTINGS = ssl;
 
 type Camel<S extends string> = S extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S;

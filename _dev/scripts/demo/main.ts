@@ -42,6 +42,7 @@ const ROWS_PER_DAY = {
   BulkApiRequest: 80,
   BulkApi2: 80,
 };
+const SETUP_CHANGES_PER_DAY = 120;
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -142,13 +143,20 @@ async function generatedOrgs({ folder }: DemoOptions): Promise<DemoOrg[]> {
   const added = await Promise.all([
     production.given.traffic({
       rowsPerDay: ROWS_PER_DAY,
+      recordsPerDay: { SetupAuditTrail: SETUP_CHANGES_PER_DAY },
       days: 1,
       lacking: 0.01,
       late: 0.02,
       madeByNow: true,
       incidents,
     }),
-    sandbox.given.traffic({ rowsPerDay: small, days: 1, seed: "sandbox", madeByNow: true }),
+    sandbox.given.traffic({
+      rowsPerDay: small,
+      recordsPerDay: { SetupAuditTrail: SETUP_CHANGES_PER_DAY },
+      days: 1,
+      seed: "sandbox",
+      madeByNow: true,
+    }),
   ]);
   const files = added.reduce((sum, one) => sum + one.files, 0);
   const rows = added.reduce((sum, one) => sum + one.rows, 0);
@@ -191,11 +199,20 @@ function inputOf(org: DemoOrg) {
       username: org.username,
       private_key_path: org.privateKeyPath,
     },
-    streams: ["login", "apex", "api"].map((stream) => ({
-      id: `${id}-${stream}`,
-      data_stream: { type: "logs", dataset: `aquila_salesforce.${stream}` },
-      event_log_files: { initial_lookback: org.servesFiles ? ALL_YEARS : "24h" },
-    })),
+    streams: [
+      ...["login", "apex", "api"].map((stream) => ({
+        ...streamOf(id, stream),
+        event_log_files: { initial_lookback: org.servesFiles ? ALL_YEARS : "24h" },
+      })),
+      ...(org.servesFiles ? [] : [streamOf(id, "setup_audit_trail")]),
+    ],
+  };
+}
+
+function streamOf(inputId: string, stream: string): object {
+  return {
+    id: `${inputId}-${stream}`,
+    data_stream: { type: "logs", dataset: `aquila_salesforce.${stream}` },
   };
 }
 

@@ -4,8 +4,6 @@ import { knownDatasets } from "../../../src/cli/wire.ts";
 import { parsePolicy } from "../../../src/policy/parse_policy.ts";
 import type { Stream } from "../../../src/policy/policy.ts";
 
-const NAMES = ["login", "apex", "api"];
-
 /** Calls of a day by what is collected, as `check` reckons them. Markdown. */
 export function apiCallTable(): string {
   const rows = [
@@ -22,7 +20,7 @@ export function apiCallTable(): string {
     ["The default and every real-time event object", calls(streams({ objects: { enabled: true } }))],
   ] as const;
   const lines = rows.map(([what, count]) => `| ${what} | ${count.toLocaleString("en")} |`);
-  return ["| Collected by all three data streams | Calls a day at most |", "| --- | ---: |", ...lines].join("\n");
+  return ["| Collected by all data streams | Calls a day at most |", "| --- | ---: |", ...lines].join("\n");
 }
 
 /** What an org without a paid add-on has. */
@@ -43,12 +41,11 @@ function calls(of: readonly Stream[], inventory?: FileInventory): number {
 
 function streams(settings: Readonly<Record<string, object>>): readonly Stream[] {
   const datasets = knownDatasets();
-  const blocks = NAMES.map((name) => {
-    const dataset = `aquila_salesforce.${name}`;
-    const { objects, ...rest } = settings;
-    const hasObjects = (datasets[dataset]?.objects.length ?? 0) > 0;
-    return { data_stream: { dataset }, ...rest, ...(objects !== undefined && hasObjects ? { objects } : {}) };
-  });
+  const blocks = Object.entries(datasets).map(([dataset, { eventTypes, objects }]) => ({
+    data_stream: { dataset },
+    ...(eventTypes.length > 0 ? { event_log_files: settings.event_log_files } : {}),
+    ...(objects.length > 0 ? { objects: settings.objects } : {}),
+  }));
   const auth = { client_id: "3MVG9", username: "elastic@acme.example", private_key: "key" };
   const inputs = [{ type: "aquila-salesforce", auth, streams: blocks }];
   const [input] = parsePolicy({ outputs: { default: { type: "console" } }, inputs }, { datasets }).inputs;

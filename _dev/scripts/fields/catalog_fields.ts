@@ -1,5 +1,5 @@
 import { EVENT_TYPES, HOMES, OBJECTS } from "../../../src/catalog/catalog.ts";
-import type { Column, ColumnKind, FieldUnit, Home, StreamName } from "../../../src/catalog/column.ts";
+import type { Column, ColumnKind, FieldUnit, Home } from "../../../src/catalog/column.ts";
 import { addressField, fieldsOf, movedTo, portField } from "../../../src/catalog/member_writer.ts";
 import type { FieldType, PackageField } from "./package_field.ts";
 
@@ -72,7 +72,7 @@ function aliasOf(name: string, path: string): PackageField {
   return { name, type: "alias", path, description: `Stands for ${path}.` };
 }
 
-export function homesOf(stream: StreamName): readonly Home[] {
+export function homesOf(stream: string): readonly Home[] {
   return HOMES.filter((home) => home.stream === stream);
 }
 

@@ -113,6 +113,24 @@ const APEX = [
   "error.type",
 ] as const;
 
+/** Who changed what in Setup; Salesforce does not say from where. */
+const SETUP = [
+  "event.action",
+  "event.category",
+  "event.type",
+  "related.user",
+  "user.domain",
+  "user.effective.domain",
+  "user.effective.email",
+  "user.effective.full_name",
+  "user.effective.id",
+  "user.effective.name",
+  "user.email",
+  "user.full_name",
+  "user.id",
+  "user.name",
+] as const;
+
 const COLLECTOR = [
   "error.code",
   "event.action",
@@ -128,6 +146,7 @@ export const ECS_FIELDS: Readonly<Record<string, readonly EcsName[]>> = {
   login: [...EVERY_STREAM, ...ACTIVITY, ...USER_AGENT, ...LOGIN],
   apex: [...EVERY_STREAM, ...ACTIVITY, ...REQUEST, ...APEX],
   api: [...EVERY_STREAM, ...ACTIVITY, ...USER_AGENT, ...REQUEST],
+  setup_audit_trail: [...EVERY_STREAM, ...SETUP],
   collector: [...EVERY_STREAM, ...COLLECTOR],
 };
 

@@ -1,4 +1,4 @@
-import type { Home, StreamName } from "../../../src/catalog/column.ts";
+import type { Home } from "../../../src/catalog/column.ts";
 import { fieldsOf, movedTo } from "../../../src/catalog/member_writer.ts";
 import { columnsOf, homesOf } from "./catalog_fields.ts";
 
@@ -10,7 +10,7 @@ export interface MovedField {
 }
 
 /** What moves in the events of a data stream; of several that move to one field the first that has a value wins. */
-export function movedFields(stream: StreamName): readonly MovedField[] {
+export function movedFields(stream: string): readonly MovedField[] {
   const moved = new Map<string, MovedField>();
   for (const home of homesOf(stream)) {
     for (const field of movedOf(home)) {

@@ -5,7 +5,7 @@ import {
   type DeclaredSetting,
   declaredSettings,
   INPUT_SETTINGS,
-  STREAM_SETTINGS,
+  settingsOfStream,
 } from "../../../src/policy/settings.ts";
 
 /** A variable as `vars` of a manifest lists it; see "variables" in the package specification. */
@@ -80,7 +80,7 @@ export function streamSettings(stream: string): AskedSetting[] {
   if (Object.values(names).every((known) => known.length === 0)) {
     return [];
   }
-  return declaredSettings(STREAM_SETTINGS).flatMap((setting) => {
+  return declaredSettings(settingsOfStream(names.event_log_files?.length !== 0)).flatMap((setting) => {
     const known = names[setting.path.split(".")[0] ?? ""];
     return known?.length === 0 ? [] : [{ setting, variable: variableOf(setting, known ?? []) }];
   });

@@ -32,7 +32,12 @@ const ROWS_PER_DAY: Readonly<Record<string, number>> = {
 };
 
 /** Records a day of the sandbox, which collects logins from objects. */
-const RECORDS_PER_DAY: Readonly<Record<string, number>> = { LoginEvent: 200, LogoutEvent: 60, LoginAsEvent: 4 };
+const RECORDS_PER_DAY: Readonly<Record<string, number>> = {
+  LoginEvent: 200,
+  LogoutEvent: 60,
+  LoginAsEvent: 4,
+  SetupAuditTrail: 60,
+};
 
 export interface DemoTraffic {
   /** When the traffic begins. */

@@ -4,6 +4,8 @@ import { stringify } from "yaml";
 export interface CollectedDataset {
   /** `aquila_salesforce.login` */
   readonly name: string;
+  /** Whether it has event log files. */
+  readonly hasFiles: boolean;
   /** The event objects that are collected too. */
   readonly objects: readonly string[];
 }
@@ -51,10 +53,10 @@ export function policyText(options: PolicyTextOptions): string {
           private_key_path: literal(privateKeyPath),
           ...(passphraseVariable === undefined ? {} : { private_key_passphrase: variable(passphraseVariable) }),
         },
-        streams: datasets.map(({ name, objects }) => ({
+        streams: datasets.map(({ name, hasFiles, objects }) => ({
           id: `${id}-${name}`,
           data_stream: { type: "logs", dataset: name },
-          event_log_files: { enabled: true },
+          ...(hasFiles ? { event_log_files: { enabled: true } } : {}),
           ...(objects.length === 0 ? {} : { objects: { enabled: true, names: [...objects] } }),
         })),
       },

@@ -4,6 +4,8 @@
  * Source: Metadata API Developer Guide, the types named in the files.
  */
 
+import { findObjectType } from "../../catalog/catalog.ts";
+
 /** Names of the metadata components. */
 export const PERMISSION_SET = "AQUILA_Event_Log_Integration";
 const APP = "AQUILA_Event_Logs";
@@ -71,7 +73,10 @@ export interface Permission {
 
 /** The permissions that a policy with these event objects needs, and no more (Object Reference, the objects' special access rules). */
 export function neededPermissions(objects: readonly string[], viewAllData: boolean): readonly Permission[] {
-  const realTime = objects.filter((name) => name !== "LoginHistory");
+  const types = Map.groupBy(
+    objects.flatMap((name) => findObjectType(name) ?? []),
+    ({ permission }) => permission,
+  );
   return [
     { name: "ApiEnabled", label: "API Enabled", why: "the runner uses nothing but the REST API" },
     { name: "ViewEventLogFiles", label: "View Event Log Files", why: "reads event log files, and no other data" },
@@ -80,24 +85,15 @@ export function neededPermissions(objects: readonly string[], viewAllData: boole
       label: "View All Users",
       why: "looks up the names of the users that events name by their ids; without it events have ids alone",
     },
-    ...(realTime.length === 0
-      ? []
-      : [
-          {
-            name: "ViewRealTimeEventMonitoringData",
-            label: "View Real-Time Event Monitoring Data",
-            why: `reads ${realTime.join(", ")}; it exists only with Event Monitoring`,
-          },
-        ]),
-    ...(realTime.length === objects.length
-      ? []
-      : [
-          {
-            name: "MonitorLoginHistory",
-            label: "Monitor Login History",
-            why: "reads LoginHistory; without it only the integration user's own logins",
-          },
-        ]),
+    ...[...types].map(([{ name, label, without }, read]) => ({
+      name,
+      label,
+      why: [
+        `reads ${read.map((type) => type.name).join(", ")}`,
+        ...(without === undefined ? [] : [`without it ${without}`]),
+        ...(read.every(({ free }) => !free) ? ["it exists only with Event Monitoring"] : []),
+      ].join("; "),
+    })),
     ...(viewAllData
       ? [
           {

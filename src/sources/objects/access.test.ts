@@ -22,7 +22,7 @@ test.each<[string, typeof LOGIN_EVENT, ErrorCode, RegExp]>([
     "a standard object that is denied",
     LOGIN_HISTORY,
     "permission_missing",
-    /'Monitor Login History' or 'Manage Users'/,
+    /'API Enabled' and 'Monitor Login History', or take LoginHistory out/,
   ],
 ])("%s: the cure is that of the object", (_, type, code, cure) => {
   const found = withObjectCure(refusal(code), type);

@@ -3,15 +3,15 @@ import { RunnerError } from "../../core/errors.ts";
 
 /**
  * What an administrator does so that the integration user sees an object. Platform Events Developer Guide, "Real-Time Event
- * Monitoring", and Object Reference, LoginHistory.
+ * Monitoring", and Object Reference, LoginHistory and SetupAuditTrail.
  */
-function objectCure({ name, storage, onlyByName }: ObjectType): string {
+function objectCure({ name, storage, onlyByName, permission: { label } }: ObjectType): string {
   if (onlyByName === true) {
     return `Assign the integration user a permission set with 'API Enabled', 'View Real-Time Event Monitoring Data' and 'Manage Multi-Factor Authentication in User Interface', and enable storage of ${name} in Setup > Event Manager, or take ${name} out of objects.names.`;
   }
   return storage === "big object"
-    ? `Assign the integration user a permission set with 'API Enabled' and 'View Real-Time Event Monitoring Data', and enable storage of ${name} in Setup > Event Manager. Both need Salesforce Shield or the Event Monitoring add-on; without it, take ${name} out of objects.names.`
-    : `Assign the integration user a permission set with 'API Enabled' and 'Monitor Login History' or 'Manage Users', or take ${name} out of objects.names.`;
+    ? `Assign the integration user a permission set with 'API Enabled' and '${label}', and enable storage of ${name} in Setup > Event Manager. Both need Salesforce Shield or the Event Monitoring add-on; without it, take ${name} out of objects.names.`
+    : `Assign the integration user a permission set with 'API Enabled' and '${label}', or take ${name} out of objects.names.`;
 }
 
 /** An error of the org about a query of the object; where access is refused, its cure names what this object needs. */

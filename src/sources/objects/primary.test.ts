@@ -22,7 +22,7 @@ test.each<[string, Collected, boolean]>([
 });
 
 /** What no file and no other object tells. */
-const ALONE = ["IdentityVerificationEvent", "BulkApiResultEventStore"];
+const ALONE = ["IdentityVerificationEvent", "BulkApiResultEventStore", "SetupAuditTrail"];
 
 test.each(OBJECTS)(
   "$name is primary in a stream that collects all it can only if nothing else tells it",

@@ -45,7 +45,7 @@ export interface Given {
   folder(directory: string): Promise<{ files: LogFileSummary[]; skipped: readonly SkippedFile[] }>;
   /** Adds a field to an object, as a release of Salesforce does: it can be read, but neither filtered nor sorted on. */
   field(sObject: string, spec: FieldSpec): Promise<void>;
-  /** Adds records of a big object or LoginHistory. Datetimes are ISO texts; a missing Id or EventIdentifier is made up. */
+  /** Adds records of an object whose records are events. Datetimes are ISO texts; a missing Id or EventIdentifier is made up. */
   records(sObject: string, records: readonly SObjectRecord[]): Promise<number>;
   /** Adds event log files and records of believable traffic. */
   traffic(spec: TrafficSpec): Promise<AddedTraffic>;

@@ -186,6 +186,26 @@ const LOGIN_HISTORY: SObject = {
   ],
 };
 
+const SETUP_AUDIT_TRAIL: SObject = {
+  name: "SetupAuditTrail",
+  label: "Setup Audit Trail Entry",
+  keyPrefix: "0Ym",
+  bigObject: false,
+  permission: "ViewSetup",
+  fields: [
+    field("Id", "id"),
+    field("Action", "string", { length: 120, group: true }),
+    field("CreatedById", "reference", { group: true }),
+    field("CreatedDate", "datetime"),
+    field("CreatedByContext", "string", { length: 80, nillable: true }),
+    field("CreatedByIssuer", "string", unfiltered),
+    field("DelegateUser", "string", { length: 80, nillable: true }),
+    field("Display", "string", { length: 1_000, filter: false, nillable: true }),
+    field("ResponsibleNamespacePrefix", "string", { length: 15, nillable: true }),
+    field("Section", "string", { length: 40, filter: false, nillable: true }),
+  ],
+};
+
 const ORGANIZATION: SObject = {
   name: "Organization",
   label: "Organization",
@@ -238,6 +258,7 @@ export const SOBJECT_DEFINITIONS: readonly SObject[] = [
   IDENTITY_VERIFICATION_EVENT,
   BULK_API_RESULT_EVENT,
   LOGIN_HISTORY,
+  SETUP_AUDIT_TRAIL,
   ORGANIZATION,
   USER,
   CONNECTED_APPLICATION,

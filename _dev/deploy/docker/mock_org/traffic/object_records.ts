@@ -171,6 +171,31 @@ const loginHistory: RecordMaker = (draws, world, at) => {
   };
 };
 
+const SETUP_CHANGES: readonly (readonly [action: string, section: string | null, display: string])[] = [
+  ["changedpagelayout", "Customize Accounts", "Changed Account page layout Account Layout"],
+  ["createdReport", null, "Created report Open pipeline"],
+  ["changedprofileforuser", "Manage Users", "Changed profile for user Ann Lee from Standard User to Sales User"],
+  ["resetpassword", "Manage Users", "Reset password for user Ann Lee"],
+  ["PermSetAssign", "Manage Users", "Permission set Report Builder: assigned to user Ann Lee"],
+  ["createduser", "Manage Users", "Created new User Bo Ek"],
+  ["changedApexClass", "Apex Class", "Changed InvoiceService Apex Class code"],
+  ["insertSharingRule", "Sharing Rules", "Added sharing rule for Opportunities"],
+];
+
+const setupChange: RecordMaker = (draws, world, at) => {
+  const admin = draws.pick(world.admins);
+  const [Action, Section, Display] = draws.pickEarly(SETUP_CHANGES);
+  return {
+    Action,
+    CreatedById: admin.id,
+    // Salesforce keeps whole seconds.
+    CreatedDate: `${at.slice(0, 19)}Z`,
+    DelegateUser: draws.chance(0.02) ? draws.pick(world.admins).username : null,
+    Display,
+    Section,
+  };
+};
+
 const MAKERS: Readonly<Record<string, RecordMaker>> = {
   LoginEvent: login,
   LogoutEvent: logout,
@@ -179,6 +204,7 @@ const MAKERS: Readonly<Record<string, RecordMaker>> = {
   IdentityVerificationEvent: identityVerification,
   BulkApiResultEventStore: bulkResult,
   LoginHistory: loginHistory,
+  SetupAuditTrail: setupChange,
 };
 
 /** Believable records of an object, spread evenly from `from` to `until` (milliseconds since the epoch), oldest first. */

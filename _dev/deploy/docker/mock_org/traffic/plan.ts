@@ -22,7 +22,7 @@ export interface TrafficSpec {
   /** Rows of each file that occur twice in it. */
   readonly duplicates?: number;
   readonly incidents?: readonly { readonly kind: IncidentKind; readonly at: string }[];
-  /** Records a day of big objects and LoginHistory. */
+  /** Records a day of big objects, LoginHistory and SetupAuditTrail. */
   readonly recordsPerDay?: Readonly<Record<string, number>>;
   /** Another seed gives other people, addresses and rows. */
   readonly seed?: string;
