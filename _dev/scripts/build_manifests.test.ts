@@ -2,6 +2,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { EVENT_TYPES } from "../../src/catalog/catalog.ts";
 import { knownDatasets } from "../../src/cli/wire.ts";
 import { parsePolicy } from "../../src/policy/parse_policy.ts";
 import type { Input, Policy } from "../../src/policy/policy.ts";
@@ -15,7 +16,7 @@ const FILES = new Map(
     cwd: ROOT,
   }).map((path) => [path, readFileSync(join(ROOT, path), "utf8")]),
 );
-const COLLECTING = ["login", "apex", "api"];
+const COLLECTING = ["login", "apex", "api", "setup_audit_trail"];
 const OUTPUTS = { default: { type: "elasticsearch", hosts: ["https://es.example.com"], api_key: "id:key" } };
 const PEM = "-----BEGIN PRIVATE KEY-----\nMIIE: #'\"\nabc==\n-----END PRIVATE KEY-----\n";
 const REQUIRED = { client_id: "3MVG9", username: "elastic@acme.com", private_key: PEM };
@@ -88,8 +89,9 @@ describe("a policy from Fleet", () => {
     );
     for (const { dataStream, eventLogFiles, objects } of input.streams) {
       expect(dataStream.namespace).toBe("prod");
-      expect(eventLogFiles).toMatchObject({ enabled: true, interval: "hourly+daily", pollInterval: 600_000 });
-      expect(objects.enabled).toBe(false);
+      const hasFiles = EVENT_TYPES.some(({ stream }) => dataStream.dataset === `aquila_salesforce.${stream}`);
+      expect(eventLogFiles).toMatchObject({ enabled: hasFiles, interval: "hourly+daily", pollInterval: 600_000 });
+      expect(objects).toMatchObject({ enabled: !hasFiles, pollInterval: hasFiles ? 60_000 : 300_000 });
     }
   });
 

@@ -1,6 +1,6 @@
 import { type Home, type ObjectType, objectReference } from "./column.ts";
 
-export const SETUP_AUDIT_TRAIL_HOME: Home = {
+const SETUP_AUDIT_TRAIL_HOME: Home = {
   name: "setup_audit_trail",
   stream: "setup_audit_trail",
   description: "Changes that were made in Setup.",
