@@ -21,14 +21,15 @@ const RANKS: Readonly<Record<string, number>> = {
   sources: 4,
   sinks: 4,
   pump: 5,
-  reporting: 5,
   agent: 5,
-  cli: 6,
-  "main.ts": 7,
+  reporting: 6,
+  cli: 7,
+  "main.ts": 8,
 };
 
 /** The pump knows roles and values, never who plays the role. */
 const PUMP_MAY_SEE = new Set([
+  "sources/fact.ts",
   "sources/source.ts",
   "sinks/sink.ts",
   "cursors/cursor.ts",

@@ -1,7 +1,7 @@
 import type { StreamStanding } from "../agent/unit_health.ts";
-import type { Fact } from "../core/fact.ts";
 import type { Input, Stream } from "../policy/policy.ts";
-import { afterFact, type StreamReport, startOfReport } from "../reporting/report.ts";
+import { afterFact, startOfReport } from "../reporting/facts.ts";
+import type { AnyFact, StreamReport } from "../sources/fact.ts";
 
 interface SourceReport {
   /** As it is called in messages: the data stream, and the object if it is one. */
@@ -19,7 +19,7 @@ export class InputReports {
   }
 
   /** Takes a fact in; gives true if the health of the source has changed by it. */
-  observe(fact: Fact, input: Input, stream: Stream, sourceId: string): boolean {
+  observe(fact: AnyFact, input: Input, stream: Stream, sourceId: string): boolean {
     const reports = this.#inputs.get(input.id) ?? new Map<string, SourceReport>();
     this.#inputs.set(input.id, reports);
     const before = reports.get(sourceId) ?? { name: nameOf(stream, sourceId), report: startOfReport(stream.id) };

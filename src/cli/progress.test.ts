@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
-import type { FileFacts } from "../core/fact.ts";
+import type { FileFacts } from "../sources/event_log_files/body.ts";
 import { Progress, ProgressDisplay } from "./progress.ts";
 
 function file(id: string, length: number): FileFacts {

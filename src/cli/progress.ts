@@ -1,9 +1,11 @@
 import type { Clock } from "../core/clock.ts";
 import { formatDuration } from "../core/duration.ts";
 import type { RunnerError } from "../core/errors.ts";
-import type { Fact, FileFacts } from "../core/fact.ts";
 import type { LogFields } from "../core/log.ts";
 import { visible } from "../core/visible.ts";
+import type { DeliveryFact } from "../pump/facts.ts";
+import { workOf } from "../reporting/facts.ts";
+import type { AnyFact } from "../sources/fact.ts";
 
 /** How far a run is, from the facts that its streams tell. */
 export class Progress {
@@ -26,37 +28,28 @@ export class Progress {
     this.#startedAt = clock.now();
   }
 
-  see(fact: Fact): void {
-    switch (fact.fact) {
-      case "listed":
-        for (const file of fact.open) {
-          this.#expect(file);
-        }
-        return;
-      case "file_done":
-        this.#rows += fact.rows;
-        this.#rejected += fact.rejected;
-        this.#expect(fact.file);
-        this.#done.add(fact.file.id);
-        return;
-      case "window_done":
-        this.#rows += fact.records;
-        return;
-      case "file_gone":
-        this.#expect(fact.file);
-        this.#done.add(fact.file.id);
-        return;
-      case "delivered":
-        this.#delivered += fact.created;
-        this.#existing += fact.existing;
-        this.#refused += fact.refused;
-        return;
-      case "round_failed":
-        if (Number.isFinite(fact.nextAttemptAt)) {
-          this.#waits += 1;
-        } else {
-          this.#keptBack.add(fact.error.text);
-        }
+  see(fact: AnyFact): void {
+    const { expected = [], done, rows = 0, rejected = 0 } = workOf(fact);
+    for (const { id, length } of expected) {
+      this.#bytes.set(id, length);
+    }
+    if (done !== undefined) {
+      this.#done.add(done);
+    }
+    this.#rows += rows;
+    this.#rejected += rejected;
+    this.#seeDelivery(fact as DeliveryFact);
+  }
+
+  #seeDelivery(fact: DeliveryFact): void {
+    if (fact.fact === "delivered") {
+      this.#delivered += fact.created;
+      this.#existing += fact.existing;
+      this.#refused += fact.refused;
+    } else if (fact.fact === "round_failed" && Number.isFinite(fact.nextAttemptAt)) {
+      this.#waits += 1;
+    } else if (fact.fact === "round_failed") {
+      this.#keptBack.add(fact.error.text);
     }
   }
 
@@ -103,10 +96,6 @@ export class Progress {
 
   #notAll(): readonly string[] {
     return this.#keptBack.size === 0 ? [] : ["Not everything was collected:", ...[...this.#keptBack].map(visible)];
-  }
-
-  #expect({ id, length }: FileFacts): void {
-    this.#bytes.set(id, length);
   }
 
   #files(): string {

@@ -5,7 +5,6 @@ import type { AgentFacts } from "../core/agent_facts.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
 import { dataStreamName } from "../core/event.ts";
-import type { Fact, Tell } from "../core/fact.ts";
 import type { Log } from "../core/log.ts";
 import { Memory, type MemoryShare } from "../core/memory.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
@@ -18,18 +17,20 @@ import type { OrgClient } from "../org/org_client.ts";
 import { OrgNames } from "../org/org_names.ts";
 import type { KnownDataset } from "../policy/input_block.ts";
 import type { Input, Stream } from "../policy/policy.ts";
+import type { DeliveryFact } from "../pump/facts.ts";
 import { Keeping } from "../pump/keeping.ts";
 import { pump } from "../pump/pump.ts";
 import type { InputRun, Job } from "../pump/supervisor.ts";
 import { Collector } from "../reporting/collector.ts";
 import { dropped } from "../reporting/dropped.ts";
-import { sentence } from "../reporting/sentence.ts";
+import { sentence } from "../reporting/facts.ts";
 import { tellAll } from "../reporting/tell_all.ts";
 import { createNamingSink } from "../sinks/naming.ts";
 import { createProcessingSink } from "../sinks/processing.ts";
 import { settingAside } from "../sinks/setting_aside.ts";
 import type { Sink, SinkHealth } from "../sinks/sink.ts";
 import { COLLECTOR_DATASET } from "../sources/event_log_files/rejected_row.ts";
+import type { AnyFact, Tell } from "../sources/fact.ts";
 import type { Source } from "../sources/source.ts";
 import type { TimeRange } from "../sources/time_range.ts";
 import { openOrg } from "./open_org.ts";
@@ -54,7 +55,7 @@ export interface Surroundings {
   readonly stateOf: (input: Input) => Promise<InputState>;
   readonly log: Log;
   /** Told every fact with the input, data stream and source that it concerns. */
-  readonly observe?: (fact: Fact, input: Input, stream: Stream, sourceId: string) => void;
+  readonly observe?: (fact: AnyFact, input: Input, stream: Stream, sourceId: string) => void;
   /** Told what holds an output's deliveries up, and `undefined` when they flow. */
   readonly deliveryHealth?: SinkHealth;
   readonly clock?: Clock;
@@ -221,6 +222,7 @@ export class Wiring {
     log: Log,
   ): Job {
     const tell = this.#tell(input, stream, id, collector?.tell({ stream, name }) ?? (() => {}), log);
+    const delivery: Tell<DeliveryFact> = tell;
     let source: Source | undefined;
     let keeping: Keeping | undefined;
     return {
@@ -236,7 +238,7 @@ export class Wiring {
         collector?.identify(identity);
         source ??= open({ client, ledger: state.ledger, memory, tell });
         const processed = createProcessingSink(output, stream.processors);
-        const tellMissing = (error: RunnerError) => tell({ fact: "names_missing", error });
+        const tellMissing = (error: RunnerError) => delivery({ fact: "names_missing", error });
         keeping ??= new Keeping({
           source: keptId,
           kept: state.kept,

@@ -9,12 +9,12 @@ import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { createMemoryCursors } from "../../_dev/shared/testing/memory_cursors.ts";
 import { createMemoryLedger } from "../../_dev/shared/testing/memory_ledger.ts";
 import { toId18 } from "../catalog/salesforce_id.ts";
-import type { Fact } from "../core/fact.ts";
 import { silentLog } from "../core/log.ts";
 import { createMemoryCallHours } from "../cursors/call_hours.ts";
 import { createMemoryNames, openNameCache } from "../cursors/name_cache.ts";
 import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
+import type { Fact } from "../reporting/facts.ts";
 import { knownDatasets, sharedState, Wiring } from "./wire.ts";
 
 const MINUTE = 60_000;
@@ -97,7 +97,7 @@ async function collect(settings: object = {}, share = 100, tick?: () => Promise<
     calls: { of: () => calls },
     log: silentLog,
     clock,
-    observe: (fact) => facts.push(fact),
+    observe: (fact) => facts.push(fact as Fact),
   }).run(input);
   for (const job of run.jobs) {
     const round = job.round("everything", never, never);

@@ -1,11 +1,11 @@
 import type { AgentFacts } from "../core/agent_facts.ts";
 import type { Clock } from "../core/clock.ts";
-import type { Tell } from "../core/fact.ts";
 import type { MemoryShare } from "../core/memory.ts";
 import type { RowLedger } from "../cursors/row_ledger.ts";
 import type { OrgClient } from "../org/org_client.ts";
 import type { Input, Stream } from "../policy/policy.ts";
 import { EventLogFiles } from "../sources/event_log_files/source.ts";
+import type { Tell } from "../sources/fact.ts";
 import { isPrimaryObject } from "../sources/objects/primary.ts";
 import { ObjectWindows } from "../sources/objects/source.ts";
 import type { Source } from "../sources/source.ts";

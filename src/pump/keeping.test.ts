@@ -5,9 +5,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
-import type { Fact } from "../core/fact.ts";
 import type { KeptEvents } from "../cursors/kept_events.ts";
 import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
+import type { Fact } from "../reporting/facts.ts";
 import type { Place } from "../sinks/sink.ts";
 import { Keeping } from "./keeping.ts";
 

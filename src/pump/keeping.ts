@@ -2,10 +2,11 @@ import { REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
-import type { Tell } from "../core/fact.ts";
 import type { KeptEvent, KeptEvents, KeptSum } from "../cursors/kept_events.ts";
 import type { Place, Sink } from "../sinks/sink.ts";
+import type { Tell } from "../sources/fact.ts";
 import type { RoundEnd } from "../sources/source.ts";
+import type { DeliveryFact } from "./facts.ts";
 
 /** Milliseconds between two attempts to give what is kept a place: mostly a person has to mend something first. */
 const KEPT_INTERVAL_MS = 2 * 3_600_000;
@@ -19,7 +20,7 @@ export interface KeepingOptions {
   readonly place: Place;
   /** The policy wants what is refused to be reported in Elasticsearch; otherwise it is kept here for good. */
   readonly isReported: boolean;
-  readonly tell: Tell;
+  readonly tell: Tell<DeliveryFact>;
   readonly clock: Clock;
 }
 

@@ -3,8 +3,8 @@ import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { createMemoryCursors } from "../../_dev/shared/testing/memory_cursors.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
-import type { Fact } from "../core/fact.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
+import type { Fact } from "../reporting/facts.ts";
 import type { Sink } from "../sinks/sink.ts";
 import type { Source } from "../sources/source.ts";
 import { pump } from "./pump.ts";
@@ -63,7 +63,7 @@ test("a full disk holds collection up, says so, and nothing is delivered twice w
     source: countingSource(20),
     sink: recordingSink(delivered),
     cursors,
-    tell: (fact) => facts.push(fact),
+    tell: (fact) => facts.push(fact as Fact),
     clock,
     stop: never,
     abandon: never,

@@ -1,11 +1,12 @@
 import { REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import { RunnerError } from "../core/errors.ts";
-import type { Tell } from "../core/fact.ts";
 import type { CursorChange } from "../cursors/cursor.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
 import { type BackingIndices, EMPTY_RECEIPT, type Sink } from "../sinks/sink.ts";
+import type { Tell } from "../sources/fact.ts";
 import type { Batch, RoundEnd, RoundScope, Source } from "../sources/source.ts";
+import type { DeliveryFact } from "./facts.ts";
 import { InFlight } from "./in_flight.ts";
 import { UnderWay, underWayId } from "./under_way.ts";
 
@@ -30,7 +31,8 @@ export interface PumpOptions {
  * delivered and saved; rejects with the source's error after that.
  */
 export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> {
-  const { source, sink, cursors, tell, clock, scope, stop, abandon } = options;
+  const { source, sink, cursors, clock, scope, stop, abandon } = options;
+  const tell: Tell<DeliveryFact> = options.tell;
   const flight = new InFlight(BATCHES_UNDER_WAY);
 
   const deliver = async ({ events }: Batch, sentBefore: BackingIndices | undefined) => {
@@ -98,7 +100,7 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
         async () => {
           await save(underWay.landed(batch.part ?? "", landedIn), besides);
           await save(batch.changes);
-          batch.facts?.forEach(tell);
+          batch.facts?.forEach(options.tell);
         },
         () => batch.release?.(),
       );

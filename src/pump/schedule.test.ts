@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Clock } from "../core/clock.ts";
 import { GIVE_UP, type NextStep, RETRY, RunnerError } from "../core/errors.ts";
-import type { Fact } from "../core/fact.ts";
+import type { Fact } from "../reporting/facts.ts";
 import { collectOnce, keepCollecting, waitAfter } from "./schedule.ts";
 
 const INTERVAL = 600_000;

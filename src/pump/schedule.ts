@@ -1,15 +1,16 @@
 import { LONGEST_WAIT_MS, REFUSAL_BACKOFF, REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
-import type { Tell } from "../core/fact.ts";
+import type { Tell } from "../sources/fact.ts";
 import type { RoundEnd, RoundScope } from "../sources/source.ts";
+import type { DeliveryFact } from "./facts.ts";
 
 export interface ScheduleOptions {
   /** One round; never called again before it has ended. */
   readonly round: (scope: RoundScope) => Promise<RoundEnd | undefined>;
   /** Milliseconds from the end of a round to the next. */
   readonly interval: number;
-  readonly tell: Tell;
+  readonly tell: Tell<DeliveryFact>;
   readonly clock: Clock;
   readonly stop: AbortSignal;
 }

@@ -1,8 +1,9 @@
 import type { Clock } from "../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
 import type { StreamId } from "../core/event.ts";
-import type { Tell } from "../core/fact.ts";
+import type { Tell } from "../sources/fact.ts";
 import type { RoundEnd, RoundScope } from "../sources/source.ts";
+import type { DeliveryFact } from "./facts.ts";
 import { collectOnce, keepCollecting } from "./schedule.ts";
 
 /** One thing to do again and again: a source of a stream with everything it needs. */
@@ -10,7 +11,7 @@ export interface Job {
   readonly stream: StreamId;
   /** Milliseconds between rounds. */
   readonly interval: number;
-  readonly tell: Tell;
+  readonly tell: Tell<DeliveryFact>;
   /** One round; `scope`, `stop`, `abandon` and what it gives as in pump.ts. */
   round(scope: RoundScope, stop: AbortSignal, abandon: AbortSignal): Promise<RoundEnd | undefined>;
 }

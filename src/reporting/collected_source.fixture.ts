@@ -1,7 +1,7 @@
 /** A stream's event log files, two of them, and an error, for tests of what is reported of them. */
 import { RETRY, RunnerError } from "../core/errors.ts";
-import type { FileFacts } from "../core/fact.ts";
 import type { Stream } from "../policy/policy.ts";
+import type { FileFacts } from "../sources/event_log_files/body.ts";
 import type { CollectedSource } from "./collector_event.ts";
 
 export const MINUTE = 60_000;

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
-import type { Fact } from "../core/fact.ts";
 import { createLog } from "../core/log.ts";
 import type { Stream } from "../policy/policy.ts";
 import type { Sink } from "../sinks/sink.ts";
 import { Collector } from "./collector.ts";
+import type { Fact } from "./facts.ts";
 
 const MINUTE = 60_000;
 const stream: Stream = {

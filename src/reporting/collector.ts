@@ -1,16 +1,14 @@
 import type { ApiCalls } from "../core/api_calls.ts";
 import type { Clock } from "../core/clock.ts";
 import type { DataStream, SourceEvent } from "../core/event.ts";
-import type { Fact, Tell } from "../core/fact.ts";
 import type { Log } from "../core/log.ts";
 import type { RefusedEvent, Sink } from "../sinks/sink.ts";
+import type { AnyFact, Coverages, StreamReport, Tell } from "../sources/fact.ts";
 import { type CollectorContext, collectorDocument, type OrganizationFacts } from "./collector_document.ts";
 import type { CollectedSource, CollectorEvent } from "./collector_event.ts";
 import { CollectorQueue } from "./collector_queue.ts";
-import { type Coverages, coverageAfterFact } from "./coverage.ts";
 import { dropped } from "./dropped.ts";
-import { eventOfFact } from "./fact_events.ts";
-import { afterFact, type StreamReport, startOfReport } from "./report.ts";
+import { afterFact, type BegunParts, begunAt, coverageAfterFact, eventOfFact, startOfReport } from "./facts.ts";
 import { apiBudgetEvent, coverageEvent, statusEvent } from "./state_events.ts";
 
 /** Milliseconds between deliveries of what has been reported. */
@@ -42,7 +40,7 @@ interface Progress {
   /** As it was reported last, and when. */
   reported: { readonly from: StreamReport; readonly since: number };
   coverages: Coverages;
-  readonly openedAt: Map<string, number>;
+  readonly begun: BegunParts;
 }
 
 /**
@@ -78,7 +76,7 @@ export class Collector {
       report: start,
       reported: { from: start, since: this.#clock.now() },
       coverages: new Map(),
-      openedAt: new Map(),
+      begun: new Map(),
     };
     this.#progress.set(source, progress);
     return (fact) => this.#hear(source, progress, fact);
@@ -117,12 +115,12 @@ export class Collector {
     }
   }
 
-  #hear(source: CollectedSource, progress: Progress, fact: Fact): void {
+  #hear(source: CollectedSource, progress: Progress, fact: AnyFact): void {
     const now = this.#clock.now();
     const { health } = progress.report;
     progress.report = afterFact(progress.report, fact);
     progress.coverages = coverageAfterFact(progress.coverages, fact);
-    const event = eventOfFact(fact, source, now, openedAt(progress, fact, now));
+    const event = eventOfFact(fact, source, now, begunAt(progress.begun, fact, now));
     if (event !== undefined && !this.#isKnownDrift(event)) {
       this.#queue.add(event);
     }
@@ -231,24 +229,5 @@ export class Collector {
         throw error;
       }
     }
-  }
-}
-
-/** When the file of the fact was opened; keeps those that are open. */
-function openedAt({ openedAt: open }: Progress, fact: Fact, now: number): number | undefined {
-  switch (fact.fact) {
-    case "file_opened":
-      open.set(fact.file.id, now);
-      return undefined;
-    case "file_done":
-    case "file_failed":
-    case "file_parked":
-    case "file_gone": {
-      const at = open.get(fact.file.id);
-      open.delete(fact.file.id);
-      return at;
-    }
-    default:
-      return undefined;
   }
 }

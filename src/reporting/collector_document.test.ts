@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Fact } from "../core/fact.ts";
 import { file, HOUR, lost, NOW, source } from "./collected_source.fixture.ts";
 import { type CollectorContext, collectorDocument } from "./collector_document.ts";
-import { eventOfFact } from "./fact_events.ts";
+import type { Fact } from "./facts.ts";
+import { eventOfFact } from "./facts.ts";
 import { apiBudgetEvent } from "./state_events.ts";
 
 describe("documents", () => {

@@ -27,7 +27,7 @@ const ORG_TAGS = ["forwarded"];
 /** An event as a document of the collector's data stream. Pure. */
 export function collectorDocument(event: CollectorEvent, context: CollectorContext): SourceEvent {
   const { organization } = context;
-  const { source, file, start, end } = event;
+  const { source, origin, start, end } = event;
   const dataStream = { ...(source?.stream.dataStream ?? context.dataStream), dataset: context.dataStream.dataset };
   const id = identityOf([context.inputId, organization?.organizationId ?? "", event.code, ...event.identity]);
   const document = {
@@ -35,7 +35,7 @@ export function collectorDocument(event: CollectorEvent, context: CollectorConte
     event: {
       id,
       code: event.code,
-      provider: file === undefined ? "aquila-salesforce" : "EventLogFile",
+      provider: origin?.provider ?? "aquila-salesforce",
       dataset: dataStream.dataset,
       module: dataStream.dataset.split(".")[0],
       outcome: event.outcome,
@@ -59,26 +59,13 @@ export function collectorDocument(event: CollectorEvent, context: CollectorConte
         source: source?.name,
         ...event.values,
       },
-      ...(file === undefined && event.interval === undefined
-        ? {}
-        : { collection: { interval: file?.interval ?? event.interval, ...(file === undefined ? {} : fileOf(file)) } }),
+      collection: origin?.collection,
     },
     input: { type: "aquila-salesforce" },
     ...agentMembers(context.agent),
     tags: source?.stream.tags ?? ORG_TAGS,
   };
   return { index: dataStreamName(dataStream), id, json: JSON.stringify(document) };
-}
-
-function fileOf(file: NonNullable<CollectorEvent["file"]>): object {
-  return {
-    file: {
-      id: file.id,
-      log_date: new Date(file.logDate).toISOString(),
-      created: new Date(file.created).toISOString(),
-      sequence: file.sequence,
-    },
-  };
 }
 
 /** As the identities of Salesforce's events: 120 bits as 20 characters. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { CollectorEvent, CollectorEventCode } from "./collector_event.ts";
+import type { CollectorEvent } from "./collector_event.ts";
 import { CollectorQueue } from "./collector_queue.ts";
 
-function event(code: CollectorEventCode, time: number): CollectorEvent {
+function event(code: string, time: number): CollectorEvent {
   return { code, time, source: undefined, identity: [time], message: "" };
 }
 

@@ -1,4 +1,5 @@
-import { type CollectorEvent, isPeriodic } from "./collector_event.ts";
+import type { CollectorEvent } from "./collector_event.ts";
+import { isPeriodic } from "./facts.ts";
 
 /**
  * Collector's events that wait for delivery, oldest first. When it is full the oldest periodic one makes room, since another

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { Fact, FileFacts } from "../core/fact.ts";
-import { type Coverages, coverageAfterFact, hoursWithoutFile } from "./coverage.ts";
+import type { FileFacts } from "../sources/event_log_files/body.ts";
+import type { Coverages } from "../sources/fact.ts";
+import type { Fact } from "./facts.ts";
+import { coverageAfterFact } from "./facts.ts";
+import { hoursWithoutFile } from "./state_events.ts";
 
 const HOUR = 3_600_000;
 const DAY = Date.UTC(2026, 6, 20);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Fact } from "../core/fact.ts";
+import { fileCollection } from "../sources/event_log_files/facts.ts";
 import { DAY, daily, file, HOUR, lost, MINUTE, NOW, source } from "./collected_source.fixture.ts";
 import type { CollectorEvent } from "./collector_event.ts";
-import { eventOfFact } from "./fact_events.ts";
+import { eventOfFact, type Fact } from "./facts.ts";
 
 describe("facts", () => {
   test.each<[string, Fact, Partial<CollectorEvent>]>([
@@ -14,7 +14,7 @@ describe("facts", () => {
         outcome: "success",
         start: NOW - MINUTE,
         end: NOW,
-        file,
+        origin: { provider: "EventLogFile", collection: fileCollection(file) },
         values: {
           event_type: "Login",
           bytes: 900,
@@ -47,7 +47,15 @@ describe("facts", () => {
         values: { event_type: "Login", bytes: 900, attempt: 3 },
       },
     ],
-    ["a deleted file", { fact: "file_gone", file }, { code: "file_gone", file, values: { event_type: "Login" } }],
+    [
+      "a deleted file",
+      { fact: "file_gone", file },
+      {
+        code: "file_gone",
+        origin: { provider: "EventLogFile", collection: fileCollection(file) },
+        values: { event_type: "Login" },
+      },
+    ],
     [
       "unknown columns",
       { fact: "unknown_columns", eventType: "Login", columns: ["A", "B"] },

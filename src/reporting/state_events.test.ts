@@ -1,11 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
-import type { Fact } from "../core/fact.ts";
+import type { Coverage } from "../sources/fact.ts";
 import { DAY, file, HOUR, lost, MINUTE, NOW, source } from "./collected_source.fixture.ts";
-import { isPeriodic } from "./collector_event.ts";
-import type { Coverage } from "./coverage.ts";
-import { eventOfFact } from "./fact_events.ts";
-import { afterFact, startOfReport } from "./report.ts";
+import { afterFact, eventOfFact, type Fact, isPeriodic, startOfReport } from "./facts.ts";
 import { apiBudgetEvent, coverageEvent, statusEvent } from "./state_events.ts";
 
 describe("status", () => {
@@ -69,7 +66,7 @@ describe("coverage", () => {
 
   test("tells lag, open files and hours without a file", () => {
     expect(coverageEvent(source, coverage, NOW)).toMatchObject({
-      interval: "hourly",
+      origin: { collection: { interval: "hourly" } },
       values: {
         covered_until: "2026-07-20T08:00:00.000Z",
         lag: { newest_event: 4.5 * HOUR, open_file: HOUR },

@@ -1,7 +1,8 @@
 import type { ApiCalls } from "../core/api_calls.ts";
-import { type CollectedSource, type CollectorEvent, iso } from "./collector_event.ts";
-import { type Coverage, hoursWithoutFile } from "./coverage.ts";
-import type { StreamReport } from "./report.ts";
+import { type Coverage, iso, type StreamReport } from "../sources/fact.ts";
+import type { CollectedSource, CollectorEvent } from "./collector_event.ts";
+
+const HOUR_MS = 3_600_000;
 
 /** Where a source stands, with what has happened since an earlier report of it. Pure. */
 export function statusEvent(
@@ -55,7 +56,7 @@ export function coverageEvent(source: CollectedSource, coverage: Coverage, now: 
     source,
     identity: [source.stream.id, eventType, interval ?? "", now],
     message: `${subject} is ${until}${open.size === 0 ? "" : `; ${open.size} of ${listed} files are still to read`}.`,
-    interval,
+    ...(interval === undefined ? {} : { origin: { collection: { interval } } }),
     values: {
       event_type: eventType,
       covered_until: iso(coveredUntil),
@@ -72,6 +73,18 @@ export function coverageEvent(source: CollectedSource, coverage: Coverage, now: 
           }),
     },
   };
+}
+
+/** Hours between the first and the last listed one without an hourly file: quiet ones, or gaps. */
+export function hoursWithoutFile({ hours }: Pick<Coverage, "hours">): number[] {
+  const last = Math.max(...hours);
+  const without: number[] = [];
+  for (let hour = Math.min(...hours); hour < last; hour += HOUR_MS) {
+    if (!hours.has(hour)) {
+      without.push(hour);
+    }
+  }
+  return without;
 }
 
 /** What the org's API allocation is used for. Pure. */

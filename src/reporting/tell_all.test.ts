@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Fact } from "../core/fact.ts";
+import type { Fact } from "./facts.ts";
 import { tellAll } from "./tell_all.ts";
 
 test("a listener that fails in the middle keeps a fact neither from the others nor from coming to an end", () => {

@@ -1,4 +1,4 @@
-import type { Tell } from "../core/fact.ts";
+import type { Tell } from "../sources/fact.ts";
 
 /**
  * Tells each fact to several listeners. What one of them can't take reaches neither the others nor the collection that tells it:

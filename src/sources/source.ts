@@ -1,13 +1,13 @@
 import type { RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
-import type { Fact } from "../core/fact.ts";
 import type { CursorChange, CursorEntries } from "../cursors/cursor.ts";
+import type { AnyFact } from "./fact.ts";
 
 /** Events, and what is true once they have been delivered: cursor changes to save, then facts to tell. Any may be empty. */
 export interface Batch {
   readonly events: readonly SourceEvent[];
   readonly changes: readonly CursorChange[];
-  readonly facts?: readonly Fact[];
+  readonly facts?: readonly AnyFact[];
   /** What of the source (a file) the events are of, whose batches come in order; the source as a whole without it. */
   readonly part?: string;
   /**

@@ -2,6 +2,7 @@
  * `npm run demo`: the whole way of the data on this machine. Two mock Salesforce orgs (or the real files of a folder), the
  * runner, a real Elasticsearch with the package's pipelines and templates, then what has arrived.
  */
+
 import { accessSync, constants, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
@@ -10,8 +11,9 @@ import { type OptionValues, textOf, usage } from "../../../src/cli/command_decla
 import { Progress, ProgressDisplay } from "../../../src/cli/progress.ts";
 import { run } from "../../../src/cli/run.ts";
 import { systemClock } from "../../../src/core/clock.ts";
-import type { Fact } from "../../../src/core/fact.ts";
 import { createLog, terminalLine } from "../../../src/core/log.ts";
+import type { DeliveryFact } from "../../../src/pump/facts.ts";
+import type { AnyFact } from "../../../src/sources/fact.ts";
 import { type DevCommand, runDevCommand } from "../../shared/command/dev_command.ts";
 import { type DemoOrg, startDemoOrg } from "./demo_orgs.ts";
 import { type Brought, type DemoOutput, openDemoOutput, type StreamContent } from "./demo_output.ts";
@@ -263,9 +265,10 @@ async function collect(options: DemoOptions, orgs: readonly DemoOrg[], output: D
     () => "warn",
   );
   let existing = 0;
-  const observe = (fact: Fact) => {
+  const observe = (fact: AnyFact) => {
     progress.see(fact);
-    existing += fact.fact === "delivered" ? fact.existing : 0;
+    const told = fact as DeliveryFact;
+    existing += told.fact === "delivered" ? told.existing : 0;
   };
   const kept = process.stdout.isTTY ? display.keep(systemClock, ended.signal) : undefined;
   try {

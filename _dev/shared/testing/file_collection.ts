@@ -1,16 +1,17 @@
 import { generateKeyPairSync } from "node:crypto";
 import { createSession } from "../../../src/auth/session.ts";
 import type { Clock } from "../../../src/core/clock.ts";
-import type { Fact } from "../../../src/core/fact.ts";
 import { createHttp } from "../../../src/core/http.ts";
 import { silentLog } from "../../../src/core/log.ts";
 import { ApiBudget } from "../../../src/org/api_budget.ts";
 import { OrgClient } from "../../../src/org/org_client.ts";
 import { pump } from "../../../src/pump/pump.ts";
 import { keepCollecting } from "../../../src/pump/schedule.ts";
-import { afterFact, type StreamReport, startOfReport } from "../../../src/reporting/report.ts";
+import type { Fact } from "../../../src/reporting/facts.ts";
+import { afterFact, startOfReport } from "../../../src/reporting/facts.ts";
 import type { Sink } from "../../../src/sinks/sink.ts";
 import { EventLogFiles } from "../../../src/sources/event_log_files/source.ts";
+import type { StreamReport, Tell } from "../../../src/sources/fact.ts";
 import { type MockOrg, startMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { createMemoryCursors } from "./memory_cursors.ts";
@@ -71,8 +72,8 @@ export class FileCollection {
       { http, clock, log: silentLog },
     );
     const budget = new ApiBudget(100);
-    const tell = (fact: Fact) => {
-      this.facts.push(fact);
+    const tell: Tell = (fact) => {
+      this.facts.push(fact as Fact);
       this.report = afterFact(this.report, fact);
     };
     const source = new EventLogFiles({

@@ -2,11 +2,11 @@ import { generateKeyPairSync } from "node:crypto";
 import { createSession } from "../../../src/auth/session.ts";
 import type { Clock } from "../../../src/core/clock.ts";
 import { asRunnerError, type RunnerError } from "../../../src/core/errors.ts";
-import type { Fact } from "../../../src/core/fact.ts";
 import { createHttp } from "../../../src/core/http.ts";
 import { silentLog } from "../../../src/core/log.ts";
 import { ApiBudget } from "../../../src/org/api_budget.ts";
 import { OrgClient } from "../../../src/org/org_client.ts";
+import type { Fact } from "../../../src/reporting/facts.ts";
 import { ObjectWindows, type ObjectWindowsOptions } from "../../../src/sources/objects/source.ts";
 import type { RoundEnd, RoundScope } from "../../../src/sources/source.ts";
 import { type MockOrg, startMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
@@ -128,7 +128,7 @@ export class ObjectRounds {
         const batch = step.value;
         documents.push(...batch.events.map(({ json }) => JSON.parse(json)));
         await this.cursors.save(from.id, batch.changes);
-        this.facts.push(...(batch.facts ?? []));
+        this.facts.push(...((batch.facts ?? []) as Fact[]));
         batch.release?.();
       }
     } catch (caught) {

@@ -1,13 +1,13 @@
 import { findLogFileType } from "../../catalog/catalog.ts";
 import type { Stream } from "../../policy/policy.ts";
-import { sentence } from "../../reporting/sentence.ts";
+import { NO_HOURLY_FILES } from "../../sources/event_log_files/facts.ts";
 import { type FileGroup, type FileInventory, hasPaidFiles } from "./file_inventory.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
 const STEP = "event log files";
 
 /** What the streams of an org will find among its event log files, and what stays empty and why. Pure. */
-export function logFileFindings(streams: readonly Stream[], inventory: FileInventory, now: number): readonly Finding[] {
+export function logFileFindings(streams: readonly Stream[], inventory: FileInventory): readonly Finding[] {
   const collecting = streams.filter(({ eventLogFiles }) => eventLogFiles.enabled);
   if (inventory.groups.length === 0) {
     return [
@@ -18,23 +18,19 @@ export function logFileFindings(streams: readonly Stream[], inventory: FileInven
       ),
     ];
   }
-  const hourly = hourlyFinding(collecting, inventory, now);
+  const hourly = hourlyFinding(collecting, inventory);
   return [
     ...collecting.flatMap((stream) => streamFindings(stream, inventory)),
     ...(hourly === undefined ? [] : [hourly]),
   ];
 }
 
-function hourlyFinding(
-  collecting: readonly Stream[],
-  { groups, hasHourlyFiles }: FileInventory,
-  now: number,
-): Finding | undefined {
+function hourlyFinding(collecting: readonly Stream[], { groups, hasHourlyFiles }: FileInventory): Finding | undefined {
   if (collecting.every(({ eventLogFiles }) => eventLogFiles.interval === "daily")) {
     return undefined;
   }
   if (!hasHourlyFiles) {
-    return warning("hourly files", sentence({ fact: "no_hourly_files" }, now).message);
+    return warning("hourly files", NO_HOURLY_FILES);
   }
   const newest = Math.max(
     ...groups.filter(({ interval }) => interval === "hourly").map((group) => group.newest),

@@ -56,7 +56,7 @@ export function orgSteps(input: Input, org: OpenOrg, around: OrgSurroundings): r
       needed: false,
       run: async (signal) => {
         inventory = await readFileInventory(org.client, signal);
-        return logFileFindings(streams, inventory, clock.now());
+        return logFileFindings(streams, inventory);
       },
     },
     objects.length > 0 && {

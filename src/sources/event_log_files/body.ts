@@ -3,7 +3,7 @@ import { MEGABYTE } from "../../core/http.ts";
 import type { OrgClient } from "../../org/org_client.ts";
 
 /** An event log file as a listing gives it (Object Reference, EventLogFile). Times in milliseconds since the epoch. */
-export interface EventLogFile {
+export interface FileFacts {
   /** `0AT…`, 18 characters. */
   readonly id: string;
   readonly eventType: string;
@@ -15,6 +15,9 @@ export interface EventLogFile {
   readonly created: number;
   /** Bytes of the uncompressed CSV. */
   readonly length: number;
+}
+
+export interface EventLogFile extends FileFacts {
   /** Where its body is, from `/services/` on. */
   readonly path: string;
 }

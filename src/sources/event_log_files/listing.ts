@@ -1,10 +1,12 @@
 import { asRunnerError } from "../../core/errors.ts";
-import type { Tell } from "../../core/fact.ts";
 import type { OrgClient } from "../../org/org_client.ts";
 import { queryPages, type SObjectRecord } from "../../org/query_pages.ts";
 import { unknownColumn } from "../../org/response_meaning.ts";
 import { type EventLogFileQuery, eventLogFileSoql, eventLogFilesByIdSoql } from "../../org/soql.ts";
+import type { Tell } from "../fact.ts";
+import type { SourceFact } from "../source_facts.ts";
 import type { EventLogFile } from "./body.ts";
+import type { FileFact } from "./facts.ts";
 
 const DAY_MS = 86_400_000;
 /** Salesforce had no event log files before. */
@@ -20,7 +22,7 @@ export interface FileListingOptions {
   readonly client: OrgClient;
   readonly eventTypes: readonly string[];
   readonly interval: "hourly+daily" | "hourly" | "daily";
-  readonly tell: Tell;
+  readonly tell: Tell<FileFact | SourceFact>;
 }
 
 /** Asks an org for its event log files. A record that can't be a file is told, once, and left out. */

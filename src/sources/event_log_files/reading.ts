@@ -1,12 +1,14 @@
 import type { Clock } from "../../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../../core/errors.ts";
-import type { Fact, Tell } from "../../core/fact.ts";
 import type { MemoryShare } from "../../core/memory.ts";
 import type { RecordedRows, RowLedger } from "../../cursors/row_ledger.ts";
 import type { OrgClient } from "../../org/org_client.ts";
+import type { Tell } from "../fact.ts";
 import { afterAttempt, isParked } from "../part_failure.ts";
 import type { Batch } from "../source.ts";
+import type { SourceFact } from "../source_facts.ts";
 import { type EventLogFile, logFileBody } from "./body.ts";
+import type { FileFact } from "./facts.ts";
 import { gaps } from "./gaps.ts";
 import { type FileProgress, fileChange, logDateFrom, openProgress } from "./progress.ts";
 import type { Reconciliation } from "./reconcile.ts";
@@ -20,7 +22,7 @@ export interface FileReadingOptions {
   readonly reconciliation: Reconciliation;
   /** Whether rows are compared with those of other files. */
   readonly reconciles: () => boolean;
-  readonly tell: Tell;
+  readonly tell: Tell<FileFact | SourceFact>;
   readonly clock: Clock;
 }
 
@@ -74,7 +76,7 @@ export async function* readFile(
     return;
   }
   round.done(file);
-  const facts: readonly Fact[] = [
+  const facts: readonly FileFact[] = [
     { fact: "file_done", file, rows, rejected, newestEvent },
     ...reconciliation
       .result(file, brought, { rows, lacked })
@@ -106,7 +108,7 @@ async function* failed(
 }
 
 /** Nothing for a day that the listing did not ask for any more. */
-function gapsOf(file: EventLogFile, hours: readonly number[], { cursor, listed, now }: FileRound): readonly Fact[] {
+function gapsOf(file: EventLogFile, hours: readonly number[], { cursor, listed, now }: FileRound): readonly FileFact[] {
   const found = file.logDate < logDateFrom(cursor, now) ? [] : gaps(file, hours, listed);
   return found.length === 0 ? [] : [{ fact: "gap", file, hours: found }];
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { createMemoryLedger } from "../../../_dev/shared/testing/memory_ledger.ts";
 import { RETRY, RunnerError } from "../../core/errors.ts";
-import type { Fact } from "../../core/fact.ts";
 import type { RowLedger } from "../../cursors/row_ledger.ts";
+import type { Fact } from "../../reporting/facts.ts";
 import type { EventLogFile } from "./body.ts";
 import type { FileProgress } from "./progress.ts";
 import { Reconciliation, readingOrder } from "./reconcile.ts";

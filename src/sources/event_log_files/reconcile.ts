@@ -1,7 +1,9 @@
 import { asRunnerError, type RunnerError } from "../../core/errors.ts";
-import type { Fact, Tell } from "../../core/fact.ts";
 import type { LedgerFile, LedgerRows, RecordedRows, RowLedger } from "../../cursors/row_ledger.ts";
+import type { Tell } from "../fact.ts";
+import type { SourceFact } from "../source_facts.ts";
 import type { EventLogFile } from "./body.ts";
+import type { FileFact } from "./facts.ts";
 import { dayOf, type FileProgress, spanOfDay } from "./progress.ts";
 
 /** What a file is to the reading order; files and their progress both say it. */
@@ -66,7 +68,7 @@ export interface ReconciliationOptions {
   readonly ledger: RowLedger;
   /** Id of the source. */
   readonly source: string;
-  readonly tell: Tell;
+  readonly tell: Tell<FileFact | SourceFact>;
 }
 
 /**
@@ -175,7 +177,7 @@ export class Reconciliation {
     file: EventLogFile,
     brought: RecordedRows | undefined,
     counts: { readonly rows: number; readonly lacked: number },
-  ): readonly Fact[] {
+  ): readonly FileFact[] {
     const compared = brought !== undefined && brought.count > 0 && !this.#refusedThisRound;
     return compared && !isHourly(file) ? [{ fact: "reconciled", file, ...counts }] : [];
   }

@@ -9,13 +9,13 @@ import { type MockOrg, startMockOrg } from "../../../_dev/deploy/docker/mock_org
 import { createMemoryCursors } from "../../../_dev/shared/testing/memory_cursors.ts";
 import { createSession } from "../../auth/session.ts";
 import type { Clock } from "../../core/clock.ts";
-import type { Fact } from "../../core/fact.ts";
 import { createHttp } from "../../core/http.ts";
 import { silentLog } from "../../core/log.ts";
 import type { CursorStore } from "../../cursors/cursor_store.ts";
 import { createDiskLedger } from "../../cursors/row_ledger_disk.ts";
 import { ApiBudget } from "../../org/api_budget.ts";
 import { OrgClient } from "../../org/org_client.ts";
+import type { Fact } from "../../reporting/facts.ts";
 import type { Batch } from "../source.ts";
 import { EventLogFiles, type EventLogFilesOptions } from "./source.ts";
 
@@ -127,7 +127,7 @@ class World {
         return false;
       }
       await this.cursors.save("login", batch.changes);
-      this.facts.push(...(batch.facts ?? []));
+      this.facts.push(...((batch.facts ?? []) as Fact[]));
       for (const { id } of batch.events) {
         this.acknowledged.add(id);
       }

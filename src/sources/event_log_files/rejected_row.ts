@@ -2,6 +2,7 @@ import { dataStreamName, type SourceEvent } from "../../core/event.ts";
 import { compileEnvelope, type StreamContext } from "../envelope.ts";
 import { recordIdentity } from "../event_identity.ts";
 import type { EventLogFile } from "./body.ts";
+import { fileCollection } from "./facts.ts";
 
 /** The dataset of what the runner itself reports. */
 export const COLLECTOR_DATASET = "aquila_salesforce.collector";
@@ -29,15 +30,7 @@ export function rejectedRowEvent({ stream, file, row, reason, text, now }: Rejec
     {
       code: "row_rejected",
       provider: "EventLogFile",
-      collection: {
-        interval: file.interval,
-        file: {
-          id: file.id,
-          log_date: new Date(file.logDate).toISOString(),
-          created: new Date(file.created).toISOString(),
-          sequence: file.sequence,
-        },
-      },
+      collection: fileCollection(file),
     },
   );
   const collector = {

@@ -3,14 +3,16 @@ import type { GiveBack } from "../../core/budget.ts";
 import { RETRY, RunnerError } from "../../core/errors.ts";
 import { dataStreamName, type SourceEvent } from "../../core/event.ts";
 import type { EventBytes } from "../../core/event_bytes.ts";
-import type { Tell } from "../../core/fact.ts";
 import type { HeldBytes, MemoryShare } from "../../core/memory.ts";
 import type { RowCells } from "../../core/row_cells.ts";
 import type { RecordedRows, Scratch } from "../../cursors/row_ledger.ts";
 import { Envelope, type StreamContext } from "../envelope.ts";
 import { compileRowIdentity, type RowIdentity } from "../event_identity.ts";
+import type { Tell } from "../fact.ts";
+import type { SourceFact } from "../source_facts.ts";
 import type { EventLogFile } from "./body.ts";
 import { CsvRows } from "./csv_rows.ts";
+import type { FileFact } from "./facts.ts";
 import { Occurrences } from "./occurrences.ts";
 import { rejectedRowEvent } from "./rejected_row.ts";
 
@@ -46,7 +48,7 @@ export interface LogFileRowsOptions {
   readonly scratch: () => Scratch;
   /** Milliseconds since the epoch, for events of the collector. */
   readonly now: () => number;
-  readonly tell: Tell;
+  readonly tell: Tell<FileFact | SourceFact>;
 }
 
 export interface FileRows {

@@ -6,11 +6,11 @@ import { createMemoryLedger } from "../../../_dev/shared/testing/memory_ledger.t
 import { createSession } from "../../auth/session.ts";
 import type { Clock } from "../../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../../core/errors.ts";
-import type { Fact } from "../../core/fact.ts";
 import { createHttp } from "../../core/http.ts";
 import { silentLog } from "../../core/log.ts";
 import { ApiBudget } from "../../org/api_budget.ts";
 import { OrgClient } from "../../org/org_client.ts";
+import type { Fact } from "../../reporting/facts.ts";
 import { EventLogFiles, type EventLogFilesOptions } from "./source.ts";
 
 const HOUR = 3_600_000;
@@ -112,7 +112,7 @@ async function round(from: EventLogFiles, acknowledged = Number.POSITIVE_INFINIT
       documents.push(...batch.events.map(({ json }) => JSON.parse(json)));
       await cursors.save("login", batch.changes);
       batch.release?.();
-      facts.push(...(batch.facts ?? []));
+      facts.push(...((batch.facts ?? []) as Fact[]));
     }
   } catch (caught) {
     error = asRunnerError(caught);

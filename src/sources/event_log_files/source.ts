@@ -1,15 +1,17 @@
 import { type Clock, systemClock } from "../../core/clock.ts";
-import type { Fact, FileFacts, Tell } from "../../core/fact.ts";
 import { Memory, type MemoryShare } from "../../core/memory.ts";
 import type { CursorEntries } from "../../cursors/cursor.ts";
 import type { RowLedger } from "../../cursors/row_ledger.ts";
 import type { OrgClient } from "../../org/org_client.ts";
 import type { StreamContext } from "../envelope.ts";
+import type { Tell } from "../fact.ts";
 import { endWith } from "../part_failure.ts";
 import type { Batch, RoundEnd, RoundScope, Source } from "../source.ts";
+import type { SourceFact } from "../source_facts.ts";
 import { TimeAtSalesforce } from "../time_at_salesforce.ts";
 import type { TimeRange } from "../time_range.ts";
-import type { EventLogFile } from "./body.ts";
+import type { EventLogFile, FileFacts } from "./body.ts";
+import type { FileFact } from "./facts.ts";
 import { readIdentitiesAgain } from "./identities_again.ts";
 import { byCreation, FileListing } from "./listing.ts";
 import { merged } from "./merged.ts";
@@ -42,7 +44,7 @@ export interface EventLogFilesOptions {
   readonly downloads: number;
   /** Where rows are known by that more than one file holds. */
   readonly ledger: RowLedger;
-  readonly tell: Tell;
+  readonly tell: Tell<FileFact | SourceFact>;
   readonly clock?: Clock;
   /** By default, which is for tests, memory of its own. */
   readonly memory?: MemoryShare;
@@ -115,7 +117,7 @@ export class EventLogFiles implements Source {
     const first = range?.from ?? now - initialLookback;
     const cursor = readListingCursor(from, organizationId, { now, first });
     const changes = firstChanges(from, cursor);
-    const mended: readonly Fact[] =
+    const mended: readonly SourceFact[] =
       cursor.damaged.length === 0 ? [] : [{ fact: "cursors_mended", keys: cursor.damaged }];
     yield { events: [], changes, facts: mended };
 
@@ -195,7 +197,7 @@ export class EventLogFiles implements Source {
     );
     if (gone.length > 0) {
       const missing = [...cursor.files].filter(([id]) => gone.includes(id));
-      const facts = missing.map((file): Fact => ({ fact: "file_gone", file: asFile(...file) }));
+      const facts = missing.map((file): FileFact => ({ fact: "file_gone", file: asFile(...file) }));
       yield { events: [], changes: missing.map(goneChange), facts };
     }
     return [...files, ...listed].sort(byCreation);

@@ -1,12 +1,14 @@
 import { RECORD_COLUMNS, selectFields } from "../../catalog/catalog.ts";
 import type { ObjectType } from "../../catalog/column.ts";
 import { asRunnerError, type ErrorCode, type RunnerError } from "../../core/errors.ts";
-import type { Tell } from "../../core/fact.ts";
 import type { CursorChange, CursorEntries, CursorValue } from "../../cursors/cursor.ts";
 import { describedFields } from "../../org/describe.ts";
 import type { OrgClient } from "../../org/org_client.ts";
 import { unknownColumn } from "../../org/response_meaning.ts";
+import type { Tell } from "../fact.ts";
+import type { SourceFact } from "../source_facts.ts";
 import { withObjectCure } from "./access.ts";
+import type { ObjectFact } from "./facts.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -37,7 +39,7 @@ interface Described {
 export class AskedColumns {
   readonly #type: ObjectType;
   readonly #client: OrgClient;
-  readonly #tell: Tell;
+  readonly #tell: Tell<ObjectFact | SourceFact>;
   readonly #known: readonly string[];
   readonly #required: ReadonlySet<string>;
   readonly #told = new Set<string>();
@@ -46,7 +48,7 @@ export class AskedColumns {
   #adopted: readonly string[] = [];
   #nextAttemptAt = 0;
 
-  constructor(type: ObjectType, client: OrgClient, tell: Tell) {
+  constructor(type: ObjectType, client: OrgClient, tell: Tell<ObjectFact | SourceFact>) {
     this.#type = type;
     this.#client = client;
     this.#tell = tell;

@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { ManualClock } from "../../../_dev/shared/testing/manual_clock.ts";
 import { findObjectType } from "../../catalog/catalog.ts";
 import { type ErrorCode, RETRY, RunnerError } from "../../core/errors.ts";
-import type { Fact } from "../../core/fact.ts";
 import { Memory } from "../../core/memory.ts";
 import type { OrgClient } from "../../org/org_client.ts";
+import type { Fact } from "../../reporting/facts.ts";
 import type { ObjectPages } from "./pages.ts";
 import { afterRecords, afterWindow, type FailedWindow, type ObjectCursor } from "./progress.ts";
 import { type ObjectRound, WindowReader } from "./reading.ts";
@@ -89,7 +89,7 @@ async function read({ window = WINDOW, order = "newest first", width = SECOND, .
       round,
     );
     for await (const batch of batches) {
-      facts.push(...(batch.facts ?? []));
+      facts.push(...((batch.facts ?? []) as Fact[]));
     }
   } catch (caught) {
     error = caught;

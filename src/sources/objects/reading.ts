@@ -2,12 +2,14 @@ import type { ObjectType } from "../../catalog/column.ts";
 import type { Clock } from "../../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../../core/errors.ts";
 import type { SourceEvent } from "../../core/event.ts";
-import type { Fact, Tell } from "../../core/fact.ts";
 import type { MemoryShare } from "../../core/memory.ts";
 import type { CursorChange } from "../../cursors/cursor.ts";
 import type { OrgClient } from "../../org/org_client.ts";
+import type { Tell } from "../fact.ts";
 import { afterAttempt, isParked, type PartFailure } from "../part_failure.ts";
 import type { Batch } from "../source.ts";
+import type { SourceFact } from "../source_facts.ts";
+import type { ObjectFact } from "./facts.ts";
 import type { ObjectPages } from "./pages.ts";
 import { afterFailure, type DeliveredRecord, failedWindow, type Moved, type ObjectCursor } from "./progress.ts";
 import type { ObjectRecords } from "./records.ts";
@@ -60,7 +62,7 @@ export interface WindowReaderOptions {
   readonly pages: ObjectPages;
   readonly client: OrgClient;
   readonly memory: MemoryShare;
-  readonly tell: Tell;
+  readonly tell: Tell<ObjectFact | SourceFact>;
   readonly clock: Clock;
 }
 
@@ -115,7 +117,7 @@ export class WindowReader {
       width.ms = widthAfter(width.ms, found);
     }
     const { after, to } = window;
-    const fact: Fact = { fact: "window_done", object: type.name, after, to, records: given };
+    const fact: ObjectFact = { fact: "window_done", object: type.name, after, to, records: given };
     yield { events: [], changes: this.#move(reading.whole(), round), facts: [fact] };
   }
 
@@ -125,7 +127,7 @@ export class WindowReader {
     const { settledTo } = round.horizon;
     const { name } = this.#options.type;
     const changes: CursorChange[] = [];
-    const facts: Fact[] = [];
+    const facts: ObjectFact[] = [];
     const settled = { after: piece.after, to: Math.min(piece.to, settledTo) };
     if (piece.to > settledTo) {
       round.unsettled = error;

@@ -1,16 +1,18 @@
 import { findObjectType } from "../../catalog/catalog.ts";
 import type { ObjectType } from "../../catalog/column.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
-import type { Fact, Tell } from "../../core/fact.ts";
 import { Memory, type MemoryShare } from "../../core/memory.ts";
 import type { CursorEntries } from "../../cursors/cursor.ts";
 import type { OrgClient } from "../../org/org_client.ts";
 import type { StreamContext } from "../envelope.ts";
+import type { Tell } from "../fact.ts";
 import { endWith, isDue } from "../part_failure.ts";
 import type { Batch, RoundEnd, RoundScope, Source } from "../source.ts";
+import type { SourceFact } from "../source_facts.ts";
 import { TimeAtSalesforce } from "../time_at_salesforce.ts";
 import type { TimeRange } from "../time_range.ts";
 import { AskedColumns } from "./asked_columns.ts";
+import type { ObjectFact } from "./facts.ts";
 import { ObjectPages } from "./pages.ts";
 import {
   afterFailedRecords,
@@ -52,7 +54,7 @@ export interface ObjectWindowsOptions {
   readonly range?: TimeRange | undefined;
   /** Milliseconds that an event takes to appear in Salesforce; nothing younger is asked for. */
   readonly settleTime: number;
-  readonly tell: Tell;
+  readonly tell: Tell<ObjectFact | SourceFact>;
   readonly clock?: Clock;
   /** By default, which is for tests, memory of its own. */
   readonly memory?: MemoryShare;
@@ -108,7 +110,7 @@ export class ObjectWindows implements Source {
     const first = range === undefined ? now - initialLookback : range.from - 1;
     const { entries, damaged } = soundEntries(from, organizationId, Math.max(now, first));
     const cursor = readObjectCursor(entries, organizationId, first);
-    const mended: readonly Fact[] = damaged.length === 0 ? [] : [{ fact: "cursors_mended", keys: damaged }];
+    const mended: readonly SourceFact[] = damaged.length === 0 ? [] : [{ fact: "cursors_mended", keys: damaged }];
     const described = await this.#columns.learn(
       isOfThisOrg(entries, organizationId) ? entries : new Map(),
       now,

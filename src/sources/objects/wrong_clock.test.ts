@@ -3,7 +3,9 @@ import { DAY, HOUR, login, MINUTE, NOW, ObjectRounds, valueAt } from "../../../_
 import type { CursorValue } from "../../cursors/cursor.ts";
 import { pump } from "../../pump/pump.ts";
 import { collectOnce } from "../../pump/schedule.ts";
+import type { Fact } from "../../reporting/facts.ts";
 import type { Sink } from "../../sinks/sink.ts";
+import type { Tell } from "../fact.ts";
 import type { ObjectWindows } from "./source.ts";
 
 let rounds: ObjectRounds;
@@ -18,7 +20,7 @@ afterEach(() => rounds.close());
 /** Collects what is available by the pump and the schedule that the product uses. */
 async function collect(source: ObjectWindows): Promise<void> {
   const { clock, cursors, facts } = rounds;
-  const tell = (fact: (typeof facts)[number]) => facts.push(fact);
+  const tell: Tell = (fact) => facts.push(fact as Fact);
   const sink: Sink = {
     deliver: async (events) => {
       sent.push(
