@@ -592,7 +592,7 @@ test("a hundred orgs take no longer than one that hangs, and that one is given u
         message: "No answer within 20 s; the check went no further.",
       }),
     ]);
-    expect(outcome.lines.at(-1)?.message).toBe("99 of 100 orgs can be collected.");
+    expect(outcome.lines.at(-1)?.message).toMatch(/^99 of 100 orgs can be collected\./);
     expect(clock.now() - start).toBeLessThan(30_000);
   } finally {
     await hanging.close();

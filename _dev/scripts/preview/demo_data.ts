@@ -119,6 +119,13 @@ function policyText(production: MockOrg, sandbox: MockOrg, keyPath: string, opti
   const { cluster, namespace, traffic, visits = [Date.now()] } = options;
   const hours = Math.ceil(((visits[0] ?? Date.now()) - traffic.start) / 3_600_000) + 24;
   const lookback = `${hours}h`;
+  const filesOrObjects = (stream: string, objects: readonly string[]) =>
+    stream === "login" && objects.length > 0
+      ? {
+          event_log_files: { enabled: false },
+          objects: { enabled: true, names: [...objects], initial_lookback: lookback },
+        }
+      : { event_log_files: { initial_lookback: lookback } };
   const input = (org: MockOrg, name: string, audience: string, objects: readonly string[]) => ({
     id: `preview-${name}`,
     name,
@@ -133,15 +140,12 @@ function policyText(production: MockOrg, sandbox: MockOrg, keyPath: string, opti
       username: org.username,
       private_key_path: keyPath,
     },
-    streams: ["login", "apex", "api"].map((stream) => ({
+    streams: ["login", "apex", "api", "setup_audit_trail"].map((stream) => ({
       id: `preview-${name}-${stream}`,
       data_stream: { type: "logs", dataset: `aquila_salesforce.${stream}` },
-      ...(stream === "login" && objects.length > 0
-        ? {
-            event_log_files: { enabled: false },
-            objects: { enabled: true, names: [...objects], initial_lookback: lookback },
-          }
-        : { event_log_files: { initial_lookback: lookback } }),
+      ...(stream === "setup_audit_trail"
+        ? { objects: { initial_lookback: lookback } }
+        : filesOrObjects(stream, objects)),
     })),
   });
   return stringify({

@@ -32,12 +32,8 @@ const ROWS_PER_DAY: Readonly<Record<string, number>> = {
 };
 
 /** Records a day of the sandbox, which collects logins from objects. */
-const RECORDS_PER_DAY: Readonly<Record<string, number>> = {
-  LoginEvent: 200,
-  LogoutEvent: 60,
-  LoginAsEvent: 4,
-  SetupAuditTrail: 60,
-};
+const RECORDS_PER_DAY: Readonly<Record<string, number>> = { LoginEvent: 200, LogoutEvent: 60, LoginAsEvent: 4 };
+const SETUP_CHANGES_PER_DAY = 60;
 
 export interface DemoTraffic {
   /** When the traffic begins. */
@@ -74,6 +70,7 @@ function trafficOf(days: number, until: number, time: TimeRange, incidentDay: nu
     production: {
       ...common,
       rowsPerDay: ROWS_PER_DAY,
+      recordsPerDay: { SetupAuditTrail: SETUP_CHANGES_PER_DAY },
       lacking: 0.02,
       incidents: [
         { kind: "apiExport", at: at(3) },
@@ -89,7 +86,7 @@ function trafficOf(days: number, until: number, time: TimeRange, incidentDay: nu
     sandbox: {
       ...common,
       rowsPerDay: Object.fromEntries(tenth),
-      recordsPerDay: RECORDS_PER_DAY,
+      recordsPerDay: { ...RECORDS_PER_DAY, SetupAuditTrail: SETUP_CHANGES_PER_DAY },
       seed: "sandbox",
     },
   };

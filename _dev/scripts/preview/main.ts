@@ -7,7 +7,7 @@ import { openCluster } from "../../shared/elasticsearch/cluster.ts";
 import { findChromium, pictureOf, withBrowser } from "./browser.ts";
 import { collectDemoData } from "./demo_data.ts";
 import { untilNow } from "./demo_traffic.ts";
-import { plantRows } from "./planted_rows.ts";
+import { plantRows, plantSetupChanges } from "./planted_rows.ts";
 import { type Preview, servePreview } from "./server.ts";
 import type { TimeRange } from "./time_range.ts";
 
@@ -52,7 +52,10 @@ async function preview(values: OptionValues): Promise<number> {
       namespace,
       traffic,
       visits: visitsOf({ from: traffic.start, to: now }),
-      plant: (org) => plantRows(org, traffic),
+      plant: async (org) => {
+        await plantRows(org, traffic);
+        await plantSetupChanges(org, traffic);
+      },
       log: say,
     });
   }

@@ -24,6 +24,34 @@ export function plantedLogins({ time }: DemoTraffic): Readonly<Record<string, st
   });
 }
 
+/** An administrator who is logged in as another user, and what she changes, by the hour of the second day. */
+export const SETUP_INTRUDER = "eve@acme.example";
+const SETUP_INTRUSION = [
+  [
+    16,
+    "PermSetEnableUserPerm",
+    "Changed permission set Report Builder: Modify All Data was changed from Disabled to Enabled",
+  ],
+  [16, "PermSetAssign", "Permission set Report Builder: assigned to user Sven Ito"],
+  [17, "mFADirectUILoginOptInOnOff", "Changed Require multi-factor authentication from on to off"],
+  [18, "insertCertificate", "Created certificate backup_2026"],
+] as const;
+
+/** Changes in Setup that open the org step by step. */
+export async function plantSetupChanges(org: MockOrg, { time }: DemoTraffic): Promise<void> {
+  await org.given.records(
+    "SetupAuditTrail",
+    SETUP_INTRUSION.map(([hour, Action, Display], index) => ({
+      Action,
+      CreatedById: "005Hs0000000SVN",
+      CreatedDate: new Date(time.from + (24 + hour) * HOUR_MS + index * 60_000).toISOString(),
+      DelegateUser: SETUP_INTRUDER,
+      Display,
+      Section: "Manage Users",
+    })),
+  );
+}
+
 /**
  * A second, late file of an hour in which nothing else is planted, with a column that no documentation knows, and a file that is gone
  * when it is read.

@@ -1,4 +1,5 @@
 import type { AlertTemplateSpec, Is } from "./alert_condition.ts";
+import { SETUP_ALERTS } from "./setup_alerts.ts";
 
 const login: Is = { field: "event.action", is: ["login"] };
 const failed: Is = { field: "event.outcome", is: ["failure"] };
@@ -339,6 +340,7 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
       having: [{ measure: "refusals", is: ">=", than: 10 }],
     },
   },
+  ...SETUP_ALERTS,
   {
     key: "api-limit",
     name: "[AQUILA for Salesforce] API limit will be reached",

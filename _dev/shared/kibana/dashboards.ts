@@ -3,7 +3,8 @@ import { API } from "./api.ts";
 import { COLLECTION_HEALTH } from "./collection_health.ts";
 import { LOGINS } from "./logins.ts";
 import { OVERVIEW } from "./overview.ts";
+import { SETUP_CHANGES } from "./setup_changes.ts";
 import type { DashboardSpec } from "./vocabulary.ts";
 
 /** All dashboards, in the order in which they link to each other. */
-export const DASHBOARDS: readonly DashboardSpec[] = [OVERVIEW, LOGINS, APEX, API, COLLECTION_HEALTH];
+export const DASHBOARDS: readonly DashboardSpec[] = [OVERVIEW, LOGINS, APEX, API, SETUP_CHANGES, COLLECTION_HEALTH];

@@ -56,6 +56,20 @@ export const SAVED_SEARCHES: readonly SavedSearchSpec[] = [
     ],
   },
   {
+    key: "setup-events",
+    title: "Setup changes",
+    description: "Changes in Setup, in Salesforce's words.",
+    subject: { streams: ["setup_audit_trail"] },
+    columns: [
+      "organization.name",
+      "user.name",
+      "user.effective.name",
+      "event.action",
+      "salesforce.setup_audit_trail.section",
+      "message",
+    ],
+  },
+  {
     key: "session",
     title: "What did this session do?",
     description:

@@ -4,7 +4,7 @@
  */
 
 /** Data stream of this package, by the last part of its dataset's name. */
-export type Stream = "login" | "apex" | "api" | "collector";
+export type Stream = string;
 
 /** A condition in Kibana's query language. */
 export type Kql = string;
