@@ -109,13 +109,14 @@ describeOnCluster("pipelines of the package", (cluster) => {
 
   describe("an event that breaks a part of the pipeline", () => {
     const FAILURE =
-      /^Processor 'script' with tag '(script_[a-z]+)' in pipeline '(logs-aquila_salesforce\.[a-z]+-[\d.]+-[a-z_]+)' failed with message '.+'$/;
+      /^Processor 'script' with tag '(script_[a-z]+)' in pipeline '(logs-aquila_salesforce\.[a-z_]+-[\d.]+-[a-z_]+)' failed with message '.+'$/;
     const organization = { id: "00D30000000V77YEAS", name: "Acme production" };
 
     test.each<[string, string, string[]]>([
       ["login", "Login", ["script_event", "script_connection", "script_related"]],
       ["apex", "ApexCallout", ["script_request", "script_outcome", "script_related"]],
       ["api", "RestApi", ["script_request", "script_operation", "script_outcome", "script_related"]],
+      ["data_access", "Report", ["script_event", "script_outcome", "script_related"]],
     ])("of %s is kept and says which", async (folder, code, tags) => {
       const salesforce = [{ [folder]: { user_id: "0053000000Ank29AAB" } }];
       const event = { "@timestamp": TIME, event: { code }, organization, salesforce };

@@ -46,6 +46,39 @@ it("has every event type and object once, in the stream that it is about", () =>
     "RestApi",
   ]);
   expect(names("setup_audit_trail")).toEqual(["SetupAuditTrail"]);
+  expect(names("data_access")).toEqual([
+    "AuraRequest",
+    "ContentDistribution",
+    "ContentTransfer",
+    "DocumentAttachmentDownloads",
+    "FileEventStore",
+    "LightningPageView",
+    "LightningUriEvent",
+    "ListViewEvent",
+    "PermissionSetEventStore",
+    "Report",
+    "ReportEvent",
+    "ReportExport",
+    "Search",
+    "SearchClick",
+    "URI",
+    "UriEvent",
+  ]);
+});
+
+it("has only by name what needs more permissions or tells of every page, search and request", () => {
+  const apart = [...EVENT_TYPES, ...OBJECTS].filter(({ onlyByName }) => onlyByName === true).map(({ name }) => name);
+  expect(apart.toSorted()).toEqual([
+    "AuraRequest",
+    "IdentityVerificationEvent",
+    "LightningPageView",
+    "LightningUriEvent",
+    "Search",
+    "SearchClick",
+    "URI",
+    "UriEvent",
+  ]);
+  expect(EVENT_TYPES.filter(({ free, onlyByName }) => free && onlyByName === true)).toEqual([]);
 });
 
 it("finds both kinds by name", () => {
@@ -125,6 +158,9 @@ describe("times have the unit that the page of their type gives", () => {
     "RestApi",
     "CompositeApiSubrequest",
     "GraphQLQuery",
+    "Report",
+    "URI",
+    "AuraRequest",
   ];
   /** By column, the unit that Salesforce documents, and the types that have another one. */
   const DOCUMENTED: Readonly<Record<string, { unit: string; except?: Readonly<Record<string, string>> }>> = {
@@ -138,6 +174,7 @@ describe("times have the unit that the page of their type gives", () => {
     TOTAL_MS: { unit: "milliseconds" },
     EXECUTE_MS: { unit: "milliseconds" },
     FETCH_MS: { unit: "milliseconds" },
+    Duration: { unit: "milliseconds" },
     ElapsedTime: { unit: "milliseconds" },
     // Milliseconds on the pages of three types, which some orgs get in nanoseconds all the same; nanoseconds on all others.
     DB_TOTAL_TIME: {

@@ -1,6 +1,8 @@
 import { APEX_TYPES } from "./apex.ts";
 import { API_TYPES } from "./api.ts";
 import type { EventType, Home, LogFileType, ObjectType } from "./column.ts";
+import { DATA_ACCESS_TYPES } from "./data_access.ts";
+import { DATA_ACCESS_OBJECTS } from "./data_access_objects.ts";
 import { LOGIN } from "./login.ts";
 import { LOGIN_AS, SALESFORCE_LOGIN_AS } from "./login_as.ts";
 import { LOGOUT } from "./logout.ts";
@@ -23,6 +25,7 @@ export const EVENT_TYPES: readonly LogFileType[] = [
   SALESFORCE_LOGIN_AS,
   ...APEX_TYPES,
   ...API_TYPES,
+  ...DATA_ACCESS_TYPES,
 ];
 
 /** Every object whose records the integration collects as events. */
@@ -35,6 +38,7 @@ export const OBJECTS: readonly ObjectType[] = [
   API_EVENT,
   BULK_API_RESULT_EVENT,
   SETUP_AUDIT_TRAIL,
+  ...DATA_ACCESS_OBJECTS,
 ];
 
 /** The objects below `salesforce` that events have their fields in. */

@@ -128,6 +128,8 @@ export interface ObjectType extends Described {
   readonly columns: Columns;
   /** What the integration user needs to read it, besides API Enabled. */
   readonly permission: UserPermission;
+  /** Permissions beside those that every object of its storage needs, as Setup names them. */
+  readonly morePermissions?: readonly string[];
   /** The field with the time of the event; cursors move on it. */
   readonly timeColumn: string;
   /** The field that names the event uniquely within the org. */

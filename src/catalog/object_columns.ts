@@ -21,6 +21,14 @@ export function sameAs(home: Home, name: string): Column {
   };
 }
 
+/** What the stored objects of Real-Time Event Monitoring share. */
+export const REAL_TIME = {
+  storage: "big object",
+  permission: { name: "ViewRealTimeEventMonitoringData", label: "View Real-Time Event Monitoring Data" },
+  timeColumn: "EventDate",
+  identityColumn: "EventIdentifier",
+} as const;
+
 const login = (name: string) => sameAs(LOGIN_HOME, name);
 
 export const EVENT_IDENTIFIER: Column = {

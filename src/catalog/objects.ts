@@ -12,6 +12,7 @@ import {
   LOGIN_TYPE,
   PLATFORM,
   POLICY,
+  REAL_TIME,
   RELATED_EVENT_IDENTIFIER,
   SOURCE_IP,
   sameAs,
@@ -23,14 +24,6 @@ const login = (name: string) => sameAs(LOGIN_HOME, name);
 const logout = (name: string) => sameAs(LOGOUT_HOME, name);
 const loginAs = (name: string) => sameAs(LOGIN_AS_HOME, name);
 const api = (name: string) => sameAs(API_HOME, name);
-
-/** What the stored objects of Real-Time Event Monitoring share. */
-const REAL_TIME = {
-  storage: "big object",
-  permission: { name: "ViewRealTimeEventMonitoringData", label: "View Real-Time Event Monitoring Data" },
-  timeColumn: "EventDate",
-  identityColumn: "EventIdentifier",
-} as const;
 
 export const LOGIN_EVENT: ObjectType = {
   name: "LoginEvent",
@@ -201,6 +194,7 @@ export const IDENTITY_VERIFICATION_EVENT: ObjectType = {
   page: platformEventsGuide("identityverificationevent"),
   ...REAL_TIME,
   onlyByName: true,
+  morePermissions: ["Manage Multi-Factor Authentication in User Interface"],
   columns: {
     EventIdentifier: EVENT_IDENTIFIER,
     Activity: verification(

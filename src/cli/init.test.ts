@@ -187,6 +187,10 @@ describe("init", () => {
       ],
       ["aquila_salesforce.apex", undefined],
       ["aquila_salesforce.api", { enabled: true, names: ["ApiEvent", "BulkApiResultEventStore"] }],
+      [
+        "aquila_salesforce.data_access",
+        { enabled: true, names: ["ReportEvent", "ListViewEvent", "FileEventStore", "PermissionSetEventStore"] },
+      ],
       ["aquila_salesforce.setup_audit_trail", { enabled: true, names: ["SetupAuditTrail"] }],
     ]);
   });

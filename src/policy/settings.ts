@@ -142,7 +142,7 @@ const eventLogFiles = z.strictObject({
     "list",
     textList.prefault([]),
     "Event types",
-    "The event types to collect. By default all that belong to the data stream.",
+    "The event types to collect. By default all that belong to the data stream, but for those that need a permission more or have very many events.",
   ),
   interval: setting(
     "choice",
@@ -175,7 +175,7 @@ const objects = z.strictObject({
     "list",
     textList.prefault([]),
     "Event objects",
-    "The event objects to collect. By default all that belong to the data stream, but for IdentityVerificationEvent, which needs a permission more.",
+    "The event objects to collect. By default all that belong to the data stream, but for those that need a permission more or have very many events.",
   ),
   poll_interval: setting(
     "duration",

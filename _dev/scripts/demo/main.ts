@@ -43,6 +43,11 @@ const ROWS_PER_DAY = {
   BulkApi: 60,
   BulkApiRequest: 80,
   BulkApi2: 80,
+  ReportExport: 60,
+  Report: 900,
+  ContentTransfer: 500,
+  ContentDistribution: 20,
+  DocumentAttachmentDownloads: 60,
 };
 const SETUP_CHANGES_PER_DAY = 120;
 
@@ -202,7 +207,7 @@ function inputOf(org: DemoOrg) {
       private_key_path: org.privateKeyPath,
     },
     streams: [
-      ...["login", "apex", "api"].map((stream) => ({
+      ...["login", "apex", "api", "data_access"].map((stream) => ({
         ...streamOf(id, stream),
         event_log_files: { initial_lookback: org.servesFiles ? ALL_YEARS : "24h" },
       })),

@@ -131,6 +131,9 @@ const SETUP = [
   "user.name",
 ] as const;
 
+/** Files, and pages that led to others. */
+const DATA_ACCESS = ["file.mime_type", "file.name", "file.size", "http.request.referrer"] as const;
+
 const COLLECTOR = [
   "error.code",
   "event.action",
@@ -147,6 +150,7 @@ export const ECS_FIELDS: Readonly<Record<string, readonly EcsName[]>> = {
   apex: [...EVERY_STREAM, ...ACTIVITY, ...REQUEST, ...APEX],
   api: [...EVERY_STREAM, ...ACTIVITY, ...USER_AGENT, ...REQUEST],
   setup_audit_trail: [...EVERY_STREAM, ...SETUP],
+  data_access: [...EVERY_STREAM, ...ACTIVITY, ...USER_AGENT, ...DATA_ACCESS],
   collector: [...EVERY_STREAM, ...COLLECTOR],
 };
 
@@ -157,6 +161,7 @@ const LONG_WILDCARD = 32_766;
 /** Fields whose values may be longer than the 1,024 characters that Fleet has indexed where nothing is said. */
 const LONGEST: Readonly<Partial<Record<EcsName, number>>> = {
   "error.stack_trace": LONG_WILDCARD,
+  "file.name": LONG_KEYWORD,
   "http.request.referrer": LONG_KEYWORD,
   "url.fragment": LONG_KEYWORD,
   "url.full": LONG_WILDCARD,
@@ -170,6 +175,7 @@ const LONGEST: Readonly<Partial<Record<EcsName, number>>> = {
 const MEASURES: ReadonlySet<EcsName> = new Set([
   "destination.port",
   "event.duration",
+  "file.size",
   "http.request.body.bytes",
   "http.response.body.bytes",
   "source.port",

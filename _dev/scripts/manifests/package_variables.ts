@@ -1,5 +1,6 @@
 /** Settings of the policy as variables of the package's manifests, so that Fleet asks for them. Pure. */
 import { EVENT_TYPES, OBJECTS } from "../../../src/catalog/catalog.ts";
+import type { EventType } from "../../../src/catalog/column.ts";
 import type { SettingKind } from "../../../src/policy/setting_kinds.ts";
 import {
   type DeclaredSetting,
@@ -73,9 +74,9 @@ export function connectionSettings(): AskedSetting[] {
 
 /** The settings of a data stream, without those of sources that it does not have. None if it collects nothing itself. */
 export function streamSettings(stream: string): AskedSetting[] {
-  const names: Readonly<Record<string, readonly string[]>> = {
-    event_log_files: EVENT_TYPES.filter((type) => type.stream === stream).map(({ name }) => name),
-    objects: OBJECTS.filter((type) => type.stream === stream).map(({ name }) => name),
+  const names: Readonly<Record<string, readonly EventType[]>> = {
+    event_log_files: EVENT_TYPES.filter((type) => type.stream === stream),
+    objects: OBJECTS.filter((type) => type.stream === stream),
   };
   if (Object.values(names).every((known) => known.length === 0)) {
     return [];
@@ -91,7 +92,14 @@ export function variableName(path: string): string {
   return path.replace(/^auth\./, "").replaceAll(".", "_");
 }
 
-function variableOf(setting: DeclaredSetting, known: readonly string[]): PackageVariable {
+/** What a list of names takes, and which of them it has to name. */
+function possible(known: readonly EventType[]): string {
+  const apart = known.filter(({ onlyByName }) => onlyByName === true).map(({ name }) => name);
+  const exception = apart.length === 0 ? "" : ` Collected only where they are named: ${apart.join(", ")}.`;
+  return `${exception} Possible: ${known.map(({ name }) => name).join(", ")}.`;
+}
+
+function variableOf(setting: DeclaredSetting, known: readonly EventType[]): PackageVariable {
   const { path, kind, title, help, required } = setting;
   const isList = kind === "list";
   const isListOfNames = isList && path.includes(".");
@@ -99,7 +107,7 @@ function variableOf(setting: DeclaredSetting, known: readonly string[]): Package
     name: variableName(path),
     type: MULTILINE.has(path) ? "textarea" : TYPES[kind],
     title,
-    description: isListOfNames ? `${help} Possible: ${known.join(", ")}.` : help,
+    description: isListOfNames ? `${help}${possible(known)}` : help,
     multi: isList,
     required,
     show_user: SHOWN.has(path),

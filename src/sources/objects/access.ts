@@ -5,9 +5,9 @@ import { RunnerError } from "../../core/errors.ts";
  * What an administrator does so that the integration user sees an object. Platform Events Developer Guide, "Real-Time Event
  * Monitoring", and Object Reference, LoginHistory and SetupAuditTrail.
  */
-function objectCure({ name, storage, onlyByName, permission: { label } }: ObjectType): string {
-  if (onlyByName === true) {
-    return `Assign the integration user a permission set with 'API Enabled', 'View Real-Time Event Monitoring Data' and 'Manage Multi-Factor Authentication in User Interface', and enable storage of ${name} in Setup > Event Manager, or take ${name} out of objects.names.`;
+function objectCure({ name, storage, permission: { label }, morePermissions }: ObjectType): string {
+  if (morePermissions !== undefined) {
+    return `Assign the integration user a permission set with 'API Enabled', '${label}' and ${morePermissions.map((one) => `'${one}'`).join(" and ")}, and enable storage of ${name} in Setup > Event Manager, or take ${name} out of objects.names.`;
   }
   return storage === "big object"
     ? `Assign the integration user a permission set with 'API Enabled' and '${label}', and enable storage of ${name} in Setup > Event Manager. Both need Salesforce Shield or the Event Monitoring add-on; without it, take ${name} out of objects.names.`

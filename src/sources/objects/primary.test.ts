@@ -13,6 +13,9 @@ test.each<[string, Collected, boolean]>([
   ["LogoutEvent", { eventTypes: ["Login"], objects: ["LogoutEvent"] }, true],
   ["LogoutEvent", { eventTypes: ["Logout"], objects: ["LogoutEvent"] }, false],
   ["LoginAsEvent", { eventTypes: ["LoginAs"], objects: ["LoginAsEvent"] }, false],
+  ["ReportEvent", { eventTypes: ["Report"], objects: ["ReportEvent"] }, false],
+  ["FileEventStore", { eventTypes: ["ContentTransfer"], objects: ["FileEventStore"] }, false],
+  ["UriEvent", { eventTypes: ["Report"], objects: ["UriEvent"] }, true],
   ["ApiEvent", { eventTypes: ["ApiTotalUsage"], objects: ["ApiEvent"] }, true],
   ["ApiEvent", { eventTypes: ["RestApi"], objects: ["ApiEvent"] }, false],
   ["ApiEvent", { eventTypes: ["API"], objects: ["ApiEvent"] }, false],
@@ -22,7 +25,13 @@ test.each<[string, Collected, boolean]>([
 });
 
 /** What no file and no other object tells. */
-const ALONE = ["IdentityVerificationEvent", "BulkApiResultEventStore", "SetupAuditTrail"];
+const ALONE = [
+  "IdentityVerificationEvent",
+  "BulkApiResultEventStore",
+  "SetupAuditTrail",
+  "ListViewEvent",
+  "PermissionSetEventStore",
+];
 
 test.each(OBJECTS)(
   "$name is primary in a stream that collects all it can only if nothing else tells it",

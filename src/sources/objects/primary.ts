@@ -7,6 +7,10 @@ const ALSO_TOLD_BY: Readonly<Record<string, readonly string[]>> = {
   LogoutEvent: ["Logout"],
   LoginAsEvent: ["LoginAs"],
   LoginHistory: ["Login", "LoginEvent"],
+  ReportEvent: ["Report"],
+  FileEventStore: ["ContentTransfer"],
+  UriEvent: ["URI"],
+  LightningUriEvent: ["LightningPageView"],
   ApiEvent: ["API", "RestApi", "BulkApi", "BulkApi2", "GraphQLQuery"],
 };
 

@@ -159,6 +159,110 @@ const BULK_API_RESULT_EVENT: SObject = {
   ],
 };
 
+/** What took data out, or looked at it. */
+const DATA_ACCESS_EVENTS: readonly SObject[] = [
+  {
+    name: "ReportEvent",
+    label: "Report Event",
+    keyPrefix: "0YR",
+    ...REAL_TIME,
+    fields: [
+      ...EVENT_INDEX,
+      ...readOnly("reference", "DashboardId LoginHistoryId OwnerId PolicyId ReportId UserId"),
+      ...readOnly("boolean", "IsScheduled"),
+      ...readOnly("double", "EvaluationTime NumberOfColumns RowsProcessed Sequence"),
+      ...readOnly(
+        "string",
+        "ColumnHeaders DashboardName Description DisplayedFieldEntities EventSource ExecutionIdentifier ExportFileFormat Format " +
+          "GroupedColumnHeaders LoginKey Name Operation PolicyOutcome QueriedEntities Records RelatedEventIdentifier Scope " +
+          "SessionKey SessionLevel SourceIp Username",
+      ),
+    ],
+  },
+  {
+    name: "ListViewEvent",
+    label: "List View Event",
+    keyPrefix: "0YL",
+    ...REAL_TIME,
+    fields: [
+      ...EVENT_INDEX,
+      ...readOnly("reference", "ListViewId LoginHistoryId OwnerId PolicyId UserId"),
+      ...readOnly("double", "EvaluationTime NumberOfColumns RowsProcessed Sequence"),
+      ...readOnly(
+        "string",
+        "AppName ColumnHeaders DeveloperName EventSource ExecutionIdentifier FilterCriteria LoginKey Name OrderBy PolicyOutcome " +
+          "QueriedEntities Records RelatedEventIdentifier Scope SessionKey SessionLevel SourceIp Username",
+      ),
+    ],
+  },
+  {
+    name: "FileEventStore",
+    label: "File Event Store",
+    keyPrefix: "0YF",
+    ...REAL_TIME,
+    fields: [
+      ...EVENT_INDEX,
+      ...readOnly("reference", "DocumentId PolicyId UserId VersionId"),
+      ...readOnly("boolean", "CanDownloadPdf IsLatestVersion"),
+      ...readOnly("double", "ContentSize EvaluationTime ProcessDuration"),
+      ...readOnly(
+        "string",
+        "FileAction FileName FileSource FileType LoginKey PolicyOutcome SessionKey SessionLevel SourceIp Username VersionNumber",
+      ),
+    ],
+  },
+  {
+    name: "PermissionSetEventStore",
+    label: "Permission Set Event Store",
+    keyPrefix: "0YP",
+    ...REAL_TIME,
+    fields: [
+      ...EVENT_INDEX,
+      ...readOnly("reference", "LoginHistoryId PolicyId UserId"),
+      ...readOnly("boolean", "HasExternalUsers"),
+      ...readOnly("double", "EvaluationTime"),
+      ...readOnly(
+        "string",
+        "EventSource ImpactedUserIds LoginKey Operation ParentIdList ParentNameList PermissionExpirationList PermissionList " +
+          "PermissionType PolicyOutcome RelatedEventIdentifier SessionKey SessionLevel SourceIp UserCount Username",
+      ),
+    ],
+  },
+  {
+    name: "UriEvent",
+    label: "URI Event",
+    keyPrefix: "0YU",
+    ...REAL_TIME,
+    fields: [
+      ...EVENT_INDEX,
+      ...readOnly("reference", "RecordId UserId"),
+      ...readOnly(
+        "string",
+        "LoginKey Message Name Operation OperationStatus QueriedEntities RelatedEventIdentifier SessionKey SessionLevel SourceIp " +
+          "UserName UserType",
+      ),
+    ],
+  },
+  {
+    name: "LightningUriEvent",
+    label: "Lightning URI Event",
+    keyPrefix: "0YW",
+    ...REAL_TIME,
+    fields: [
+      ...EVENT_INDEX,
+      ...readOnly("reference", "PreviousPageEntityId RecordId UserId"),
+      ...readOnly("datetime", "PageStartTime"),
+      ...readOnly("double", "Duration EffectivePageTime"),
+      ...readOnly(
+        "string",
+        "AppName ConnectionType DeviceId DeviceModel DevicePlatform DeviceSessionId LoginKey Name Operation OsName OsVersion " +
+          "PageUrl PreviousPageAppName PreviousPageEntityType PreviousPageUrl QueriedEntities RelatedEventIdentifier SdkAppType " +
+          "SdkAppVersion SdkVersion SessionKey SessionLevel SourceIp UserAgent UserName UserType",
+      ),
+    ],
+  },
+];
+
 const LOGIN_HISTORY: SObject = {
   name: "LoginHistory",
   label: "Login History",
@@ -257,6 +361,7 @@ export const SOBJECT_DEFINITIONS: readonly SObject[] = [
   API_EVENT,
   IDENTITY_VERIFICATION_EVENT,
   BULK_API_RESULT_EVENT,
+  ...DATA_ACCESS_EVENTS,
   LOGIN_HISTORY,
   SETUP_AUDIT_TRAIL,
   ORGANIZATION,

@@ -18,7 +18,7 @@ export interface Actor {
 export interface EventType {
   readonly name: string;
   /** Types of one family share requests: the n-th request of an hour has the same id, time and actor in all of them. */
-  readonly family: "login" | "apex" | "api" | "incident";
+  readonly family: "login" | "apex" | "api" | "data" | "incident";
   readonly header: readonly string[];
   /** Rows that one request leaves behind. */
   readonly rowsPerRequest: number;

@@ -1,6 +1,7 @@
 import { calloutOutage, exceptionSurge, limitRefusals } from "./apex_types.ts";
 import { apiExport } from "./api_types.ts";
 import { oldClient, thiefsBatches, thiefsCalls, thiefsJob, thiefsRequest } from "./app_incidents.ts";
+import { massExport } from "./data_access_types.ts";
 import type { EventType } from "./event_type.ts";
 import { adminImpersonation, passwordSpraying } from "./login_types.ts";
 import { storyExport, storyLogin, storyLogout, storyQueries } from "./session_story.ts";
@@ -14,7 +15,8 @@ export type IncidentKind =
   | "calloutOutage"
   | "limitRefusals"
   | "oldClient"
-  | "stolenSession";
+  | "stolenSession"
+  | "massExport";
 
 /** Something worth an alert, planted into the traffic of one hour. */
 export interface Incident {
@@ -63,6 +65,7 @@ const ROWS: Readonly<Record<IncidentKind, readonly IncidentRows[]>> = {
     { key: "story-export-done", type: storyExport("JobComplete", 180_000), count: 1, tag: "ij", later: 3 },
     { key: "story-logout", type: storyLogout, count: 1, tag: "ik", later: 4 },
   ],
+  massExport: [{ key: "mass-export", type: massExport, count: 12, tag: "il" }],
 };
 
 export const INCIDENT_KINDS = Object.keys(ROWS) as readonly IncidentKind[];

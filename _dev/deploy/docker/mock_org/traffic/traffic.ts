@@ -3,6 +3,7 @@ import { DAY_MS, HOUR_MS } from "../datetime.ts";
 import type { Interval } from "../log_file.ts";
 import { APEX_TYPES } from "./apex_types.ts";
 import { API_TYPES } from "./api_types.ts";
+import { DATA_ACCESS_TYPES } from "./data_access_types.ts";
 import type { EventType } from "./event_type.ts";
 import { generatedBody, type RowSpan } from "./generated_body.ts";
 import { type Incident, type IncidentRows, incidentRows } from "./incidents.ts";
@@ -12,7 +13,7 @@ import { makeWorld, type World } from "./world.ts";
 
 /** The event types that traffic can be made for, by name. */
 export const EVENT_TYPES: ReadonlyMap<string, EventType> = new Map(
-  [...LOGIN_TYPES, ...APEX_TYPES, ...API_TYPES].map((type) => [type.name, type] as const),
+  [...LOGIN_TYPES, ...APEX_TYPES, ...API_TYPES, ...DATA_ACCESS_TYPES].map((type) => [type.name, type] as const),
 );
 
 /** Which rows a generated file holds. */
@@ -104,7 +105,13 @@ function startOf({ at }: Incident, { later = 0 }: IncidentRows): number {
   return at + later * HOUR_MS;
 }
 
-const TAGS: Readonly<Record<EventType["family"], string>> = { login: "kL", apex: "kA", api: "kR", incident: "kI" };
+const TAGS: Readonly<Record<EventType["family"], string>> = {
+  login: "kL",
+  apex: "kA",
+  api: "kR",
+  data: "kD",
+  incident: "kI",
+};
 
 /** The share of a day's rows that falls into the hour starting at `hour`; the 24 shares add up to the day. Weekends are not quieter. */
 export function rowsOfHour(rowsPerDay: number, hour: number): number {
