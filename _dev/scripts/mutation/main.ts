@@ -1,5 +1,6 @@
 /** `npm run mutate`: how many small wrong changes the unit tests notice. Works on a copy of the working tree. */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   cpSync,
   existsSync,
@@ -61,7 +62,7 @@ async function mutate({ argument, count, seed }: OptionValues): Promise<number> 
       const original = readFileSync(path, "utf8");
       if (!took.has(file)) {
         const began = performance.now();
-        const outcome = runTests(copy, file, LONGEST_RUN);
+        const outcome = await runTests(copy, file, LONGEST_RUN);
         if (outcome !== "passed") {
           throw new RunnerError("internal", `The unit tests of ${file} ${outcome} without any change.`, {
             next: GIVE_UP,
@@ -71,7 +72,7 @@ async function mutate({ argument, count, seed }: OptionValues): Promise<number> 
         took.set(file, performance.now() - began);
       }
       writeFileSync(path, mutant.text);
-      const outcome = runTests(copy, file, Math.ceil(5 * (took.get(file) ?? 0)) + 60_000);
+      const outcome = await runTests(copy, file, Math.ceil(5 * (took.get(file) ?? 0)) + 60_000);
       writeFileSync(path, original);
       counts[outcome] += 1;
       if (outcome !== "failed") {
@@ -100,19 +101,27 @@ function sourcesIn(place: string): string[] {
 type Outcome = "failed" | "timed out" | "passed";
 
 /** The unit tests that import the file, up to the first failure: its own test first, which finds most. */
-function runTests(copy: string, file: string, timeout: number): Outcome {
+async function runTests(copy: string, file: string, timeout: number): Promise<Outcome> {
   const own = file.replace(/\.ts$/, ".test.ts");
-  const first = existsSync(join(copy, own)) ? vitest(copy, ["run", own], timeout) : "passed";
-  return first === "passed" ? vitest(copy, ["related", file, "--run", "--exclude", "_dev/**"], timeout) : first;
+  const first = existsSync(join(copy, own)) ? await vitest(copy, ["run", own], timeout) : "passed";
+  return first === "passed" ? await vitest(copy, ["related", file, "--run", "--exclude", "_dev/**"], timeout) : first;
 }
 
-function vitest(copy: string, what: readonly string[], timeout: number): Outcome {
-  const { status, error } = spawnSync(
+/** As a group of processes, so that a worker that hangs ends with its parent. */
+async function vitest(copy: string, what: readonly string[], timeout: number): Promise<Outcome> {
+  const child = spawn(
     join(ROOT, "node_modules/.bin/vitest"),
     [...what, "--project", "unit", "--bail", "1", "--reporter", "dot"],
-    { cwd: copy, timeout, stdio: "ignore" },
+    { cwd: copy, stdio: "ignore", detached: true },
   );
-  if (error !== undefined) {
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    process.kill(-(child.pid ?? 0), "SIGKILL");
+  }, timeout);
+  const [status] = await once(child, "exit");
+  clearTimeout(timer);
+  if (timedOut) {
     return "timed out";
   }
   return status === 0 ? "passed" : "failed";
