@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -38,6 +38,17 @@ describe("the bundle", { timeout: 60_000 }, () => {
     const refused = runner(["run", "--policy", join(folder, "none.yml")]);
     expect(refused.status).toBe(2);
     expect(JSON.parse(refused.stderr)).toMatchObject({ "log.level": "error" });
+  });
+
+  test("speaks to Kafka with nothing beside it", () => {
+    const policy = join(folder, "kafka.yml");
+    const outputs = { default: { type: "kafka", hosts: ["127.0.0.1:1"], topic: "salesforce" } };
+    const auth = { login_url: "http://127.0.0.1:1", client_id: "a", username: "b@c", private_key: "none" };
+    const streams = [{ data_stream: { dataset: "aquila_salesforce.login" } }];
+    const inputs = [{ id: "acme", type: "aquila-salesforce", auth, streams }];
+    writeFileSync(policy, JSON.stringify({ outputs, inputs }), { mode: 0o600 });
+    const { stdout } = runner(["check", "--policy", policy, "--json"]);
+    expect(stdout).toContain("Kafka can't be reached: No answer from 127.0.0.1:1: the connection was refused");
   });
 
   test("says on an older Node which it needs", () => {

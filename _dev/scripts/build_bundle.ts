@@ -87,6 +87,9 @@ const NODE_CHECK: Plugin = {
       : null,
 };
 
+/** This library of Kafka's client reads its WebAssembly from a file beside it, or, in another form, holds it. */
+const WASM_INSIDE = { "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled" };
+
 /** Gives the files that are in the bundle. */
 async function bundleTo(file: string, format: "esm" | "cjs"): Promise<readonly string[]> {
   const build = await rolldown({
@@ -95,6 +98,7 @@ async function bundleTo(file: string, format: "esm" | "cjs"): Promise<readonly s
     cwd: ROOT,
     logLevel: "warn",
     plugins: [NODE_CHECK],
+    resolve: { alias: WASM_INSIDE },
   });
   try {
     const { output } = await build.write({ file, format, codeSplitting: false });

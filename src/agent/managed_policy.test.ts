@@ -66,7 +66,10 @@ test("a setting of a stream is named by what a person sees in Fleet, not by its 
 });
 
 test.each<[JsonObject, RegExp]>([
-  [{ ...OUTPUT, type: "kafka" }, /^outputs\.fleet-es\.type: must be elasticsearch or logstash; choose .* in Fleet\.$/],
+  [
+    { ...OUTPUT, type: "redis" },
+    /^outputs\.fleet-es\.type: must be elasticsearch, logstash or kafka; choose .* in Fleet\.$/,
+  ],
   [{ ...OUTPUT, secrets: { ssl: { key: { id: "x" } } } }, /Fleet Server has not replaced/],
   [{ ...OUTPUT, api_key: "$co.elastic.secret{abc}" }, /Fleet Server has not replaced/],
 ])("an output is told in Fleet's words: %j", (config, message) => {

@@ -1,7 +1,7 @@
 import { asRunnerError, GIVE_UP, RunnerError } from "../core/errors.ts";
-import { type OutputReading, readOutput } from "../policy/output_block.ts";
+import { readOutput } from "../policy/output_block.ts";
 import { type PolicyContext, parsePolicy } from "../policy/parse_policy.ts";
-import type { Policy } from "../policy/policy.ts";
+import type { OutputReading, Policy } from "../policy/policy.ts";
 import { UNIT_TYPE } from "./control_protocol.ts";
 import { type Unit, type Units, unitKey } from "./units.ts";
 

@@ -162,6 +162,10 @@ async function outputSteps(output: Output, streams: readonly DataStream[]): Prom
   switch (output.type) {
     case "elasticsearch":
       return await elasticsearchSteps(output, streams, VERSION, LONGEST_ANSWER_MS);
+    case "kafka": {
+      const { kafkaSteps } = await import("./check/kafka_steps.ts");
+      return await kafkaSteps(output, streams, LONGEST_ANSWER_MS);
+    }
     case "logstash":
       return { steps: logstashSteps(output, LONGEST_ANSWER_MS), close: () => {} };
     case "file":

@@ -52,7 +52,7 @@ function componentSpec(program: RunnerProgram): string {
           name: COMPONENT_NAME,
           description: "Events of Salesforce orgs",
           platforms: PLATFORMS,
-          outputs: ["elasticsearch", "logstash"],
+          outputs: ["elasticsearch", "logstash", "kafka"],
           command: {
             args: ["agent"],
             timeouts: { checkin: "30s", restart: "10s", stop: "30s" },

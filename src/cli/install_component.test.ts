@@ -417,7 +417,7 @@ describe("the component's files", () => {
         {
           name: "aquila-salesforce",
           description: expect.any(String),
-          outputs: ["elasticsearch", "logstash"],
+          outputs: ["elasticsearch", "logstash", "kafka"],
           command: { args: ["agent"] },
         },
       ],

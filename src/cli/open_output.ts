@@ -3,10 +3,11 @@ import type { TlsTrust } from "../core/http.ts";
 import { isLoopback } from "../core/loopback.ts";
 import type { MemoryShare } from "../core/memory.ts";
 import type { Secret } from "../core/secret.ts";
-import type { ElasticsearchOutput, LogstashOutput, Output, OutputSsl } from "../policy/policy.ts";
+import type { ElasticsearchOutput, KafkaOutput, LogstashOutput, Output, OutputSsl } from "../policy/policy.ts";
 import { readTlsTrust } from "../policy/tls_trust.ts";
 import { createConsoleSink } from "../sinks/console.ts";
 import type { ElasticsearchOptions } from "../sinks/elasticsearch_client.ts";
+import type { KafkaOptions } from "../sinks/kafka.ts";
 import { createLogstashSink, hostAndPort, type LogstashOptions } from "../sinks/logstash.ts";
 import { createNdjsonSink } from "../sinks/ndjson.ts";
 import type { Sink, SinkHealth } from "../sinks/sink.ts";
@@ -26,6 +27,11 @@ export async function openOutput(output: Output, health: SinkHealth, clock: Cloc
       return createConsoleSink(process.stdout);
     case "logstash":
       return createLogstashSink(await logstashOptions(output), health, clock, memory);
+    case "kafka": {
+      // Imported here, as the next one, for the memory that its library takes.
+      const { createKafkaSink } = await import("../sinks/kafka.ts");
+      return createKafkaSink(await kafkaOptions(output), health, clock, memory);
+    }
     case "elasticsearch": {
       // Imported here, because its client takes 30 MiB of memory, which other outputs do without.
       const { createElasticsearchSink } = await import("../sinks/elasticsearch.ts");
@@ -63,13 +69,7 @@ export async function logstashOptions(output: LogstashOutput): Promise<LogstashO
   const local = hosts.every((host) => isLoopback(hostAndPort(host).host));
   return {
     hosts,
-    tls:
-      ssl === undefined
-        ? undefined
-        : await tlsTrust(
-            ssl,
-            hosts.map((host) => `https://${host}`),
-          ),
+    tls: await tlsOfHosts(ssl, hosts),
     loadBalance,
     workers: worker,
     pipelining,
@@ -78,6 +78,17 @@ export async function logstashOptions(output: LogstashOutput): Promise<LogstashO
     timeout,
     sender: { version: VERSION },
   };
+}
+
+/** How the client of a Kafka output is made. Rejects as `elasticsearchOptions` does. */
+export async function kafkaOptions(output: KafkaOutput): Promise<KafkaOptions> {
+  const { ssl, ...options } = output;
+  return { ...options, tls: await tlsOfHosts(ssl, output.hosts), sender: { version: VERSION } };
+}
+
+async function tlsOfHosts(ssl: OutputSsl | undefined, hosts: readonly string[]): Promise<TlsTrust | undefined> {
+  const addresses = hosts.map((host) => `https://${host}`);
+  return ssl === undefined ? undefined : await tlsTrust(ssl, addresses);
 }
 
 /** Of Beats. */

@@ -95,11 +95,20 @@ export class EventBytes {
     return { ...event, json: event.json.slice(0, -REPLACED) + end.toString() };
   }
 
-  /** Bytes that the document of an event takes at most. */
+  /** Bytes of the document of an event. */
   static lengthOf(event: SourceEvent): number {
+    if (!(event instanceof StoredEvent)) {
+      return Buffer.byteLength(event.json);
+    }
+    const { start, end, ending } = event;
+    return end - start + (ending === AS_IT_IS ? 0 : ending.length - REPLACED);
+  }
+
+  /** The first bytes of the document of an event, so many at most, as text. */
+  static beginningOf(event: SourceEvent, bytes: number): string {
     return event instanceof StoredEvent
-      ? event.end - event.start + event.ending.length
-      : event.json.length * BYTES_A_UNIT;
+      ? event.store.#buffer.toString("latin1", event.start, Math.min(event.start + bytes, event.end))
+      : event.json.slice(0, bytes);
   }
 
   /** Adds the document of an event. */

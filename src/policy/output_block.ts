@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { type Finding, isMapping } from "../core/block.ts";
 import { isLoopback } from "../core/loopback.ts";
 import { didYouMean } from "../core/suggestion.ts";
+import { readKafkaOutput } from "./kafka_settings.ts";
 import { tuningOf } from "./output_preset.ts";
 import {
   CONSOLE_OUTPUT,
@@ -10,18 +11,13 @@ import {
   LOGSTASH_OUTPUT,
   withoutEffect,
 } from "./output_settings.ts";
-import type { ElasticsearchCredentials, Output, Problem } from "./policy.ts";
+import type { ElasticsearchCredentials, OutputReading } from "./policy.ts";
 import { checked, type PreparedBlock, prepared, problemAt, withoutAgentKeys } from "./policy_block.ts";
 import { camelKeys } from "./settings.ts";
 import { unverified } from "./tls_trust.ts";
 import type { VariableProviders } from "./variables.ts";
 
-/** One output of the policy, or why it can't be used. */
-export type OutputReading =
-  | { readonly output: Output; readonly warnings: readonly string[] }
-  | { readonly problems: readonly Problem[] };
-
-const TYPES = ["elasticsearch", "remote_elasticsearch", "logstash", "file", "console"];
+const TYPES = ["elasticsearch", "remote_elasticsearch", "logstash", "kafka", "file", "console"];
 
 export function readOutput(name: string, block: unknown, providers: VariableProviders | undefined): OutputReading {
   const root = `outputs.${name}`;
@@ -49,6 +45,8 @@ export function readOutput(name: string, block: unknown, providers: VariableProv
       return elasticsearch(name, { ...ready, value: withoutAgentKeys(ready.value) });
     case "logstash":
       return logstash(name, { ...ready, value: withoutAgentKeys(ready.value) });
+    case "kafka":
+      return readKafkaOutput(name, { ...ready, value: withoutAgentKeys(ready.value) });
     case "file": {
       const result = checked(FILE_OUTPUT, ready);
       return "findings" in result
@@ -63,8 +61,8 @@ export function readOutput(name: string, block: unknown, providers: VariableProv
       const meant = typeof type === "string" ? didYouMean(type, TYPES) : "";
       const text =
         providers === undefined
-          ? "must be elasticsearch or logstash; choose such an output for the agent policy or the integration in Fleet"
-          : `must be elasticsearch, logstash, file or console${meant}`;
+          ? "must be elasticsearch, logstash or kafka; choose such an output for the agent policy or the integration in Fleet"
+          : `must be elasticsearch, logstash, kafka, file or console${meant}`;
       return problems([...ready.findings, { at: ["type"], text: type === undefined ? "is missing" : text }]);
     }
   }

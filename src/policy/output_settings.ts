@@ -56,6 +56,8 @@ const fingerprint = text.transform((value, ctx) => {
   return digits;
 });
 
+export const OUTPUT_SSL = SSL_SETTINGS.extend({ ca_trusted_fingerprint: fingerprint.optional() });
+
 /** Settings of Elastic Agent and Beats that change nothing in an output to Elasticsearch; using one is worth a warning. */
 const WITHOUT_EFFECT = [
   "allow_older_versions",
@@ -78,7 +80,7 @@ export const ELASTICSEARCH_OUTPUT = z.strictObject({
   api_key: apiKey.optional(),
   username: text.optional(),
   password: secretText.optional(),
-  ssl: SSL_SETTINGS.extend({ ca_trusted_fingerprint: fingerprint.optional() }).prefault({}),
+  ssl: OUTPUT_SSL.prefault({}),
   proxy_url: proxyUrl.optional(),
   proxy_disable: flag.optional(),
   proxy_headers: z.record(z.string(), secretText).prefault({}),
@@ -91,19 +93,23 @@ export const ELASTICSEARCH_OUTPUT = z.strictObject({
   ...Object.fromEntries(WITHOUT_EFFECT.map((name) => [name, z.unknown().optional()])),
 });
 
-/** As in Beats: `host` or `host:port`, without a scheme. */
-const logstashHost = text.transform((value, ctx) => {
-  const [, name, port = LOGSTASH_PORT] = /^(\[[0-9a-f:.]+\]|[^\s:/@[\]]+)(?::(\d{1,5}))?$/i.exec(value) ?? [];
-  if (name === undefined || Number(port) > 65_535) {
-    ctx.issues.push({ code: "custom", message: "must be host:port, without a scheme or path", input: value });
-    return z.NEVER;
-  }
-  return `${name}:${port}`;
-});
-const LOGSTASH_PORT = 5_044;
+/** As in Beats: `host` or `host:port`, without a scheme; always with the port afterwards. */
+export function hostWithPort(usualPort: number) {
+  return text.transform((value, ctx) => {
+    const [, name, port = usualPort] = /^(\[[0-9a-f:.]+\]|[^\s:/@[\]]+)(?::(\d{1,5}))?$/i.exec(value) ?? [];
+    if (name === undefined || Number(port) > 65_535) {
+      ctx.issues.push({ code: "custom", message: "must be host:port, without a scheme or path", input: value });
+      return z.NEVER;
+    }
+    return `${name}:${port}`;
+  });
+}
 
 /** A bare number is one of seconds, as Beats read it. */
-const seconds = z.preprocess((value) => (/^\d+$/.test(String(value)) ? `${value}s` : value), duration(1_000, 600_000));
+export const seconds = z.preprocess(
+  (value) => (/^\d+$/.test(String(value)) ? `${value}s` : value),
+  duration(1_000, 600_000),
+);
 
 const WITHOUT_EFFECT_IN_LOGSTASH = [
   "backoff",
@@ -123,9 +129,9 @@ export const LOGSTASH_OUTPUT = z.strictObject({
   enabled: flag.optional(),
   hosts: z.preprocess(
     (value) => (typeof value === "string" ? [value] : value),
-    z.array(logstashHost).min(1, "must name at least one address"),
+    z.array(hostWithPort(5_044)).min(1, "must name at least one address"),
   ),
-  ssl: SSL_SETTINGS.extend({ ca_trusted_fingerprint: fingerprint.optional() }).optional(),
+  ssl: OUTPUT_SSL.optional(),
   loadbalance: flag.prefault(false),
   bulk_max_size: wholeNumber(1, 10_000).prefault(2_048),
   worker: wholeNumber(1, 100).optional(),
@@ -145,6 +151,9 @@ export const CONSOLE_OUTPUT = z.strictObject({ type: z.literal("console"), enabl
 
 /** Those settings of an output block that change nothing. */
 export function withoutEffect(block: Readonly<Record<string, unknown>>): string[] {
-  const names = block.type === "logstash" ? WITHOUT_EFFECT_IN_LOGSTASH : WITHOUT_EFFECT;
+  return withoutEffectKeys(block.type === "logstash" ? WITHOUT_EFFECT_IN_LOGSTASH : WITHOUT_EFFECT, block);
+}
+
+export function withoutEffectKeys(names: readonly string[], block: Readonly<Record<string, unknown>>): string[] {
   return names.filter((name) => block[name] !== undefined);
 }

@@ -647,6 +647,60 @@ describe("outputs", () => {
     expect(policyOf([inputBlock()], { default: { type: "logstash", hosts: "127.0.0.1" } }).warnings).toEqual([]);
   });
 
+  const kafka = { type: "kafka", hosts: ["127.0.0.1"], topic: "salesforce" };
+
+  test("to Kafka as Kibana renders it, with what Beats know besides", () => {
+    const block = {
+      type: "kafka",
+      hosts: ["k1.example:9093", "k2.example"],
+      version: "2.6.0",
+      client_id: "Elastic",
+      key: "%{[organization.id]}",
+      compression: "gzip",
+      compression_level: 4,
+      username: "writer",
+      password: "a-password",
+      sasl: { mechanism: "SCRAM-SHA-256" },
+      ssl: { certificate_authorities: ["ca.pem"] },
+      partition: { hash: { hash: "" } },
+      topic: "salesforce-%{[data_stream.dataset]}",
+      headers: [
+        { key: "from", value: "aquila" },
+        { key: "", value: "" },
+      ],
+      timeout: 30,
+      broker_timeout: 10,
+      required_acks: 1,
+      keep_alive: 0,
+    };
+    const { inputs, warnings } = policyOf([inputBlock()], { default: block });
+    expect(inputs[0]?.output).toMatchObject({
+      hosts: ["k1.example:9093", "k2.example:9092"],
+      sasl: { mechanism: "SCRAM-SHA-256", username: "writer" },
+      topic: [{ text: "salesforce-" }, { field: "data_stream.dataset" }],
+      key: [{ field: "organization.id" }],
+      headers: [{ key: "from", value: "aquila" }],
+      partition: { by: "hash", fields: [], reachableOnly: false },
+      compression: "gzip",
+      isAcknowledged: true,
+      timeout: 30_000,
+      brokerTimeout: 10_000,
+    });
+    expect(warnings).toEqual(["outputs.default.keep_alive has no effect in this runner."]);
+    const far = { ...kafka, hosts: ["k"], username: "a", password: "b-b-b-b", required_acks: "0" };
+    expect(policyOf([inputBlock()], { default: far }).warnings).toEqual([
+      "outputs.default has no ssl: the password and events go to Kafka unencrypted.",
+      expect.stringMatching(/^outputs\.default\.required_acks is 0: .* may be lost/),
+    ]);
+    const ways = [{ random: { group_events: 5 } }, { round_robin: {} }, { hash: { hash: "a.b, c", random: false } }];
+    const partitions = ways.map((partition) => outputOf({ ...kafka, partition }));
+    expect(partitions).toMatchObject([
+      { partition: { by: "random", groupEvents: 5 } },
+      { partition: { by: "roundRobin", groupEvents: 1 } },
+      { partition: { by: "hash", fields: ["a.b", "c"], isRandomWithout: false } },
+    ]);
+  });
+
   const at = "outputs.default";
   const cases: ReadonlyArray<readonly [string, unknown, readonly string[]]> = [
     [
@@ -693,7 +747,11 @@ describe("outputs", () => {
       { ...OUTPUT, bulk_max_sice: 5 },
       [`${at}.bulk_max_sice: is no setting; did you mean bulk_max_size?`],
     ],
-    ["another type", { type: "kafka", hosts: [] }, [`${at}.type: must be elasticsearch, logstash, file or console`]],
+    [
+      "another type",
+      { type: "redis", hosts: [] },
+      [`${at}.type: must be elasticsearch, logstash, kafka, file or console`],
+    ],
     ["no host of Logstash", { type: "logstash", hosts: [] }, [`${at}.hosts: must name at least one address`]],
     [
       "an address of the web for Logstash",
@@ -705,10 +763,43 @@ describe("outputs", () => {
       { type: "logstash", hosts: ["ls"], proxy_url: "socks5://proxy:1080" },
       [`${at}.proxy_url: names a SOCKS proxy, which this output can't use; let the runner reach Logstash without one`],
     ],
+    ["no topic of Kafka", { ...kafka, topic: undefined }, [`${at}.topic: is missing`]],
+    [
+      "a topic that no broker takes",
+      { ...kafka, topic: "sales force" },
+      [`${at}.topic: must be a topic's name, 1 to 249 letters, digits, dots, lines and hyphens, or hold a %{[field]}`],
+    ],
+    [
+      "a date in a topic, and a key that is no format",
+      { ...kafka, topic: "x-%{+yyyy.MM}", key: "%{[a.b" },
+      [
+        `${at}.topic: puts in a date, which this runner can't; use %{[field]}`,
+        `${at}.key: holds "%{[a.b", which is not %{[field]}`,
+      ],
+    ],
+    [
+      "Kerberos for Kafka, in both its ways",
+      { ...kafka, kerberos: { realm: "X" }, sasl: { mechanism: "GSSAPI" } },
+      [
+        `${at}.sasl.mechanism: is Kerberos, which this runner does not speak; use PLAIN, SCRAM or a client certificate`,
+        `${at}.kerberos: is Kerberos, which this runner does not speak; use PLAIN, SCRAM or a client certificate`,
+      ],
+    ],
+    ["half a login for Kafka", { ...kafka, username: "a" }, [`${at}: needs username and password together`]],
+    [
+      "more than one way to choose partitions, and acknowledgements that are none",
+      { ...kafka, partition: { random: {}, hash: {} }, required_acks: 2 },
+      [`${at}.partition: must have one way alone`, `${at}.required_acks: must be 1, 0 or -1`],
+    ],
+    [
+      "topics as Kibana wrote them before",
+      { ...kafka, topics: [{ topic: "a" }] },
+      [`${at}.topics: is how Kibana wrote it up to 8.13; give one topic, which may hold a %{[field]}`],
+    ],
     [
       "a misspelt type",
       { type: "elasticserch" },
-      [`${at}.type: must be elasticsearch, logstash, file or console; did you mean elasticsearch?`],
+      [`${at}.type: must be elasticsearch, logstash, kafka, file or console; did you mean elasticsearch?`],
     ],
     ["no type", { hosts: [] }, [`${at}.type: is missing`]],
     ["no path", { type: "file" }, [`${at}.path: is missing`]],
@@ -721,7 +812,7 @@ describe("outputs", () => {
   });
 
   test("break only the inputs that use them", () => {
-    const outputs = { default: OUTPUT, broken: { type: "elasticsearch" }, unused: { type: "kafka" } };
+    const outputs = { default: OUTPUT, broken: { type: "elasticsearch" }, unused: { type: "redis" } };
     const second = inputBlock({
       id: "input-2",
       name: "second",

@@ -4,8 +4,8 @@ import { GIVE_UP, RunnerError } from "../core/errors.ts";
 import { lookup } from "../core/lookup.ts";
 import { closest, didYouMean } from "../core/suggestion.ts";
 import { type InputReading, isSwitchedOn, type KnownDataset, readInput } from "./input_block.ts";
-import { type OutputReading, readOutput } from "./output_block.ts";
-import type { BrokenInput, Input, Output, Policy, Problem } from "./policy.ts";
+import { readOutput } from "./output_block.ts";
+import type { BrokenInput, Input, Output, OutputReading, Policy, Problem } from "./policy.ts";
 import { prepared } from "./policy_block.ts";
 import type { Environment, FileText, VariableProviders } from "./variables.ts";
 

@@ -2,6 +2,7 @@ import type { RunnerError } from "../core/errors.ts";
 import type { DataStream, StreamId } from "../core/event.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Processor } from "../processing/processors.ts";
+import type { FormatPart } from "./format_string.ts";
 import type {
   ApiSettings,
   AuthSettings,
@@ -68,7 +69,12 @@ export interface Problem {
   readonly text: string;
 }
 
-export type Output = ElasticsearchOutput | LogstashOutput | FileOutput | ConsoleOutput;
+export type Output = ElasticsearchOutput | LogstashOutput | KafkaOutput | FileOutput | ConsoleOutput;
+
+/** One output of the policy, or why it can't be used. */
+export type OutputReading =
+  | { readonly output: Output; readonly warnings: readonly string[] }
+  | { readonly problems: readonly Problem[] };
 
 export interface ElasticsearchOutput {
   readonly type: "elasticsearch";
@@ -119,6 +125,56 @@ export interface LogstashOutput {
   /** Milliseconds without an answer after which events are sent again. */
   readonly timeout: number;
 }
+
+export interface KafkaOutput {
+  readonly type: "kafka";
+  readonly name: string;
+  /** `host:port`, of some of the brokers; they name the others. */
+  readonly hosts: readonly string[];
+  readonly clientId: string;
+  /** `undefined` without TLS. */
+  readonly ssl: OutputSsl | undefined;
+  readonly sasl: KafkaSasl | undefined;
+  readonly topic: readonly FormatPart[];
+  /** `undefined` for records without a key. */
+  readonly key: readonly FormatPart[] | undefined;
+  /** Of every record. */
+  readonly headers: ReadonlyArray<{ readonly key: string; readonly value: string }>;
+  readonly partition: KafkaPartition;
+  readonly compression: "none" | "gzip" | "snappy" | "lz4" | "zstd";
+  /** Of gzip, 0 to 9. */
+  readonly compressionLevel: number;
+  /** Whether all replicas in sync acknowledge; otherwise nobody does. */
+  readonly isAcknowledged: boolean;
+  /** Milliseconds without an answer after which a connection is given up. */
+  readonly timeout: number;
+  /** Milliseconds that a broker waits for its replicas. */
+  readonly brokerTimeout: number;
+  /** Events in one batch. */
+  readonly bulkMaxSize: number;
+  /** Bytes of a batch, before it is compressed; an event that is longer is refused. */
+  readonly maxMessageBytes: number;
+  /** Milliseconds after which topics are looked up again, so that new partitions are found. */
+  readonly refreshEvery: number;
+}
+
+export interface KafkaSasl {
+  readonly mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
+  readonly username: string;
+  readonly password: Secret;
+}
+
+/** How partitions are chosen. With `reachableOnly`, among those that have a leader at the moment. */
+export type KafkaPartition = { readonly reachableOnly: boolean } & (
+  | { readonly by: "random" | "roundRobin"; readonly groupEvents: number }
+  | {
+      readonly by: "hash";
+      /** Their values are hashed; without any it is the key, and without a key chance decides. */
+      readonly fields: readonly string[];
+      /** Whether chance decides for an event without such a field; it is refused otherwise. */
+      readonly isRandomWithout: boolean;
+    }
+);
 
 /** One NDJSON file for each data stream, in the folder `path`. */
 export interface FileOutput {

@@ -21,7 +21,7 @@ export function writeQueueDocument(event: SourceEvent, sender: Sender, to: Event
   to.bytes[brace] = COMMA;
 }
 
-/** Bytes that it takes at most. */
+/** Bytes that it takes. */
 export function queueDocumentLength(event: SourceEvent, sender: Sender): number {
   return metadata(event, sender).length + EventBytes.lengthOf(event);
 }

@@ -107,7 +107,7 @@ describe("the documentation", () => {
     const readme = read("docs/README.md");
     const quoted = [
       ...readme.matchAll(
-        /^\| ((?:Salesforce|Elasticsearch|Logstash|No answer|The private key|The passphrase) [^|]*) \|/gm,
+        /^\| ((?:Salesforce|Elasticsearch|Logstash|Kafka|No answer|The private key|The passphrase) [^|]*) \|/gm,
       ),
     ];
     const given = troubleGroups().flatMap(({ troubles }) => troubles.map(({ message }) => message));

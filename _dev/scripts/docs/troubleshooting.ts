@@ -17,6 +17,7 @@ import { responseMeaning, shareUsed } from "../../../src/org/response_meaning.ts
 import { parsePolicy } from "../../../src/policy/parse_policy.ts";
 import { noPlaceError, noRoomError } from "../../../src/pump/keeping.ts";
 import { bulkVerdict } from "../../../src/sinks/bulk_verdict.ts";
+import { kafkaProblem } from "../../../src/sinks/kafka_meaning.ts";
 import { BUSY, logstashProblem } from "../../../src/sinks/logstash.ts";
 import { unreadable } from "../../../src/sinks/lumberjack_frames.ts";
 import { withObjectCure } from "../../../src/sources/objects/access.ts";
@@ -49,6 +50,7 @@ export function troubleGroups(): readonly TroubleGroup[] {
     { title: "Reading from the org", troubles: orgTroubles() },
     { title: "Elasticsearch", troubles: elasticsearchTroubles() },
     { title: "Logstash", troubles: logstashTroubles() },
+    { title: "Kafka", troubles: kafkaTroubles() },
   ];
 }
 
@@ -241,6 +243,27 @@ function logstashTroubles(): Trouble[] {
     failed("UNABLE_TO_GET_ISSUER_CERT_LOCALLY"),
     trouble(logstashProblem(host, unreadable("its answer is not that of the Lumberjack protocol"))),
     trouble(BUSY),
+  ];
+}
+
+function kafkaTroubles(): Trouble[] {
+  const failed = (where: string, apiId: string) =>
+    trouble(kafkaProblem(where, Object.assign(new Error(apiId), { apiId })).error);
+  const lost = (code: string) =>
+    trouble(kafkaProblem("kafka.example:9092", Object.assign(new Error(code), { code })).error);
+  return [
+    lost("ECONNREFUSED"),
+    lost("ETIMEDOUT"),
+    lost("ECONNRESET"),
+    lost("UNABLE_TO_GET_ISSUER_CERT_LOCALLY"),
+    failed("kafka.example:9092", "SASL_AUTHENTICATION_FAILED"),
+    failed("kafka.example:9092", "UNSUPPORTED_SASL_MECHANISM"),
+    failed("salesforce", "UNKNOWN_TOPIC_OR_PARTITION"),
+    failed("salesforce:0", "TOPIC_AUTHORIZATION_FAILED"),
+    failed("salesforce:0", "CLUSTER_AUTHORIZATION_FAILED"),
+    failed("salesforce:0", "NOT_ENOUGH_REPLICAS"),
+    failed("salesforce:0", "LEADER_NOT_AVAILABLE"),
+    failed("salesforce:0", "KAFKA_STORAGE_ERROR"),
   ];
 }
 

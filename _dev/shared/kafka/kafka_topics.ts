@@ -1,0 +1,129 @@
+/** What a test does with a broker beside the product: makes topics, gives rights, and reads everything that a topic holds. */
+import {
+  AclOperations,
+  AclPermissionTypes,
+  Admin,
+  ConnectionPool,
+  fetchV12,
+  ListOffsetTimestamps,
+  listOffsetsV7,
+  ResourcePatternTypes,
+  ResourceTypes,
+} from "@platformatic/kafka";
+
+export interface StoredRecord {
+  readonly partition: number;
+  readonly key: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+  readonly value: Readonly<Record<string, unknown>> & {
+    readonly "@metadata": { readonly _id: string; readonly op_type: string };
+  };
+}
+
+const FETCH_BYTES = 10_000_000;
+
+export class KafkaTopics {
+  readonly #admin: Admin;
+  readonly #pool = new ConnectionPool("tests", { connectTimeout: 30_000 });
+  readonly #broker: { readonly host: string; readonly port: number };
+  readonly #partitions = new Map<string, number>();
+
+  /** `plain` is a broker's `host:port`, where everything is allowed. */
+  constructor(plain: string) {
+    const [host = "", port] = plain.split(":");
+    this.#broker = { host, port: Number(port) };
+    const bootstrapBrokers = [plain];
+    this.#admin = new Admin({
+      clientId: "tests",
+      bootstrapBrokers,
+      retries: 100,
+      retryDelay: 200,
+      connectTimeout: 30_000,
+    });
+    this.#pool.on("connecting", ({ connection }) => connection.on("error", () => {}));
+  }
+
+  async create(topic: string, partitions = 3, configs: Readonly<Record<string, string>> = {}): Promise<void> {
+    const settings = Object.entries(configs).map(([name, value]) => ({ name, value }));
+    await this.#admin.createTopics({ topics: [topic], partitions, replicas: 1, configs: settings });
+    this.#partitions.set(topic, partitions);
+  }
+
+  /** Lets a user see a topic, or write to it too. */
+  async allow(username: string, topic: string, what: "describe" | "write"): Promise<void> {
+    const operations = [AclOperations.DESCRIBE, ...(what === "write" ? [AclOperations.WRITE] : [])];
+    await this.#admin.createAcls({
+      creations: operations.map((operation) => ({
+        resourceType: ResourceTypes.TOPIC,
+        resourceName: topic,
+        resourcePatternType: ResourcePatternTypes.LITERAL,
+        principal: `User:${username}`,
+        host: "*",
+        operation,
+        permissionType: AclPermissionTypes.ALLOW,
+      })),
+    });
+  }
+
+  /** How many records a topic holds. */
+  async count(topic: string): Promise<number> {
+    const ends = await this.#ends(topic);
+    return ends.reduce((sum, end) => sum + Number(end), 0);
+  }
+
+  /** Everything that a topic holds, partition by partition, in its order. */
+  async read(topic: string): Promise<StoredRecord[]> {
+    const records: StoredRecord[] = [];
+    for (const [partition, end] of (await this.#ends(topic)).entries()) {
+      for (let offset = 0n; offset < end; ) {
+        const fetched = await this.#fetch(topic, partition, offset);
+        offset += BigInt(fetched.length);
+        records.push(...fetched);
+      }
+    }
+    return records;
+  }
+
+  async #ends(topic: string): Promise<bigint[]> {
+    const partitions = Array.from({ length: this.#partitions.get(topic) ?? 0 }, (_, partitionIndex) => ({
+      partitionIndex,
+      currentLeaderEpoch: -1,
+      timestamp: ListOffsetTimestamps.LATEST,
+    }));
+    const connection = await this.#pool.get(this.#broker);
+    const { topics } = await listOffsetsV7.api.async(connection, -1, 0, [{ name: topic, partitions }]);
+    const found = topics[0]?.partitions ?? [];
+    return found.toSorted((a, b) => a.partitionIndex - b.partitionIndex).map(({ offset }) => offset);
+  }
+
+  async #fetch(topic: string, partition: number, offset: bigint): Promise<StoredRecord[]> {
+    const connection = await this.#pool.get(this.#broker);
+    const asked = {
+      partition,
+      currentLeaderEpoch: -1,
+      fetchOffset: offset,
+      lastFetchedEpoch: -1,
+      partitionMaxBytes: FETCH_BYTES,
+    };
+    const topics = [{ topicId: topic, partitions: [asked] }];
+    const { responses } = await fetchV12.api.async(connection, 1_000, 1, FETCH_BYTES, 0, 0, -1, topics, [], "");
+    const batches = responses[0]?.partitions[0]?.records ?? [];
+    return batches.flatMap(({ firstOffset, firstTimestamp, records }) =>
+      records
+        .filter(({ offsetDelta }) => firstOffset + BigInt(offsetDelta) >= offset)
+        .map(({ key, value, headers, timestampDelta }) => ({
+          partition,
+          key: key?.toString(),
+          headers: Object.fromEntries(headers.map(([name, text]) => [String(name), String(text)])),
+          timestamp: Number(firstTimestamp + timestampDelta),
+          value: JSON.parse(String(value)),
+        })),
+    );
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#admin.close(), this.#pool.close()]);
+  }
+}

@@ -1,0 +1,356 @@
+import { REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import type { RunnerError } from "../core/errors.ts";
+import type { SourceEvent } from "../core/event.ts";
+import { Memory, type MemoryShare } from "../core/memory.ts";
+import { orAborted } from "../core/or_aborted.ts";
+import type { FormatPart } from "../policy/format_string.ts";
+import { TOPIC_NAME } from "../policy/kafka_settings.ts";
+import type { KafkaPartition } from "../policy/policy.ts";
+import {
+  BATCH_HEAD,
+  batchHead,
+  type Claim,
+  compressRecords,
+  encodedHeaders,
+  type KafkaCompression,
+  type KafkaRecord,
+  recordLength,
+  UNCLAIMED,
+  writeRecords,
+} from "./kafka_batch.ts";
+import { Claims, type HeldClaim } from "./kafka_claims.ts";
+import { KafkaCluster, type KafkaClusterOptions } from "./kafka_cluster.ts";
+import { type KafkaProblem, kafkaProblem } from "./kafka_meaning.ts";
+import { createPartitioner, fieldsOf, formatted, timestampOf } from "./kafka_routing.ts";
+import { withOrderlyEnd } from "./orderly_end.ts";
+import type { Sender } from "./queue_document.ts";
+import type { Receipt, RefusedEvent, Sink, SinkHealth } from "./sink.ts";
+
+export interface KafkaOptions extends KafkaClusterOptions {
+  readonly topic: readonly FormatPart[];
+  /** `undefined` for records without a key. */
+  readonly key: readonly FormatPart[] | undefined;
+  /** Of every record. */
+  readonly headers: ReadonlyArray<{ readonly key: string; readonly value: string }>;
+  readonly partition: KafkaPartition;
+  readonly compression: KafkaCompression;
+  /** gzip's, 0 to 9. */
+  readonly compressionLevel: number;
+  /** Whether all replicas in sync acknowledge; otherwise nobody does. */
+  readonly isAcknowledged: boolean;
+  /** Events in one batch. */
+  readonly bulkMaxSize: number;
+  /** Bytes of a batch before it is compressed; an event that is longer is refused. */
+  readonly maxMessageBytes: number;
+  readonly sender: Sender;
+}
+
+/** Where some events go, one batch after the other: two batches under way could change places, and count as lost or doubled. */
+interface Lane {
+  readonly topic: string;
+  readonly partition: number;
+  /** Resolves when the batches that were given to the lane are done. */
+  last: Promise<unknown>;
+}
+
+/**
+ * Events as records of Kafka's topics. An event is delivered when all replicas in sync have it. What is sent again because an
+ * answer was lost is stored once, as long as the process lives; a later process is another producer, and whoever writes the
+ * events into Elasticsearch keeps them once by the `_id` in their `@metadata`.
+ */
+export function createKafkaSink(
+  options: KafkaOptions,
+  health: SinkHealth = () => {},
+  clock: Clock = systemClock,
+  memory: MemoryShare = new Memory().share(),
+): Sink {
+  const { sender, isAcknowledged, bulkMaxSize, compression, compressionLevel } = options;
+  const maxBytes = options.maxMessageBytes - BATCH_HEAD;
+  const cluster = new KafkaCluster(options, clock);
+  const claims = new Claims(() => cluster.newProducer());
+  const headers = encodedHeaders(options.headers);
+  const partitioners = new Map<string, ReturnType<typeof createPartitioner>>();
+  const lanes = new Map<string, Lane>();
+  const length = (record: KafkaRecord) => recordLength(record, sender, headers);
+  /** By topic or partition, what holds it up. */
+  const problems = new Map<string, RunnerError>();
+
+  function tell(where: string, problem?: RunnerError): void {
+    if (problem === undefined) {
+      problems.delete(where);
+    } else {
+      problems.set(where, problem);
+    }
+    const [first] = problems.values();
+    health(problem ?? first);
+  }
+
+  function laneOf(topic: string, partition: number): Lane {
+    const name = `${topic}:${partition}`;
+    const lane = lanes.get(name) ?? { topic, partition, last: Promise.resolve() };
+    lanes.set(name, lane);
+    return lane;
+  }
+
+  /** Tries until it succeeds; what goes wrong is told, and may be answered with a value by `about`. */
+  async function insisted<T>(
+    where: string,
+    work: () => Promise<T>,
+    signal: AbortSignal,
+    about: (problem: KafkaProblem) => T | undefined = () => undefined,
+  ): Promise<T> {
+    try {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          const outcome = await orAborted(work(), signal);
+          tell(where);
+          return outcome;
+        } catch (error) {
+          signal.throwIfAborted();
+          const problem = kafkaProblem(where, error, options.hosts);
+          const answer = about(problem);
+          if (answer !== undefined) {
+            return answer;
+          }
+          tell(where, problem.error);
+        }
+        await clock.sleep(waitBefore(attempt, REMOTE_BACKOFF, clock.random()), signal);
+      }
+    } finally {
+      problems.delete(where);
+    }
+  }
+
+  /** Sends a batch under its claim. Its memory stays taken until the connection has it, also when the caller goes. */
+  async function send(lane: Lane, records: readonly KafkaRecord[], claim: Claim, signal: AbortSignal) {
+    const bytes = records.reduce((sum, record) => sum + length(record), 0);
+    const body = await memory.body(bytes * 2, signal);
+    try {
+      writeRecords(records, sender, headers, body.bytes);
+      const packed = await compressRecords(body.bytes.bytes, compression, compressionLevel);
+      signal.throwIfAborted();
+      const head = batchHead(records, packed, compression, claim);
+      await cluster.produce(lane.topic, lane.partition, [head, packed]);
+    } finally {
+      body.giveBack();
+    }
+  }
+
+  /** Delivers one batch and gives back what is refused for good. */
+  async function deliverBatch(
+    lane: Lane,
+    records: readonly KafkaRecord[],
+    signal: AbortSignal,
+  ): Promise<RefusedEvent[]> {
+    const { topic, partition } = lane;
+    const name = `${topic}:${partition}`;
+    let claim: HeldClaim | undefined;
+    let isRepeated = false;
+    const work = async (): Promise<Outcome> => {
+      claim ??= isAcknowledged ? await claims.take(name) : undefined;
+      await send(lane, records, claim ?? UNCLAIMED, signal);
+      return { refused: [] };
+    };
+    const giveUp = () => {
+      if (claim !== undefined) {
+        claims.giveUp(claim);
+        claim = undefined;
+      }
+    };
+    const about = ({ step, error, id, records: named }: KafkaProblem): Outcome | undefined => {
+      const wasSent = isRepeated;
+      isRepeated = true;
+      switch (step) {
+        case "stored":
+          if (wasSent) {
+            return { refused: [] };
+          }
+          // Something else is there in its place.
+          giveUp();
+          return undefined;
+        case "refused":
+          return { refused: named, error, ...(id === undefined ? {} : { id }) };
+        case "newProducer":
+          giveUp();
+          return undefined;
+        case "newLeader":
+          cluster.forget(topic);
+          return undefined;
+        case "again":
+          return undefined;
+      }
+    };
+    let outcome: Outcome;
+    try {
+      outcome = await insisted(name, work, signal, about);
+    } catch (error) {
+      giveUp();
+      throw error;
+    }
+    const { error, id = "refused" } = outcome;
+    if (error === undefined) {
+      if (claim !== undefined) {
+        claims.use(name, claim, records.length);
+      }
+      return [];
+    }
+    const [only] = records;
+    if (only !== undefined && records.length === 1) {
+      return [{ event: only.event, type: id.toLowerCase(), reason: error.message }];
+    }
+    const refused: RefusedEvent[] = [];
+    for (const part of parted(records, outcome.refused)) {
+      refused.push(...(await deliverBatch(lane, part, signal)));
+    }
+    return refused;
+  }
+
+  /** Delivers in the lane's turn. */
+  async function deliverInLane(lane: Lane, records: readonly KafkaRecord[], signal: AbortSignal) {
+    const before = lane.last;
+    const turn = Promise.withResolvers<void>();
+    lane.last = turn.promise;
+    try {
+      await orAborted(before, signal);
+      return await deliverBatch(lane, records, signal);
+    } finally {
+      // Whoever leaves before its turn came is followed by those who wait for the same turn.
+      void before.then(() => turn.resolve());
+    }
+  }
+
+  /** The events of a topic, by the partitions to which they go. */
+  async function toPartitions(topic: string, records: ReadonlyArray<Routed>, signal: AbortSignal) {
+    const leaders = await insisted(
+      topic,
+      () => cluster.leaders(topic),
+      signal,
+      ({ step }) => {
+        if (step === "newLeader") {
+          cluster.forget(topic);
+        }
+        return undefined;
+      },
+    );
+    const all = leaders.map((_, partition) => partition);
+    const led = options.partition.reachableOnly ? all.filter((partition) => leaders[partition] !== undefined) : all;
+    const usable = led.length === 0 ? all : led;
+    const choose = partitioners.get(topic) ?? createPartitioner(options.partition, () => clock.random());
+    partitioners.set(topic, choose);
+    const refused: RefusedEvent[] = [];
+    const byPartition = new Map<number, KafkaRecord[]>();
+    for (const record of records) {
+      const choice = choose(record, usable.length);
+      if (typeof choice === "number") {
+        const partition = usable[choice] ?? 0;
+        const there = byPartition.get(partition);
+        there === undefined ? byPartition.set(partition, [record]) : there.push(record);
+      } else {
+        refused.push(lacking(record.event, choice.missing));
+      }
+    }
+    return { byPartition, refused };
+  }
+
+  /** By topic; with those that have none, or that no broker would take. */
+  function toTopics(events: readonly SourceEvent[]) {
+    const refused: RefusedEvent[] = [];
+    const byTopic = new Map<string, Routed[]>();
+    for (const event of events) {
+      const values = fieldsOf(event);
+      const topic = formatted(options.topic, values);
+      const key = options.key === undefined ? undefined : formatted(options.key, values);
+      const record = {
+        event,
+        values,
+        key: key === undefined || "missing" in key ? undefined : Buffer.from(key.text),
+        timestamp: timestampOf(event) ?? clock.now(),
+      };
+      if ("missing" in topic) {
+        refused.push(lacking(event, topic.missing));
+      } else if (!TOPIC_NAME.test(topic.text)) {
+        refused.push({ event, type: "invalid_topic", reason: `${JSON.stringify(topic.text)} is no name of a topic` });
+      } else if (length(record) > maxBytes) {
+        refused.push({ event, type: "message_too_large", reason: tooLong(length(record), options.maxMessageBytes) });
+      } else {
+        const there = byTopic.get(topic.text);
+        there === undefined ? byTopic.set(topic.text, [record]) : there.push(record);
+      }
+    }
+    return { byTopic, refused };
+  }
+
+  /** As many records each as one batch may hold. */
+  function batches(records: readonly KafkaRecord[]): KafkaRecord[][] {
+    const all: KafkaRecord[][] = [];
+    let bytes = Number.POSITIVE_INFINITY;
+    for (const record of records) {
+      const last = all.at(-1);
+      bytes += length(record);
+      if (last === undefined || bytes > maxBytes || last.length === bulkMaxSize) {
+        all.push([record]);
+        bytes = length(record);
+      } else {
+        last.push(record);
+      }
+    }
+    return all;
+  }
+
+  return withOrderlyEnd({
+    async deliver(events, signal): Promise<Receipt> {
+      const { byTopic, refused } = toTopics(events);
+      const delivering = [...byTopic].map(async ([topic, records]) => {
+        const routed = await toPartitions(topic, records, signal);
+        const parts = [...routed.byPartition].flatMap(([partition, there]) =>
+          batches(there).map((batch) => deliverInLane(laneOf(topic, partition), batch, signal)),
+        );
+        return [...routed.refused, ...(await Promise.all(parts)).flat()];
+      });
+      refused.push(...(await Promise.all(delivering)).flat());
+      return { created: events.length - refused.length, existing: 0, refused };
+    },
+    async probe(signal) {
+      try {
+        await orAborted(Promise.any(options.hosts.map((host) => cluster.reach(host))), signal);
+        health(undefined);
+      } catch (error) {
+        signal.throwIfAborted();
+        health(kafkaProblem(options.hosts.join(", "), error).error);
+      }
+    },
+    async close() {
+      await cluster.close();
+    },
+  });
+}
+
+/** An event on its way, with its fields. */
+type Routed = KafkaRecord & { readonly values: ReturnType<typeof fieldsOf> };
+
+/** What became of a batch: stored, or not at all, because of some of its records. */
+interface Outcome {
+  readonly refused: readonly number[];
+  readonly error?: RunnerError;
+  readonly id?: string;
+}
+
+/** A batch that was refused, in parts of which not all are refused: those records that are named each by itself, else halves. */
+function parted(records: readonly KafkaRecord[], named: readonly number[]): ReadonlyArray<readonly KafkaRecord[]> {
+  const bad = new Set(named.filter((index) => index in records));
+  if (bad.size === 0) {
+    const half = Math.ceil(records.length / 2);
+    return [records.slice(0, half), records.slice(half)];
+  }
+  const rest = records.filter((_, index) => !bad.has(index));
+  return [...[...bad].map((index) => records.slice(index, index + 1)), ...(rest.length === 0 ? [] : [rest])];
+}
+
+function lacking(event: SourceEvent, field: string): RefusedEvent {
+  return { event, type: "field_missing", reason: `the output's settings need the field ${field}, which it has not` };
+}
+
+function tooLong(bytes: number, limit: number): string {
+  return `it takes ${bytes} bytes, more than the output's max_message_bytes (${limit})`;
+}
