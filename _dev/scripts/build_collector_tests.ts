@@ -47,20 +47,7 @@ const context: CollectorContext = {
 const stream: Stream = {
   id: "aquila-salesforce-aquila_salesforce.login-0c1d",
   dataStream: LOGIN,
-  eventLogFiles: {
-    enabled: true,
-    eventTypes: ["Login"],
-    interval: "hourly+daily",
-    pollInterval: 10 * MINUTE,
-    initialLookback: 24 * HOUR,
-  },
-  objects: {
-    enabled: true,
-    names: ["LoginEvent"],
-    pollInterval: MINUTE,
-    initialLookback: HOUR,
-    settleTime: 2 * MINUTE,
-  },
+  sources: {},
   tags: ["forwarded"],
   preserveOriginalEvent: false,
   processors: [],

@@ -87,11 +87,15 @@ describe("a policy from Fleet", () => {
     expect(input.streams.map(({ dataStream }) => dataStream.dataset)).toEqual(
       COLLECTING.map((stream) => `aquila_salesforce.${stream}`),
     );
-    for (const { dataStream, eventLogFiles, objects } of input.streams) {
+    for (const { dataStream, sources } of input.streams) {
       expect(dataStream.namespace).toBe("prod");
       const hasFiles = EVENT_TYPES.some(({ stream }) => dataStream.dataset === `aquila_salesforce.${stream}`);
-      expect(eventLogFiles).toMatchObject({ enabled: hasFiles, interval: "hourly+daily", pollInterval: 600_000 });
-      expect(objects).toMatchObject({ enabled: !hasFiles, pollInterval: hasFiles ? 60_000 : 300_000 });
+      expect(sources.event_log_files).toMatchObject({
+        enabled: hasFiles,
+        interval: "hourly+daily",
+        pollInterval: 600_000,
+      });
+      expect(sources.objects).toMatchObject({ enabled: !hasFiles, pollInterval: hasFiles ? 60_000 : 300_000 });
     }
   });
 
@@ -153,14 +157,16 @@ describe("a policy from Fleet", () => {
     expect(input.api.proxyUrl?.reveal()).toBe("http://user:pa'ss@proxy:3128");
     const [login] = input.streams;
     expect(login).toMatchObject({
-      eventLogFiles: {
-        enabled: false,
-        eventTypes: ["LoginAs", "Login"],
-        interval: "daily",
-        pollInterval: 3_600_000,
-        initialLookback: 30 * 86_400_000,
+      sources: {
+        event_log_files: {
+          enabled: false,
+          names: ["LoginAs", "Login"],
+          interval: "daily",
+          pollInterval: 3_600_000,
+          initialLookback: 30 * 86_400_000,
+        },
+        objects: { enabled: true, names: ["LoginEvent"], pollInterval: 2_000, settleTime: 4_000 },
       },
-      objects: { enabled: true, names: ["LoginEvent"], pollInterval: 2_000, settleTime: 4_000 },
       tags: ["a'b", "c: d"],
       preserveOriginalEvent: true,
     });

@@ -12,19 +12,19 @@ const ROOT = resolve(import.meta.dirname, "../..");
 const RANKS: Readonly<Record<string, number>> = {
   core: 0,
   processing: 1,
-  policy: 2,
   auth: 2,
   cursors: 2,
   catalog: 2,
   org: 3,
-  kibana: 3,
   sources: 4,
-  sinks: 4,
-  pump: 5,
-  agent: 5,
-  reporting: 6,
-  cli: 7,
-  "main.ts": 8,
+  policy: 5,
+  sinks: 6,
+  pump: 7,
+  kibana: 8,
+  agent: 8,
+  reporting: 8,
+  cli: 9,
+  "main.ts": 10,
 };
 
 /** The pump knows roles and values, never who plays the role. */

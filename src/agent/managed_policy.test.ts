@@ -4,7 +4,7 @@ import { managedPolicy } from "./managed_policy.ts";
 import type { JsonObject } from "./struct.ts";
 import { type Unit, type Units, unitKey } from "./units.ts";
 
-const CONTEXT = { datasets: { "aquila_salesforce.login": { eventTypes: ["Login"], objects: [] } } };
+const CONTEXT = { datasets: { "aquila_salesforce.login": { names: { event_log_files: ["Login"] } } } };
 const OUTPUT: JsonObject = {
   type: "elasticsearch",
   hosts: ["https://es:9200"],

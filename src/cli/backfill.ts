@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { systemClock } from "../core/clock.ts";
 import { closest } from "../core/suggestion.ts";
+import { collectedNames } from "../policy/kind_settings.ts";
 import type { Input, Stream } from "../policy/policy.ts";
 import { Supervisor } from "../pump/supervisor.ts";
 import type { TimeRange } from "../sources/time_range.ts";
@@ -79,17 +80,11 @@ function chosenInputs(inputs: readonly Input[], names: readonly string[] | undef
   });
 }
 
-function collectedNames({ eventLogFiles, objects }: Stream): readonly string[] {
-  return [...(eventLogFiles.enabled ? eventLogFiles.eventTypes : []), ...(objects.enabled ? objects.names : [])];
-}
-
+/** The stream with nothing but these names, of each kind. */
 function only(stream: Stream, names: readonly string[]): Stream {
-  const { eventLogFiles, objects } = stream;
-  const eventTypes = eventLogFiles.eventTypes.filter((name) => names.includes(name));
-  const objectNames = objects.names.filter((name) => names.includes(name));
-  return {
-    ...stream,
-    eventLogFiles: { ...eventLogFiles, enabled: eventLogFiles.enabled && eventTypes.length > 0, eventTypes },
-    objects: { ...objects, enabled: objects.enabled && objectNames.length > 0, names: objectNames },
-  };
+  const sources = Object.entries(stream.sources).map(([group, settings]) => {
+    const left = settings.names.filter((name) => names.includes(name));
+    return [group, { ...settings, enabled: settings.enabled && left.length > 0, names: left }];
+  });
+  return { ...stream, sources: Object.fromEntries(sources) };
 }

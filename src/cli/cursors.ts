@@ -7,18 +7,16 @@ import type { KeptEvents } from "../cursors/kept_events.ts";
 import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
 import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { underWayId } from "../pump/under_way.ts";
-import { failedFiles, retryFileChanges } from "../sources/event_log_files/progress.ts";
-import { failedWindows, retryWindowChanges } from "../sources/objects/progress.ts";
 import type { FailedPart } from "../sources/part_failure.ts";
 import { usage } from "./command_declaration.ts";
-import { describePosition, type Position, positionLines } from "./cursors_position.ts";
+import { describePosition, type ShownPosition } from "./cursors_position.ts";
 import { parseSourceId } from "./source_id.ts";
 
 export interface CursorsOptions {
   readonly dataDirectory: string;
   /** A stream whose cursors are to be forgotten. */
   readonly reset: string | undefined;
-  /** Id of an event log file, or of a window of an object, that is to be tried at once. */
+  /** Id of a part of a source (a file, a window) that is to be tried at once. */
   readonly retry: string | undefined;
   /** Shows the kept events themselves. */
   readonly kept?: boolean | undefined;
@@ -71,8 +69,8 @@ export async function showCursors(options: CursorsOptions, { print }: CursorsSur
   }
 }
 
-async function positions(cursors: CursorStore, kept: KeptEvents): Promise<Position[]> {
-  const found: Position[] = [];
+async function positions(cursors: CursorStore, kept: KeptEvents): Promise<ShownPosition[]> {
+  const found: ShownPosition[] = [];
   for (const id of new Set([...(await cursors.sources()), ...kept.sources()])) {
     const source = parseSourceId(id);
     if (source !== undefined) {
@@ -104,13 +102,13 @@ function discard(stream: string, kept: KeptEvents): string {
   return `Gave up ${count} kept events of ${stream}.`;
 }
 
-function linesOf(found: readonly Position[], json: boolean): string[] {
+function linesOf(found: readonly ShownPosition[], json: boolean): string[] {
   if (json) {
-    return found.map((position) => JSON.stringify(position));
+    return found.map((position) => JSON.stringify(position.json));
   }
   return found.length === 0
     ? ["Nothing has been collected with this data directory yet."]
-    : found.flatMap(positionLines);
+    : found.flatMap(({ lines }) => lines);
 }
 
 async function tryAgain(part: string, cursors: CursorStore): Promise<string> {
@@ -118,14 +116,13 @@ async function tryAgain(part: string, cursors: CursorStore): Promise<string> {
   let found = false;
   for (const id of await cursors.sources()) {
     const source = parseSourceId(id);
-    const entries = source === undefined ? new Map() : await cursors.load(id);
-    const object = source?.object;
-    const changes = object === undefined ? retryFileChanges(entries, part) : retryWindowChanges(entries, object, part);
-    if (changes.length > 0) {
+    if (source !== undefined) {
+      const entries = await cursors.load(id);
+      const changes = source.kind.retry(entries, source.part, part);
       await cursors.save(id, changes);
-      found = true;
+      found ||= changes.length > 0;
+      failed.push(...source.kind.failed(entries, source.part));
     }
-    failed.push(...(object === undefined ? failedFiles(entries) : failedWindows(entries, object)));
   }
   if (!found) {
     throw usage(

@@ -1,20 +1,17 @@
 import type { CursorEntries } from "../cursors/cursor.ts";
 import type { KeptSum } from "../cursors/kept_events.ts";
-import { failedFiles, isOpen, readListingCursor } from "../sources/event_log_files/progress.ts";
-import { failedWindows, readObjectCursor } from "../sources/objects/progress.ts";
 import { type FailedPart, isParked } from "../sources/part_failure.ts";
+import type { SourceName } from "./source_id.ts";
 
 /** Where one source stands. Times are ISO texts. */
 export interface Position {
   readonly stream: string;
-  /** `EventLogFile`, or the object's name. */
+  /** As reports call it. */
   readonly source: string;
   readonly organization: string;
   /** Everything made, or that happened, up to here has been delivered; undefined before the first complete round. */
   readonly until: string | undefined;
-  /** Of the files of the last days. */
-  readonly files?: { readonly done: number; readonly open: number; readonly rowsOfOpen: number };
-  /** Files or windows that could not be read. A parked one is tried once a day, another ever more rarely. */
+  /** Parts (files, windows) that could not be read. A parked one is tried once a day, another ever more rarely. */
   readonly failed: readonly {
     /** For --retry. */
     readonly id: string;
@@ -31,48 +28,33 @@ export interface Position {
     readonly since: string;
     readonly reason: string;
   };
-  /** A window that is being read, newest first. */
-  readonly window?: { readonly to: string; readonly reached: string };
+}
+
+/** A position for programs, with what its kind adds, and for people. */
+export interface ShownPosition {
+  readonly json: Position & Readonly<Record<string, unknown>>;
+  readonly lines: readonly string[];
 }
 
 /** Reads the entries of a source as the source itself does. Pure. */
 export function describePosition(
-  { stream, object }: { readonly stream: string; readonly object: string | undefined },
+  { stream, kind, part }: SourceName,
   entries: CursorEntries,
   sum?: KeptSum,
-): Position {
+): ShownPosition {
   const kept = sum === undefined ? {} : { kept: { ...sum, since: iso(sum.since) ?? "" } };
   const organization = String(entries.get("organization") ?? "");
-  if (object === undefined) {
-    const { files, createdAfter } = readListingCursor(entries, organization, {
-      now: Number.POSITIVE_INFINITY,
-      first: 0,
-    });
-    const open = [...files.values()].filter(isOpen);
-    return {
-      stream,
-      source: "EventLogFile",
-      organization,
-      until: iso(createdAfter),
-      files: {
-        done: files.size - open.length,
-        open: open.length,
-        rowsOfOpen: open.reduce((sum, { rows }) => sum + rows, 0),
-      },
-      failed: failedFiles(entries).map(shownFailure),
-      ...kept,
-    };
-  }
-  const { after, open } = readObjectCursor(entries, organization, 0);
-  return {
+  const { until, details, lines } = kind.position(entries, organization);
+  const position: Position = {
     stream,
-    source: object,
+    source: kind.nameOf(part),
     organization,
-    until: iso(after),
-    ...(open === undefined ? {} : { window: { to: iso(open.to) ?? "", reached: iso(open.reached) ?? "" } }),
-    failed: failedWindows(entries, object).map(shownFailure),
+    until: iso(until),
+    failed: kind.failed(entries, part).map(shownFailure),
     ...kept,
   };
+  const { failed, ...rest } = position;
+  return { json: { ...rest, ...details, failed }, lines: positionLines(position, lines) };
 }
 
 function shownFailure({ id, name, failure }: FailedPart): Position["failed"][number] {
@@ -80,28 +62,11 @@ function shownFailure({ id, name, failure }: FailedPart): Position["failed"][num
   return { id, name, attempts: failure.attempts, parked: isParked(failure), nextAttempt, cause: failure.text };
 }
 
-/** A position as lines for people. Pure. */
-export function positionLines({
-  stream,
-  source,
-  organization,
-  until,
-  files,
-  failed = [],
-  window,
-  kept,
-}: Position): string[] {
+function positionLines(
+  { stream, source, organization, until, failed, kept }: Position,
+  parts: readonly string[],
+): string[] {
   const where = until === undefined ? "first round not complete" : `complete up to ${until}`;
-  const parts = [
-    ...(files === undefined
-      ? []
-      : [
-          `${files.done} files done, ${files.open} begun${files.open === 0 ? "" : ` (${files.rowsOfOpen} rows delivered)`}`,
-        ]),
-    ...(window === undefined
-      ? []
-      : [`reading ${until ?? ""} to ${window.to}, newest first, down to ${window.reached}`]),
-  ];
   return [
     [`${stream} · ${source} of ${organization}: ${where}`, ...parts].join("; "),
     ...failed.map(

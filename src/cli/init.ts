@@ -7,6 +7,8 @@ import { createHttp, type Http } from "../core/http.ts";
 import { Secret } from "../core/secret.ts";
 import { usual } from "../policy/input_block.ts";
 import type { Environment } from "../policy/variables.ts";
+import { EVENT_LOG_FILES } from "../sources/event_log_files/kind.ts";
+import { EVENT_OBJECTS } from "../sources/objects/kind.ts";
 import { createApiKey } from "./init/api_key.ts";
 import { makeAppKey } from "./init/app_key.ts";
 import { nextSteps, rotationSteps } from "./init/next_steps.ts";
@@ -87,10 +89,10 @@ async function setUp(
   const key = await makeAppKey({ ...options, passphrase, now: clock.now() });
   const clientId = randomBytes(32).toString("hex");
   const datasets = Object.entries(knownDatasets())
-    .filter(([, { eventTypes, objects }]) => eventTypes.length + objects.length > 0)
+    .filter(([, { names }]) => Object.values(names).flat().length > 0)
     .map(([name, dataset]) => {
-      const hasFiles = dataset.eventTypes.length > 0;
-      return { name, hasFiles, objects: hasFiles && !realTime ? [] : usual("objects", dataset) };
+      const hasFiles = (dataset.names[EVENT_LOG_FILES.group] ?? []).length > 0;
+      return { name, hasFiles, objects: hasFiles && !realTime ? [] : usual(EVENT_OBJECTS.group, dataset) };
     });
   const objects = datasets.flatMap((dataset) => dataset.objects);
   const files = new Map([

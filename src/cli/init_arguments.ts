@@ -1,4 +1,4 @@
-import { loginAddressProblem } from "../policy/setting_kinds.ts";
+import { loginAddressProblem } from "../policy/salesforce_values.ts";
 import { type CommandDeclaration, type OptionValues, textOf, usage } from "./command_declaration.ts";
 import type { InitOptions } from "./init.ts";
 

@@ -2,6 +2,7 @@ import type { StreamStanding } from "../agent/unit_health.ts";
 import type { Input, Stream } from "../policy/policy.ts";
 import { afterFact, startOfReport } from "../reporting/facts.ts";
 import type { AnyFact, StreamReport } from "../sources/fact.ts";
+import { parseSourceId } from "./source_id.ts";
 
 interface SourceReport {
   /** As it is called in messages: the data stream, and the object if it is one. */
@@ -56,9 +57,9 @@ function standing({ name, report }: SourceReport): StreamStanding {
   return { streamId, name, health, message, ...note, events: rowsCreated + rowsExisting };
 }
 
-/** `login`, or `login LoginEvent` for an object of that stream. */
+/** `login`, or `login LoginEvent` for a source that is one of several of its kind. */
 function nameOf(stream: Stream, sourceId: string): string {
   const dataset = stream.dataStream.dataset.split(".").at(-1) ?? stream.dataStream.dataset;
-  const object = /\/objects\/([^/]+)$/.exec(sourceId)?.[1];
-  return object === undefined ? dataset : `${dataset} ${object}`;
+  const part = parseSourceId(sourceId)?.part;
+  return part === undefined ? dataset : `${dataset} ${part}`;
 }

@@ -4,8 +4,8 @@ import { isMapping } from "../core/block.ts";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
 import { createHttp, type Http } from "../core/http.ts";
 import { Secret } from "../core/secret.ts";
+import { addressProblem } from "../core/setting_kinds.ts";
 import { askKibana, type KibanaCredentials } from "../kibana/kibana.ts";
-import { addressProblem } from "../policy/setting_kinds.ts";
 import type { Environment } from "../policy/variables.ts";
 import { VERSION } from "./version.ts";
 

@@ -1,17 +1,20 @@
 import type { StreamId } from "../core/event.ts";
 import { isUnderWayId } from "../pump/under_way.ts";
+import type { SourceKind } from "../sources/kind.ts";
+import { KINDS } from "../sources/kinds.ts";
 import type { TimeRange } from "../sources/time_range.ts";
 
-const EVENT_LOG_FILES = "/event_log_files";
-const OBJECTS = "/objects/";
-
-/** The cursors of a stream's sources are found by these names; they outlive versions of the runner. */
-export function eventLogFilesId(stream: StreamId): string {
-  return `${stream}${EVENT_LOG_FILES}`;
+/** Which source of a stream it is. */
+export interface SourceName {
+  readonly stream: StreamId;
+  readonly kind: SourceKind;
+  /** As in KindSource. */
+  readonly part: string | undefined;
 }
 
-export function objectId(stream: StreamId, objectName: string): string {
-  return `${stream}${OBJECTS}${objectName}`;
+/** The cursors of a stream's sources are found by these names; they outlive versions of the runner. */
+export function sourceId(stream: StreamId, { group }: Pick<SourceKind, "group">, part?: string): string {
+  return `${stream}/${group}${part === undefined ? "" : `/${part}`}`;
 }
 
 /** The name of a source that collects a range once, beside the one that follows the present. */
@@ -19,16 +22,16 @@ export function backfillId(id: string, { from, to }: TimeRange): string {
   return `backfill/${new Date(from).toISOString()}/${new Date(to).toISOString()}/${id}`;
 }
 
-/** What a source's name says: its stream, and the object if it reads one. Undefined for names that are no source's. */
-export function parseSourceId(
-  id: string,
-): { readonly stream: string; readonly object: string | undefined } | undefined {
+/** What a source's name says. Undefined for names that are no source's. */
+export function parseSourceId(id: string): SourceName | undefined {
   if (isUnderWayId(id)) {
     return undefined;
   }
-  if (id.endsWith(EVENT_LOG_FILES)) {
-    return { stream: id.slice(0, -EVENT_LOG_FILES.length), object: undefined };
+  for (const kind of KINDS) {
+    const [, stream, part] = new RegExp(`^(.*)/${kind.group}(?:/([^/]+))?$`, "s").exec(id) ?? [];
+    if (stream !== undefined) {
+      return { stream, kind, part };
+    }
   }
-  const at = id.lastIndexOf(OBJECTS);
-  return at === -1 ? undefined : { stream: id.slice(0, at), object: id.slice(at + OBJECTS.length) };
+  return undefined;
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { EVENT_TYPES, OBJECTS } from "../catalog/catalog.ts";
 import type { AgentFacts } from "../core/agent_facts.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
@@ -31,6 +30,8 @@ import { settingAside } from "../sinks/setting_aside.ts";
 import type { Sink, SinkHealth } from "../sinks/sink.ts";
 import { COLLECTOR_DATASET } from "../sources/event_log_files/rejected_row.ts";
 import type { AnyFact, Tell } from "../sources/fact.ts";
+import type { KnownType } from "../sources/kind.ts";
+import { KINDS } from "../sources/kinds.ts";
 import type { Source } from "../sources/source.ts";
 import type { TimeRange } from "../sources/time_range.ts";
 import { openOrg } from "./open_org.ts";
@@ -83,24 +84,20 @@ interface OpenedInput {
   close(): Promise<void>;
 }
 
-/** For each dataset the event types and objects that a policy may name; none for the collector's own. */
+/** For each dataset the names that a policy may collect, by kind of source; none for the collector's own. */
 export function knownDatasets(): Readonly<Record<string, KnownDataset>> {
-  const datasets: Record<string, { eventTypes: string[]; objects: string[]; onlyByName: string[] }> = {
-    [COLLECTOR_DATASET]: { eventTypes: [], objects: [], onlyByName: [] },
-  };
-  const of = (stream: string) => {
-    const dataset = `aquila_salesforce.${stream}`;
-    datasets[dataset] ??= { eventTypes: [], objects: [], onlyByName: [] };
-    return datasets[dataset];
-  };
-  for (const { name, provider, stream, onlyByName } of [...EVENT_TYPES, ...OBJECTS]) {
-    const known = of(stream);
-    (provider === "Object" ? known.objects : known.eventTypes).push(name);
-    if (onlyByName === true) {
-      known.onlyByName.push(name);
-    }
-  }
-  return datasets;
+  const types = KINDS.flatMap(({ types }) => types);
+  const streams = new Set(types.map(({ stream }) => stream));
+  const known = [...streams].map((stream): [string, KnownDataset] => {
+    const ofStream = (listed: readonly KnownType[]) => listed.filter((type) => type.stream === stream);
+    const onlyByName = ofStream(types).filter((type) => type.onlyByName === true);
+    const names = KINDS.map((kind) => [kind.group, ofStream(kind.types).map(({ name }) => name)]);
+    return [
+      `aquila_salesforce.${stream}`,
+      { names: Object.fromEntries(names), onlyByName: onlyByName.map(({ name }) => name) },
+    ];
+  });
+  return Object.fromEntries([[COLLECTOR_DATASET, { names: {} }], ...known]);
 }
 
 /** One state for all inputs; its owner closes it. */
@@ -236,7 +233,7 @@ export class Wiring {
         }
         const identity = await client.identity(stop);
         collector?.identify(identity);
-        source ??= open({ client, ledger: state.ledger, memory, tell });
+        source ??= open({ id, client, ledger: state.ledger, memory, tell });
         const processed = createProcessingSink(output, stream.processors);
         const tellMissing = (error: RunnerError) => delivery({ fact: "names_missing", error });
         keeping ??= new Keeping({

@@ -3,8 +3,8 @@ import type { Clock } from "../core/clock.ts";
 import { asRunnerError, GIVE_UP, RunnerError } from "../core/errors.ts";
 import type { Http } from "../core/http.ts";
 import type { Log } from "../core/log.ts";
+import { addressProblem } from "../core/setting_kinds.ts";
 import type { Policy } from "../policy/policy.ts";
-import { addressProblem } from "../policy/setting_kinds.ts";
 import { askKibana, type KibanaCredentials } from "./kibana.ts";
 
 export interface KibanaPolicySurroundings {

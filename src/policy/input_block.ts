@@ -1,21 +1,23 @@
 import type { z } from "zod";
 import { type Finding, isMapping, type Key, type Mapping } from "../core/block.ts";
+import { camelKeys } from "../core/camel_keys.ts";
 import { dataStreamName } from "../core/event.ts";
 import { didYouMean } from "../core/suggestion.ts";
 import { type Processor, readProcessors } from "../processing/processors.ts";
+import type { KindSettings, SourceKind } from "../sources/kind.ts";
+import { KINDS } from "../sources/kinds.ts";
 import { conditionHolds } from "./agent_condition.ts";
 import { defaultAudience } from "./audience.ts";
 import type { CollectorStream, Input, Output, Problem, Stream } from "./policy.ts";
 import { type Checked, checked, type PreparedBlock, prepared, problemAt, withoutAgentKeys } from "./policy_block.ts";
-import { camelKeys, INPUT_SETTINGS, type STREAM_SETTINGS, settingsOfStream } from "./settings.ts";
+import { INPUT_SETTINGS, type KnownNames, type StreamBlock, settingsOfStream } from "./settings.ts";
 import { unverified } from "./tls_trust.ts";
 import type { VariableProviders } from "./variables.ts";
 
-/** What the catalogue knows of a dataset: the names that its settings may hold, and that count where none are given. */
+/** What may be collected of a dataset, and what is where its policy names nothing. */
 export interface KnownDataset {
-  readonly eventTypes: readonly string[];
-  readonly objects: readonly string[];
-  /** Of both, those that do not count where none are given. */
+  readonly names: KnownNames;
+  /** Of all kinds, those that do not count where none are given. */
   readonly onlyByName?: readonly string[];
 }
 
@@ -35,7 +37,6 @@ export interface InputReading {
 }
 
 type InputBlock = z.output<typeof INPUT_SETTINGS>;
-type StreamBlock = z.output<typeof STREAM_SETTINGS>;
 
 interface ReadStream {
   readonly stream: StreamBlock;
@@ -69,7 +70,9 @@ export function readInput(block: unknown, root: string, defaultName: string, aro
     } else if (!collects(stream.value.dataset)) {
       collector = { processors: [...processors, ...stream.value.processors] };
     } else {
-      warnings.push(`${problemAt(root, { at, text: "" }).path} collects nothing: event_log_files and objects are off.`);
+      warnings.push(
+        `${problemAt(root, { at, text: "" }).path} collects nothing: ${KINDS.map(({ group }) => group).join(" and ")} are off.`,
+      );
     }
   }
   if (read.length === 0 && found.length === 0) {
@@ -107,14 +110,21 @@ function listsAll(block: unknown, ownDatasets: readonly string[]): boolean {
   return block.package_policy_id !== undefined || named.some((name) => ownDatasets.includes(String(name)));
 }
 
-/** A dataset without event types and objects is written by the runner itself; its stream says only that this is allowed. */
+/** A dataset of which nothing is collected is written by the runner itself; its stream says only that this is allowed. */
 function collects(dataset: KnownDataset | undefined): boolean {
-  return dataset !== undefined && (dataset.eventTypes.length > 0 || dataset.objects.length > 0);
+  return dataset !== undefined && Object.values(dataset.names).some((names) => names.length > 0);
 }
 
-function isEnabled({ event_log_files, objects }: StreamBlock): boolean {
-  return event_log_files.enabled || objects.enabled;
+function isEnabled(stream: StreamBlock): boolean {
+  return KINDS.some(({ group }) => groupOf(stream, group).enabled);
 }
+
+/** A kind's group of settings in a block that has been checked. */
+function groupOf(stream: StreamBlock, group: string): KindBlock {
+  return stream[group] as KindBlock;
+}
+
+type KindBlock = Readonly<Record<string, unknown>> & { readonly enabled: boolean };
 
 /** Whether Elastic Agent would run a block at all; `undefined` if only Elastic Agent can tell. */
 export function isSwitchedOn(block: Mapping, providers: VariableProviders | undefined): boolean | undefined {
@@ -183,11 +193,11 @@ const CONDITION: Finding = {
 
 function readStream(block: PreparedBlock, datasets: Readonly<Record<string, KnownDataset>>): Checked<ReadStream> {
   const meant = datasetOf(block.value, datasets);
-  const result = checked(settingsOfStream(meant === undefined || meant.eventTypes.length > 0), block);
+  const result = checked(settingsOfStream(meant?.names), block);
   if ("findings" in result) {
     return result;
   }
-  const stream = result.value;
+  const stream = result.value as StreamBlock;
   const name = stream.data_stream.dataset;
   const dataset = datasetOf(stream, datasets);
   if (dataset === undefined) {
@@ -198,16 +208,22 @@ function readStream(block: PreparedBlock, datasets: Readonly<Record<string, Know
   const { processors, findings: wrongProcessors } = readProcessors(stream.processors);
   const findings = [
     ...below("processors", wrongProcessors),
-    ...unknownNames(stream.event_log_files.event_types, dataset.eventTypes, ["event_log_files", "event_types"]),
-    ...unknownNames(stream.objects.names, dataset.objects, ["objects", "names"]),
+    ...KINDS.flatMap((kind) => kindFindings(kind, groupOf(stream, kind.group), name, dataset)),
   ];
-  if (stream.objects.enabled && collects(dataset) && dataset.objects.length === 0) {
-    findings.push({ at: ["objects", "enabled"], text: `must be false: ${name} has no event objects` });
-  }
-  if (stream.event_log_files.enabled && collects(dataset) && dataset.eventTypes.length === 0) {
-    findings.push({ at: ["event_log_files", "enabled"], text: `must be false: ${name} has no event log files` });
-  }
   return findings.length > 0 ? { findings } : { value: { stream, dataset, processors } };
+}
+
+function kindFindings(
+  { group, list, title }: SourceKind,
+  block: KindBlock,
+  name: string,
+  dataset: KnownDataset,
+): readonly Finding[] {
+  const known = dataset.names[group] ?? [];
+  const unknown = unknownNames(block[list] as readonly string[], known, [group, list]);
+  return block.enabled && collects(dataset) && known.length === 0
+    ? [...unknown, { at: [group, "enabled"], text: `must be false: ${name} has no ${title}` }]
+    : unknown;
 }
 
 /** The dataset that a stream's block names, if this runner collects it. */
@@ -266,9 +282,16 @@ function inputOf(
   };
 }
 
-/** The event types, or the objects, that a stream collects where its policy names none. */
-export function usual(of: "eventTypes" | "objects", { onlyByName = [], ...known }: KnownDataset): string[] {
-  return known[of].filter((name) => !onlyByName.includes(name));
+/** The names of a kind that a stream collects where its policy names none. */
+export function usual(group: string, { names, onlyByName = [] }: KnownDataset): string[] {
+  return (names[group] ?? []).filter((name) => !onlyByName.includes(name));
+}
+
+/** A kind's group as the code has it: names in camelCase, and what it collects as `names`. */
+function settingsOf({ group, list }: SourceKind, stream: StreamBlock, known: KnownDataset): KindSettings {
+  const { [list]: listed, ...block } = groupOf(stream, group);
+  const names = listed as readonly string[];
+  return { ...camelKeys(block as KindBlock), names: names.length === 0 ? usual(group, known) : names };
 }
 
 function streamOf(
@@ -277,16 +300,11 @@ function streamOf(
   inputProcessors: readonly Processor[],
 ): Stream {
   const { type, dataset, namespace = input.data_stream.namespace } = block.data_stream;
-  const { event_log_files: files, objects } = block;
   const dataStream = { type, dataset, namespace };
   return {
     id: block.id ?? `${input.id}-${dataStreamName(dataStream)}`,
     dataStream,
-    eventLogFiles: camelKeys({
-      ...files,
-      event_types: files.event_types.length === 0 ? usual("eventTypes", known) : files.event_types,
-    }),
-    objects: camelKeys({ ...objects, names: objects.names.length === 0 ? usual("objects", known) : objects.names }),
+    sources: Object.fromEntries(KINDS.map((kind) => [kind.group, settingsOf(kind, block, known)])),
     tags: block.tags,
     preserveOriginalEvent: block.preserve_original_event,
     processors: [...inputProcessors, ...processors],

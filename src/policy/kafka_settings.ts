@@ -1,12 +1,12 @@
 /** An output to Kafka: the keys that Kibana renders, and those that Beats know besides. */
 import { z } from "zod";
+import { camelKeys } from "../core/camel_keys.ts";
 import { isLoopback } from "../core/loopback.ts";
+import { flag, secretText, text, wholeNumber } from "../core/setting_kinds.ts";
 import { parseFormatString } from "./format_string.ts";
 import { hostWithPort, OUTPUT_SSL, seconds, withoutEffectKeys } from "./output_settings.ts";
 import type { KafkaPartition, KafkaSasl, OutputReading } from "./policy.ts";
 import { checked, type PreparedBlock, problemAt } from "./policy_block.ts";
-import { flag, secretText, text, wholeNumber } from "./setting_kinds.ts";
-import { camelKeys } from "./settings.ts";
 import { unverified } from "./tls_trust.ts";
 
 /** What Kafka allows as the name of a topic. */

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { type Finding, isMapping } from "../core/block.ts";
+import { camelKeys } from "../core/camel_keys.ts";
 import { isLoopback } from "../core/loopback.ts";
 import { didYouMean } from "../core/suggestion.ts";
 import { readKafkaOutput } from "./kafka_settings.ts";
@@ -13,7 +14,6 @@ import {
 } from "./output_settings.ts";
 import type { ElasticsearchCredentials, OutputReading } from "./policy.ts";
 import { checked, type PreparedBlock, prepared, problemAt, withoutAgentKeys } from "./policy_block.ts";
-import { camelKeys } from "./settings.ts";
 import { unverified } from "./tls_trust.ts";
 import type { VariableProviders } from "./variables.ts";
 

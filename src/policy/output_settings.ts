@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { Secret } from "../core/secret.ts";
-import { addressProblem, duration, flag, proxyUrl, secretText, text, wholeNumber } from "./setting_kinds.ts";
+import { addressProblem, duration, flag, proxyUrl, secretText, text, wholeNumber } from "../core/setting_kinds.ts";
 import { SSL_SETTINGS } from "./settings.ts";
 
 /** As Beats does, a host without a scheme is http and one without a port listens on 9200. */

@@ -9,11 +9,13 @@ import type { Policy } from "./policy.ts";
 
 const DATASETS = {
   "aquila_salesforce.login": {
-    eventTypes: ["Login", "LoginAs", "Logout"],
-    objects: ["LoginEvent", "LogoutEvent", "LoginAsEvent"],
+    names: {
+      event_log_files: ["Login", "LoginAs", "Logout"],
+      objects: ["LoginEvent", "LogoutEvent", "LoginAsEvent"],
+    },
   },
-  "aquila_salesforce.apex": { eventTypes: ["ApexExecution"], objects: [] },
-  "aquila_salesforce.trail": { eventTypes: [], objects: ["SetupAuditTrail"] },
+  "aquila_salesforce.apex": { names: { event_log_files: ["ApexExecution"], objects: [] } },
+  "aquila_salesforce.trail": { names: { event_log_files: [], objects: ["SetupAuditTrail"] } },
 };
 const ENVIRONMENT = {
   SF_PRIVATE_KEY: "-----BEGIN PRIVATE KEY-----\nkey: #material\n-----END PRIVATE KEY-----\n",
@@ -153,19 +155,21 @@ describe("a policy", () => {
       {
         id: "login-0c1d",
         dataStream: { type: "logs", dataset: "aquila_salesforce.login", namespace: "prod" },
-        eventLogFiles: {
-          enabled: true,
-          eventTypes: ["Login"],
-          interval: "hourly",
-          pollInterval: 300_000,
-          initialLookback: 3 * 86_400_000,
-        },
-        objects: {
-          enabled: true,
-          names: ["LoginEvent", "LogoutEvent", "LoginAsEvent"],
-          pollInterval: 30_000,
-          initialLookback: 3_600_000,
-          settleTime: 0,
+        sources: {
+          event_log_files: {
+            enabled: true,
+            names: ["Login"],
+            interval: "hourly",
+            pollInterval: 300_000,
+            initialLookback: 3 * 86_400_000,
+          },
+          objects: {
+            enabled: true,
+            names: ["LoginEvent", "LogoutEvent", "LoginAsEvent"],
+            pollInterval: 30_000,
+            initialLookback: 3_600_000,
+            settleTime: 0,
+          },
         },
         tags: ["forwarded"],
         preserveOriginalEvent: true,
@@ -174,14 +178,16 @@ describe("a policy", () => {
       {
         id: "aquila-salesforce-salesforce-0c1d-logs-aquila_salesforce.apex-apex",
         dataStream: { type: "logs", dataset: "aquila_salesforce.apex", namespace: "apex" },
-        eventLogFiles: {
-          enabled: true,
-          eventTypes: ["ApexExecution"],
-          interval: "hourly+daily",
-          pollInterval: 600_000,
-          initialLookback: 86_400_000,
+        sources: {
+          event_log_files: {
+            enabled: true,
+            names: ["ApexExecution"],
+            interval: "hourly+daily",
+            pollInterval: 600_000,
+            initialLookback: 86_400_000,
+          },
+          objects: { enabled: false, names: [], pollInterval: 60_000, initialLookback: 3_600_000, settleTime: 120_000 },
         },
-        objects: { enabled: false, names: [], pollInterval: 60_000, initialLookback: 3_600_000, settleTime: 120_000 },
         tags: [],
         preserveOriginalEvent: false,
         processors: [],
@@ -536,7 +542,7 @@ describe("problems of one input", () => {
   });
 
   test("a stream that the runner writes by itself is left out without a word", () => {
-    const datasets = { ...DATASETS, "aquila_salesforce.collector": { eventTypes: [], objects: [] } };
+    const datasets = { ...DATASETS, "aquila_salesforce.collector": { names: {} } };
     const own = { data_stream: { dataset: "aquila_salesforce.collector" }, event_log_files: { enabled: false } };
     const policy = parsePolicy(
       { outputs: { default: OUTPUT }, inputs: [inputBlock({ streams: [STREAM, own] })] },

@@ -2,15 +2,9 @@ import type { RunnerError } from "../core/errors.ts";
 import type { DataStream, StreamId } from "../core/event.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Processor } from "../processing/processors.ts";
+import type { KindSettings } from "../sources/kind.ts";
 import type { FormatPart } from "./format_string.ts";
-import type {
-  ApiSettings,
-  AuthSettings,
-  EventLogFileSettings,
-  NamesSetting,
-  ObjectSettings,
-  SslSettings,
-} from "./settings.ts";
+import type { ApiSettings, AuthSettings, NamesSetting, SslSettings } from "./settings.ts";
 
 /** What the runner has to do: one input for each org, and where its events go. All durations are in milliseconds. */
 export interface Policy {
@@ -41,8 +35,8 @@ export interface Input {
 export interface Stream {
   readonly id: StreamId;
   readonly dataStream: DataStream;
-  readonly eventLogFiles: EventLogFileSettings;
-  readonly objects: ObjectSettings;
+  /** Settings of each kind of source, by the name of its group. */
+  readonly sources: Readonly<Record<string, KindSettings>>;
   readonly tags: readonly string[];
   readonly preserveOriginalEvent: boolean;
   /** Those of the input before those of the stream. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { camelKeys, declaredSettings, INPUT_SETTINGS, SSL_SETTINGS, STREAM_SETTINGS } from "./settings.ts";
+import { camelKeys } from "../core/camel_keys.ts";
+import { declaredSettings, INPUT_SETTINGS, SSL_SETTINGS, STREAM_SETTINGS } from "./settings.ts";
 
 const BLOCKS = { input: INPUT_SETTINGS, stream: STREAM_SETTINGS, ssl: SSL_SETTINGS };
 const every = Object.values(BLOCKS).flatMap((block) => declaredSettings(block));

@@ -3,11 +3,10 @@
  * schemas; the package's manifests, templates and tables of settings are made from the same declarations.
  */
 import { z } from "zod";
+import type { CamelKeys } from "../core/camel_keys.ts";
 import {
-  apiVersion,
   duration,
   flag,
-  loginUrl,
   proxyUrl,
   SETTING_TEXTS,
   type SettingText,
@@ -16,7 +15,10 @@ import {
   text,
   textList,
   wholeNumber,
-} from "./setting_kinds.ts";
+} from "../core/setting_kinds.ts";
+import type { SourceKind } from "../sources/kind.ts";
+import { KINDS } from "../sources/kinds.ts";
+import { apiVersion, loginUrl } from "./salesforce_values.ts";
 
 const SECOND = 1_000;
 
@@ -26,6 +28,7 @@ const organization = z.strictObject({
     text.optional(),
     "Organization name",
     "How this org is called in the events and dashboards. By default the name of the integration policy.",
+    { shown: true },
   ),
 });
 
@@ -36,6 +39,7 @@ const auth = z
       loginUrl.prefault("https://login.salesforce.com"),
       "Login URL",
       "Where the runner logs in: https://login.salesforce.com, https://test.salesforce.com for a sandbox, or the org's My Domain.",
+      { shown: true },
     ),
     audience: setting(
       "url",
@@ -48,13 +52,15 @@ const auth = z
       text,
       "Consumer key",
       "The consumer key of the external client app (or connected app) that holds the certificate.",
+      { shown: true },
     ),
-    username: setting("text", text, "User name", "The Salesforce user that the runner logs in as."),
+    username: setting("text", text, "User name", "The Salesforce user that the runner logs in as.", { shown: true }),
     private_key: setting(
       "secret",
       secretText.optional(),
       "Private key",
       "The RSA private key of the certificate, as PEM text. Either this or the path of the key file.",
+      { shown: true },
     ),
     private_key_path: setting(
       "text",
@@ -131,72 +137,6 @@ const api = z.strictObject({
   ),
 });
 
-const eventLogFiles = z.strictObject({
-  enabled: setting(
-    "flag",
-    flag.prefault(true),
-    "Collect event log files",
-    "Event log files hold every event of the org; Salesforce makes them some hours later (hourly files) or the day after (daily files).",
-  ),
-  event_types: setting(
-    "list",
-    textList.prefault([]),
-    "Event types",
-    "The event types to collect. By default all that belong to the data stream, but for those that need a permission more or have very many events.",
-  ),
-  interval: setting(
-    "choice",
-    z.enum(["hourly+daily", "hourly", "daily"]).prefault("hourly+daily"),
-    "Hourly or daily files",
-    "hourly+daily collects hourly files as soon as they exist and adds from the daily file what they lacked. Orgs without hourly files are collected daily.",
-  ),
-  poll_interval: setting(
-    "duration",
-    duration(SECOND).prefault("10m"),
-    "Poll interval for files",
-    "How often to ask for new files, such as 10m or 1h.",
-  ),
-  initial_lookback: setting(
-    "duration",
-    duration(0).prefault("24h"),
-    "Initial look-back for files",
-    "How far back to collect at the first start, such as 24h or 30d.",
-  ),
-});
-
-const objects = z.strictObject({
-  enabled: setting(
-    "flag",
-    flag.prefault(false),
-    "Collect real-time event objects",
-    "Stored real-time events arrive within minutes. They need Salesforce Shield or the Event Monitoring add-on.",
-  ),
-  names: setting(
-    "list",
-    textList.prefault([]),
-    "Event objects",
-    "The event objects to collect. By default all that belong to the data stream, but for those that need a permission more or have very many events.",
-  ),
-  poll_interval: setting(
-    "duration",
-    duration(SECOND).prefault("1m"),
-    "Poll interval for objects",
-    "How often to ask for new events, such as 30s or 1m.",
-  ),
-  initial_lookback: setting(
-    "duration",
-    duration(0).prefault("1h"),
-    "Initial look-back for objects",
-    "How far back to collect at the first start, such as 1h.",
-  ),
-  settle_time: setting(
-    "duration",
-    duration(0).prefault("2m"),
-    "Settle time of objects",
-    "How long after an event's time it may still appear in Salesforce; younger events are asked for again.",
-  ),
-});
-
 /** As Fleet allows them, so that the name of the data stream is valid in Elasticsearch. */
 const FLEET_NAMESPACE = /^[^A-Z\\/*?"<>| ,#:-]{1,100}$/;
 const namespace = text.refine((value) => FLEET_NAMESPACE.test(value), {
@@ -229,8 +169,8 @@ export const INPUT_SETTINGS = z.strictObject({
   streams: z.array(z.unknown()).min(1, "must name at least one stream"),
 });
 
-/** One data stream of an org. */
-export const STREAM_SETTINGS = z.strictObject({
+/** What every data stream of an org says, whatever it collects. */
+const STREAM = {
   id: text.optional(),
   data_stream: z.strictObject({
     type: z.literal("logs", 'must be "logs"').prefault("logs"),
@@ -238,70 +178,49 @@ export const STREAM_SETTINGS = z.strictObject({
     namespace: namespace.optional(),
     elasticsearch: z.unknown().optional(),
   }),
-  event_log_files: eventLogFiles.prefault({}),
-  objects: objects.prefault({}),
+};
+const STREAM_EVENTS = {
   tags: setting("list", textList.prefault([]), "Tags", "Tags of every event of this data stream."),
   preserve_original_event: setting(
     "flag",
     flag.prefault(false),
     "Preserve original event",
     "Keeps the row or record as Salesforce sent it in the field event.original.",
+    { shown: true },
   ),
   processors: setting("yaml", processors.prefault([]), "Processors", "Processors for the events of this data stream."),
-});
+};
 
-/** A data stream without event log files collects its objects unless the policy says otherwise. */
-const OBJECT_STREAM_SETTINGS = STREAM_SETTINGS.extend({
-  event_log_files: eventLogFiles.extend({ enabled: flag.prefault(false) }).prefault({}),
-  objects: objects
-    .extend({
-      enabled: setting(
-        "flag",
-        flag.prefault(true),
-        "Collect the stored records",
-        "Asks Salesforce for the records of each object; they arrive within minutes.",
-      ),
-      names: setting(
-        "list",
-        textList.prefault([]),
-        "Objects",
-        "The objects to collect. By default all that belong to the data stream.",
-      ),
-      poll_interval: setting(
-        "duration",
-        duration(SECOND).prefault("5m"),
-        "Poll interval",
-        "How often to ask for new records, such as 1m or 5m.",
-      ),
-      initial_lookback: setting(
-        "duration",
-        duration(0).prefault("24h"),
-        "Initial look-back",
-        "How far back to collect at the first start, such as 24h or 180d.",
-      ),
-    })
-    .prefault({}),
-});
+/** The names that a data stream may collect of each kind of source, by the kind's group of settings; empty where it has none. */
+export type KnownNames = Readonly<Record<string, readonly string[]>>;
 
-/** The settings of a data stream that has, or has not, event types of event log files. */
-export function settingsOfStream(hasEventLogFiles: boolean): typeof STREAM_SETTINGS {
-  return hasEventLogFiles ? STREAM_SETTINGS : OBJECT_STREAM_SETTINGS;
+/** A stream's block as it has been checked: each kind's group beside what every stream has. */
+export type StreamBlock = z.output<z.ZodObject<typeof STREAM & typeof STREAM_EVENTS>> &
+  Readonly<Record<string, unknown>>;
+
+/** The settings of a data stream that may collect these names; of any one without. */
+export function settingsOfStream(known?: KnownNames): z.ZodObject {
+  const groups = KINDS.map((kind) => [kind.group, groupOf(kind, known).prefault({})] as const);
+  return z.strictObject({ ...STREAM, ...Object.fromEntries(groups), ...STREAM_EVENTS });
 }
+
+/** A kind that the stream has no names of is off unless it is switched on, which is refused later with its reason. */
+function groupOf({ group, settings }: SourceKind, known: KnownNames | undefined): z.ZodObject {
+  if (known === undefined) {
+    return settings.beside;
+  }
+  if ((known[group] ?? []).length === 0) {
+    return settings.beside.extend({ enabled: flag.prefault(false) });
+  }
+  return Object.entries(known).every(([other, names]) => other === group || names.length === 0)
+    ? settings.alone
+    : settings.beside;
+}
+
+/** One data stream of an org. */
+export const STREAM_SETTINGS = settingsOfStream();
 
 export const SSL_SETTINGS = ssl;
-
-type Camel<S extends string> = S extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S;
-
-/** A group of settings as the code has it: the same names in camelCase. */
-export type CamelKeys<T> = { readonly [K in keyof T as K extends string ? Camel<K> : K]: T[K] };
-
-export function camelKeys<T extends object>(group: T): CamelKeys<T> {
-  const entries = Object.entries(group).map(([key, value]) => [
-    key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-    value,
-  ]);
-  return Object.fromEntries(entries) as CamelKeys<T>;
-}
 
 /** As `auth` in the policy, with the audience decided. Exactly one of `privateKey` and `privateKeyPath` is there. */
 export type AuthSettings = CamelKeys<Omit<z.output<typeof auth>, "audience"> & { audience: string }>;
@@ -310,10 +229,6 @@ export type NamesSetting = z.output<typeof INPUT_SETTINGS>["names"];
 export type SslSettings = CamelKeys<z.output<typeof ssl>>;
 /** `requestTimeout` in milliseconds, `dailyRequestShare` in per cent. */
 export type ApiSettings = CamelKeys<Omit<z.output<typeof api>, "ssl"> & { ssl: SslSettings }>;
-/** Durations in milliseconds. */
-export type EventLogFileSettings = CamelKeys<z.output<typeof eventLogFiles>>;
-/** Durations in milliseconds. */
-export type ObjectSettings = CamelKeys<z.output<typeof objects>>;
 
 export interface DeclaredSetting extends SettingText {
   /** Where it stands in the block, such as `auth.client_id`. */

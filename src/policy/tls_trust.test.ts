@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { camelKeys } from "../core/camel_keys.ts";
 import { Secret } from "../core/secret.ts";
-import { camelKeys, SSL_SETTINGS } from "./settings.ts";
+import { SSL_SETTINGS } from "./settings.ts";
 import { readTlsTrust } from "./tls_trust.ts";
 
 const CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";

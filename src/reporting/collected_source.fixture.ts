@@ -12,14 +12,7 @@ export const NOW = DAY + 12 * HOUR;
 const stream: Stream = {
   id: "login-1",
   dataStream: { type: "logs", dataset: "aquila_salesforce.login", namespace: "sales" },
-  eventLogFiles: {
-    enabled: true,
-    eventTypes: ["Login"],
-    interval: "hourly",
-    pollInterval: MINUTE,
-    initialLookback: HOUR,
-  },
-  objects: { enabled: false, names: [], pollInterval: MINUTE, initialLookback: HOUR, settleTime: MINUTE },
+  sources: {},
   tags: ["crown-jewels"],
   preserveOriginalEvent: false,
   processors: [],

@@ -11,14 +11,7 @@ const MINUTE = 60_000;
 const stream: Stream = {
   id: "login-1",
   dataStream: { type: "logs", dataset: "aquila_salesforce.login", namespace: "default" },
-  eventLogFiles: {
-    enabled: true,
-    eventTypes: ["Login"],
-    interval: "daily",
-    pollInterval: MINUTE,
-    initialLookback: MINUTE,
-  },
-  objects: { enabled: false, names: [], pollInterval: MINUTE, initialLookback: MINUTE, settleTime: MINUTE },
+  sources: {},
   tags: [],
   preserveOriginalEvent: false,
   processors: [],

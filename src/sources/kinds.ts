@@ -1,9 +1,12 @@
-import { FILE_FACTS, type FileFact } from "./event_log_files/facts.ts";
-import type { AnyFact, Meanings } from "./fact.ts";
-import { OBJECT_FACTS, type ObjectFact } from "./objects/facts.ts";
+import type { FileFact } from "./event_log_files/facts.ts";
+import { EVENT_LOG_FILES } from "./event_log_files/kind.ts";
+import type { SourceKind } from "./kind.ts";
+import type { ObjectFact } from "./objects/facts.ts";
+import { EVENT_OBJECTS } from "./objects/kind.ts";
 import type { SourceFact } from "./source_facts.ts";
 
-export const KINDS: readonly { readonly facts: Meanings<AnyFact> }[] = [{ facts: FILE_FACTS }, { facts: OBJECT_FACTS }];
+/** Every kind of source, in the order in which settings and reports name them. */
+export const KINDS: readonly SourceKind[] = [EVENT_LOG_FILES, EVENT_OBJECTS];
 
 /** What may happen to a source. */
 export type KindFact = SourceFact | FileFact | ObjectFact;

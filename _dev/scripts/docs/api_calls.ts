@@ -1,8 +1,8 @@
 import { expectedCallsADay } from "../../../src/cli/check/api_calls.ts";
-import type { FileInventory } from "../../../src/cli/check/file_inventory.ts";
 import { knownDatasets } from "../../../src/cli/wire.ts";
 import { parsePolicy } from "../../../src/policy/parse_policy.ts";
 import type { Stream } from "../../../src/policy/policy.ts";
+import type { FileInventory } from "../../../src/sources/event_log_files/inventory.ts";
 
 /** Calls of a day by what is collected, as `check` reckons them. Markdown. */
 export function apiCallTable(): string {
@@ -36,15 +36,14 @@ const FREE: FileInventory = {
 };
 
 function calls(of: readonly Stream[], inventory?: FileInventory): number {
-  return expectedCallsADay(of, inventory);
+  return expectedCallsADay(of, { event_log_files: inventory });
 }
 
 function streams(settings: Readonly<Record<string, object>>): readonly Stream[] {
   const datasets = knownDatasets();
-  const blocks = Object.entries(datasets).map(([dataset, { eventTypes, objects }]) => ({
+  const blocks = Object.entries(datasets).map(([dataset, { names }]) => ({
     data_stream: { dataset },
-    ...(eventTypes.length > 0 ? { event_log_files: settings.event_log_files } : {}),
-    ...(objects.length > 0 ? { objects: settings.objects } : {}),
+    ...Object.fromEntries(Object.entries(settings).filter(([group]) => (names[group] ?? []).length > 0)),
   }));
   const auth = { client_id: "3MVG9", username: "elastic@acme.example", private_key: "key" };
   const inputs = [{ type: "aquila-salesforce", auth, streams: blocks }];

@@ -1,13 +1,13 @@
 /** Settings of the policy as variables of the package's manifests, so that Fleet asks for them. Pure. */
-import { EVENT_TYPES, OBJECTS } from "../../../src/catalog/catalog.ts";
-import type { EventType } from "../../../src/catalog/column.ts";
-import type { SettingKind } from "../../../src/policy/setting_kinds.ts";
+import type { SettingKind } from "../../../src/core/setting_kinds.ts";
 import {
   type DeclaredSetting,
   declaredSettings,
   INPUT_SETTINGS,
   settingsOfStream,
 } from "../../../src/policy/settings.ts";
+import type { KnownType } from "../../../src/sources/kind.ts";
+import { KINDS } from "../../../src/sources/kinds.ts";
 
 /** A variable as `vars` of a manifest lists it; see "variables" in the package specification. */
 export interface PackageVariable {
@@ -45,26 +45,6 @@ const TYPES: Readonly<Record<SettingKind, string>> = {
 /** A secret of several lines. */
 const MULTILINE = new Set(["auth.private_key"]);
 
-/** What most people have to decide; the rest is under "Advanced options". */
-const SHOWN = new Set([
-  "organization.name",
-  "auth.login_url",
-  "auth.client_id",
-  "auth.username",
-  "auth.private_key",
-  "event_log_files.enabled",
-  "event_log_files.interval",
-  "event_log_files.initial_lookback",
-  "objects.enabled",
-  "preserve_original_event",
-]);
-
-const CHOICES: Readonly<Record<string, string>> = {
-  "hourly+daily": "Hourly, completed by the daily files",
-  hourly: "Hourly files only",
-  daily: "Daily files only",
-};
-
 /** The settings of one org's connection. Fleet itself writes the input's processors, from the policy's global data tags. */
 export function connectionSettings(): AskedSetting[] {
   return declaredSettings(INPUT_SETTINGS)
@@ -74,15 +54,15 @@ export function connectionSettings(): AskedSetting[] {
 
 /** The settings of a data stream, without those of sources that it does not have. None if it collects nothing itself. */
 export function streamSettings(stream: string): AskedSetting[] {
-  const names: Readonly<Record<string, readonly EventType[]>> = {
-    event_log_files: EVENT_TYPES.filter((type) => type.stream === stream),
-    objects: OBJECTS.filter((type) => type.stream === stream),
-  };
-  if (Object.values(names).every((known) => known.length === 0)) {
+  const types = Object.fromEntries(
+    KINDS.map((kind) => [kind.group, kind.types.filter((type) => type.stream === stream)]),
+  );
+  if (Object.values(types).every((known) => known.length === 0)) {
     return [];
   }
-  return declaredSettings(settingsOfStream(names.event_log_files?.length !== 0)).flatMap((setting) => {
-    const known = names[setting.path.split(".")[0] ?? ""];
+  const names = Object.entries(types).map(([group, known]) => [group, known.map(({ name }) => name)]);
+  return declaredSettings(settingsOfStream(Object.fromEntries(names))).flatMap((setting) => {
+    const known = types[setting.path.split(".")[0] ?? ""];
     return known?.length === 0 ? [] : [{ setting, variable: variableOf(setting, known ?? []) }];
   });
 }
@@ -93,13 +73,13 @@ export function variableName(path: string): string {
 }
 
 /** What a list of names takes, and which of them it has to name. */
-function possible(known: readonly EventType[]): string {
+function possible(known: readonly KnownType[]): string {
   const apart = known.filter(({ onlyByName }) => onlyByName === true).map(({ name }) => name);
   const exception = apart.length === 0 ? "" : ` Collected only where they are named: ${apart.join(", ")}.`;
   return `${exception} Possible: ${known.map(({ name }) => name).join(", ")}.`;
 }
 
-function variableOf(setting: DeclaredSetting, known: readonly EventType[]): PackageVariable {
+function variableOf(setting: DeclaredSetting, known: readonly KnownType[]): PackageVariable {
   const { path, kind, title, help, required } = setting;
   const isList = kind === "list";
   const isListOfNames = isList && path.includes(".");
@@ -110,11 +90,11 @@ function variableOf(setting: DeclaredSetting, known: readonly EventType[]): Pack
     description: isListOfNames ? `${help}${possible(known)}` : help,
     multi: isList,
     required,
-    show_user: SHOWN.has(path),
+    show_user: setting.shown === true,
     ...(kind === "secret" ? { secret: true } : {}),
     ...defaultOf(setting.default),
     ...(kind === "choice"
-      ? { options: setting.options.map((value) => ({ value, text: CHOICES[value] ?? value })) }
+      ? { options: setting.options.map((value) => ({ value, text: setting.choices?.[value] ?? value })) }
       : {}),
     ...(kind === "url" ? { url_allowed_schemes: ["https"] } : {}),
   };

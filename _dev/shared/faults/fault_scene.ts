@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { type RunSurroundings, run } from "../../../src/cli/run.ts";
-import { eventLogFilesId, objectId } from "../../../src/cli/source_id.ts";
+import { sourceId } from "../../../src/cli/source_id.ts";
 import { createLog } from "../../../src/core/log.ts";
 import { openSqliteCursors } from "../../../src/cursors/sqlite_cursors.ts";
+import { EVENT_LOG_FILES } from "../../../src/sources/event_log_files/kind.ts";
+import { EVENT_OBJECTS } from "../../../src/sources/objects/kind.ts";
 import { type MockOrg, type MockOrgOptions, startMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
 import type { ClusterAccess } from "../elasticsearch/cluster.ts";
 import { type RunnerProcess, startRunner } from "../testing/runner_process.ts";
@@ -163,11 +165,11 @@ export class FaultScene {
     const cursors = openSqliteCursors(this.dataDirectory);
     try {
       const rows = new Map<string, number>();
-      for (const [key, progress] of await cursors.load(eventLogFilesId(this.#streamId))) {
+      for (const [key, progress] of await cursors.load(sourceId(this.#streamId, EVENT_LOG_FILES))) {
         rows.set(key, (progress as { readonly rows?: number } | null)?.rows ?? 0);
       }
       const records = new Set<string>();
-      for (const [key, delivered] of await cursors.load(objectId(this.#streamId, "LoginEvent"))) {
+      for (const [key, delivered] of await cursors.load(sourceId(this.#streamId, EVENT_OBJECTS, "LoginEvent"))) {
         if (key.startsWith("delivered:")) {
           for (const id of (delivered as unknown as { readonly ids: readonly string[] }).ids) {
             records.add(id);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { parsePolicy } from "../../policy/parse_policy.ts";
 import type { Stream } from "../../policy/policy.ts";
+import type { FileGroup, FileInventory } from "../../sources/event_log_files/inventory.ts";
 import { knownDatasets } from "../wire.ts";
 import { apiCallFinding, expectedCallsADay } from "./api_calls.ts";
-import type { FileGroup, FileInventory } from "./file_inventory.ts";
 
 const HOUR = 3_600_000;
 
@@ -40,7 +40,7 @@ describe("expectedCallsADay", () => {
       1 + 24 * 60,
     ],
   ])("%s", (_, settings, known, calls) => {
-    expect(expectedCallsADay(streams(settings), known)).toBe(calls);
+    expect(expectedCallsADay(streams(settings), { event_log_files: known })).toBe(calls);
   });
 });
 

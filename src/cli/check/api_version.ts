@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { GIVE_UP, RETRY, RunnerError } from "../../core/errors.ts";
-import { type Finding, ok, warning } from "./finding.ts";
+import { type Finding, ok, warning } from "../../core/finding.ts";
 
 const STEP = "API version";
 const answer = z.array(z.object({ version: z.string().regex(/^\d+\.\d$/) })).min(1);

@@ -1,6 +1,6 @@
 import { type KeyObject, X509Certificate } from "node:crypto";
 import { GIVE_UP, RunnerError } from "../../core/errors.ts";
-import { type Finding, failed, ok, warning } from "./finding.ts";
+import { type Finding, failed, ok, warning } from "../../core/finding.ts";
 
 const STEP = "certificate";
 const DAY_MS = 86_400_000;

@@ -1,7 +1,7 @@
+import { type Finding, ok } from "../../core/finding.ts";
 import type { OrgClient } from "../../org/org_client.ts";
 import { queryPages } from "../../org/query_pages.ts";
 import { soqlDateTime, soqlText } from "../../org/soql.ts";
-import { type Finding, ok } from "./finding.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { GIVE_UP, RunnerError } from "../../core/errors.ts";
 import type { DataStream } from "../../core/event.ts";
 import { dataStreamName } from "../../core/event.ts";
-import { type Finding, failed, ok, warning } from "./finding.ts";
+import { type Finding, failed, ok, warning } from "../../core/finding.ts";
 
 const PACKAGE = "AQUILA for Salesforce";
 

@@ -1,11 +1,11 @@
 import { systemClock } from "../../core/clock.ts";
 import { type DataStream, dataStreamName } from "../../core/event.ts";
+import { type Finding, failed, ok, type Step, warning } from "../../core/finding.ts";
 import type { KafkaOutput } from "../../policy/policy.ts";
 import { KafkaCluster } from "../../sinks/kafka_cluster.ts";
 import { kafkaProblem } from "../../sinks/kafka_meaning.ts";
 import { fieldsOf, formatted } from "../../sinks/kafka_routing.ts";
 import { kafkaOptions } from "../open_output.ts";
-import { type Finding, failed, ok, type Step, warning } from "./finding.ts";
 
 /**
  * What is looked at in an output to Kafka: each host, with TLS and login; each topic, with the right to write to it; and whether

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from "vitest";
 import { type FakeLogstash, startFakeLogstash } from "../../../_dev/shared/fake_logstash/fake_logstash.ts";
 import { makeAuthority } from "../../../_dev/shared/testing/certificates.ts";
+import { type Finding, findingsOf } from "../../core/finding.ts";
 import type { LogstashOutput } from "../../policy/policy.ts";
-import { type Finding, findingsOf } from "./finding.ts";
 import { logstashSteps } from "./logstash_steps.ts";
 
 const fakes: FakeLogstash[] = [];

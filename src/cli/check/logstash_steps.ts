@@ -1,8 +1,8 @@
 import { systemClock } from "../../core/clock.ts";
+import { ok, type Step } from "../../core/finding.ts";
 import type { LogstashOutput } from "../../policy/policy.ts";
 import { connectionTo, logstashProblem } from "../../sinks/logstash.ts";
 import { logstashOptions } from "../open_output.ts";
-import { ok, type Step } from "./finding.ts";
 
 /** With TLS 1.3 a host refuses the client's certificate, or that it has none, after the handshake is over for the client. */
 const SETTLED_MS = 500;

@@ -1,6 +1,6 @@
 import { formatDuration } from "../../core/duration.ts";
+import { type Finding, ok, warning } from "../../core/finding.ts";
 import { httpDate } from "../../core/header_values.ts";
-import { type Finding, ok, warning } from "./finding.ts";
 
 /** A `Date` header has whole seconds and is as old as the way of the answer. */
 const TOLERANCE_MS = 5_000;

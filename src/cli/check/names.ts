@@ -1,10 +1,10 @@
 import { asRunnerError } from "../../core/errors.ts";
+import { type Finding, ok, warning } from "../../core/finding.ts";
 import { queryNames } from "../../org/name_query.ts";
 import type { OrgClient } from "../../org/org_client.ts";
 import { hasRecord } from "../../org/query_pages.ts";
 import { soqlText } from "../../org/soql.ts";
 import type { NamesSetting } from "../../policy/settings.ts";
-import { type Finding, ok, warning } from "./finding.ts";
 
 const STEP = "names";
 

@@ -4,23 +4,21 @@ import { dirname, join } from "node:path";
 import { readPrivateKey } from "../../auth/private_key.ts";
 import type { Clock } from "../../core/clock.ts";
 import { asRunnerError, GIVE_UP, RunnerError } from "../../core/errors.ts";
+import { type Finding, failed, ok, type Step, warning } from "../../core/finding.ts";
 import type { HttpAnswer } from "../../core/http.ts";
 import type { ApiBudget } from "../../org/api_budget.ts";
 import { queryPages } from "../../org/query_pages.ts";
 import { responseMeaning } from "../../org/response_meaning.ts";
 import { exposureOf } from "../../policy/file_exposure.ts";
+import { enabledKinds } from "../../policy/kind_settings.ts";
 import type { Input } from "../../policy/policy.ts";
 import type { OpenOrg } from "../open_org.ts";
 import { apiCallFinding, expectedCallsADay } from "./api_calls.ts";
 import { versionFinding } from "./api_version.ts";
 import { belongsTo, certificateFinding } from "./certificate.ts";
 import { egressFindings } from "./egress_address.ts";
-import { type FileInventory, readFileInventory } from "./file_inventory.ts";
-import { type Finding, failed, ok, type Step, warning } from "./finding.ts";
-import { logFileFindings } from "./log_files.ts";
 import { clockFinding } from "./machine_clock.ts";
 import { nameFindings } from "./names.ts";
-import { objectFindings } from "./objects.ts";
 import { ORGANIZATION_SOQL, organizationFinding } from "./organization.ts";
 
 export interface OrgSurroundings {
@@ -36,9 +34,8 @@ export interface OrgSurroundings {
 export function orgSteps(input: Input, org: OpenOrg, around: OrgSurroundings): readonly Step[] {
   const { auth, streams } = input;
   const { clock } = around;
-  const logFiles = streams.some(({ eventLogFiles }) => eventLogFiles.enabled);
-  const objects = streams.flatMap((stream) => (stream.objects.enabled ? stream.objects.names : []));
-  let inventory: FileInventory | undefined;
+  /** What the check of each kind of source has found, by its group. */
+  const found: Record<string, unknown> = {};
 
   const steps: (Step | false)[] = [
     { name: "private key", needed: true, run: () => keyFindings(input, around) },
@@ -51,19 +48,15 @@ export function orgSteps(input: Input, org: OpenOrg, around: OrgSurroundings): r
       run: (signal) => organizationFindings(org, signal),
     },
     { name: "egress address", needed: false, run: (signal) => egressFindings(org.client, clock.now(), signal) },
-    logFiles && {
-      name: "event log files",
+    ...enabledKinds(streams).map(({ kind, streams: checked }) => ({
+      name: kind.title,
       needed: false,
-      run: async (signal) => {
-        inventory = await readFileInventory(org.client, signal);
-        return logFileFindings(streams, inventory);
+      run: async (signal: AbortSignal) => {
+        const result = await kind.check(checked, { client: org.client, now: clock.now(), signal });
+        found[kind.group] = result.found;
+        return result.findings;
       },
-    },
-    objects.length > 0 && {
-      name: "event objects",
-      needed: false,
-      run: (signal) => objectFindings(objects, org.client, clock.now(), signal),
-    },
+    })),
     input.names !== "none" && {
       name: "names",
       needed: false,
@@ -72,7 +65,7 @@ export function orgSteps(input: Input, org: OpenOrg, around: OrgSurroundings): r
     {
       name: "API calls",
       needed: false,
-      run: async () => [apiCallFinding(around.budget.report(clock.now()), expectedCallsADay(streams, inventory))],
+      run: async () => [apiCallFinding(around.budget.report(clock.now()), expectedCallsADay(streams, found))],
     },
   ];
   return steps.filter((step) => step !== false);

@@ -1,6 +1,6 @@
 import type { Token } from "../../auth/session_token.ts";
+import { type Finding, ok, warning } from "../../core/finding.ts";
 import type { SObjectRecord } from "../../org/query_pages.ts";
-import { type Finding, ok, warning } from "./finding.ts";
 
 const STEP = "organization";
 

@@ -4,11 +4,11 @@ import { beforeAll, expect, test } from "vitest";
 import { installAssets } from "../../../_dev/scripts/install_assets/install.ts";
 import { adminClientOptions } from "../../../_dev/shared/elasticsearch/cluster.ts";
 import { describeOnCluster } from "../../../_dev/shared/elasticsearch/describe_on_cluster.ts";
+import { type Finding, findingsOf } from "../../core/finding.ts";
 import { parsePolicy } from "../../policy/parse_policy.ts";
 import type { ElasticsearchOutput } from "../../policy/policy.ts";
 import { VERSION } from "../version.ts";
 import { knownDatasets } from "../wire.ts";
-import { type Finding, findingsOf } from "./finding.ts";
 import { elasticsearchSteps } from "./output_steps.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");

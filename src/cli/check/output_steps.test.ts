@@ -5,10 +5,10 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Finding, findingsOf } from "../../core/finding.ts";
 import { Secret } from "../../core/secret.ts";
 import { parsePolicy } from "../../policy/parse_policy.ts";
 import type { ElasticsearchOutput } from "../../policy/policy.ts";
-import { type Finding, findingsOf } from "./finding.ts";
 import { elasticsearchSteps, fileSteps } from "./output_steps.ts";
 
 const STREAM = { type: "logs", dataset: "aquila_salesforce.login", namespace: "default" };
@@ -78,7 +78,7 @@ function output(): ElasticsearchOutput {
   const auth = { client_id: "3MVG9", username: "u", private_key: "k" };
   const policy = parsePolicy(
     { outputs: { default: block }, inputs: [{ type: "aquila-salesforce", auth, streams }] },
-    { datasets: { [STREAM.dataset]: { eventTypes: ["Login"], objects: [] } } },
+    { datasets: { [STREAM.dataset]: { names: { event_log_files: ["Login"] } } } },
   );
   return policy.inputs[0]?.output as ElasticsearchOutput;
 }

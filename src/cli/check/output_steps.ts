@@ -5,6 +5,7 @@ import { errors } from "@elastic/elasticsearch";
 import { z } from "zod";
 import { GIVE_UP, RunnerError } from "../../core/errors.ts";
 import { type DataStream, dataStreamName } from "../../core/event.ts";
+import { type Finding, ok, type Step, warning } from "../../core/finding.ts";
 import type { ElasticsearchOutput, FileOutput } from "../../policy/policy.ts";
 import { bulkVerdict } from "../../sinks/bulk_verdict.ts";
 import { createElasticsearchClient, unreachable } from "../../sinks/elasticsearch_client.ts";
@@ -19,7 +20,6 @@ import {
   simulationFinding,
   templateFinding,
 } from "./elasticsearch_answers.ts";
-import { type Finding, ok, type Step, warning } from "./finding.ts";
 
 /** What Elasticsearch said. Every status is an answer. */
 interface Answer {

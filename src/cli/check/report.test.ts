@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Finding, ok, warning } from "./finding.ts";
+import { type Finding, ok, warning } from "../../core/finding.ts";
 import { reportJson, reportLines, type SubjectReport, summary } from "./report.ts";
 
 const refused: Finding = {

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
+import type { Finding, Verdict } from "../../core/finding.ts";
 import { visible } from "../../core/visible.ts";
-import type { Finding, Verdict } from "./finding.ts";
 
 /** What was looked at, with all that was found. */
 export interface SubjectReport {

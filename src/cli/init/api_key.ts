@@ -2,9 +2,9 @@ import { z } from "zod";
 import { GIVE_UP, RETRY, RunnerError } from "../../core/errors.ts";
 import type { Http } from "../../core/http.ts";
 import { Secret } from "../../core/secret.ts";
+import { addressProblem } from "../../core/setting_kinds.ts";
 import { isPage } from "../../core/web_page.ts";
 import { askKibana } from "../../kibana/kibana.ts";
-import { addressProblem } from "../../policy/setting_kinds.ts";
 import type { Environment } from "../../policy/variables.ts";
 import { LOOK_UP_PRIVILEGE, NEEDED_PRIVILEGES } from "../check/elasticsearch_answers.ts";
 

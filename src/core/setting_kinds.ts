@@ -3,9 +3,9 @@
  * end a sentence that starts with the setting's path, and never repeat the value of a secret.
  */
 import { z } from "zod";
-import { formatDuration, parseDuration } from "../core/duration.ts";
-import { isLoopback } from "../core/loopback.ts";
-import { Secret } from "../core/secret.ts";
+import { formatDuration, parseDuration } from "./duration.ts";
+import { isLoopback } from "./loopback.ts";
+import { Secret } from "./secret.ts";
 
 /** The kinds as the package's manifests know them: each is rendered as one type of variable. */
 export type SettingKind = "text" | "secret" | "url" | "duration" | "number" | "flag" | "choice" | "list" | "yaml";
@@ -16,15 +16,25 @@ export interface SettingText {
   readonly title: string;
   /** One or two sentences for the person who fills it in. */
   readonly help: string;
+  /** Asked of everybody, because most people have to decide it; the others are under "Advanced options". */
+  readonly shown?: boolean;
+  /** What the values of a `choice` are called. */
+  readonly choices?: Readonly<Record<string, string>>;
 }
 
 /** What is known of each setting besides its schema. */
 export const SETTING_TEXTS = z.registry<SettingText>();
 
 /** Declares a setting: its schema, default included, and what a person has to know. Several settings may share a schema. */
-export function setting<S extends z.ZodType>(kind: SettingKind, schema: S, title: string, help: string): S {
+export function setting<S extends z.ZodType>(
+  kind: SettingKind,
+  schema: S,
+  title: string,
+  help: string,
+  more: Pick<SettingText, "shown" | "choices"> = {},
+): S {
   const own = schema.clone();
-  SETTING_TEXTS.add(own, { kind, title, help });
+  SETTING_TEXTS.add(own, { kind, title, help, ...more });
   return own;
 }
 
@@ -102,34 +112,6 @@ export function addressProblem(address: string): string | undefined {
   return undefined;
 }
 
-const LOGIN_PAGES: ReadonlyArray<readonly [RegExp, string]> = [
-  [/\.lightning\.force\.com$/, "the address of Lightning pages"],
-  [/\.salesforce-setup\.com$/, "the address of Setup pages"],
-];
-
-/** The host that Salesforce logins go to, as an origin: what follows the host name is left out. */
-export const loginUrl = text.transform((value, ctx) => {
-  const address = /^[a-z]+:\/\//i.test(value) ? value : `https://${value}`;
-  const problem = loginAddressProblem(address);
-  if (problem !== undefined) {
-    ctx.issues.push({ code: "custom", message: problem, input: value });
-    return z.NEVER;
-  }
-  return new URL(address).origin;
-});
-
-/** What keeps an address from being one to log in at; `undefined` if nothing does. */
-export function loginAddressProblem(address: string): string | undefined {
-  return addressProblem(address) ?? pageProblem(new URL(address).hostname);
-}
-
-function pageProblem(hostname: string): string | undefined {
-  const page = LOGIN_PAGES.find(([pattern]) => pattern.test(hostname));
-  return page === undefined
-    ? undefined
-    : `${hostname} is ${page[1]}; use the org's My Domain, which ends in .my.salesforce.com`;
-}
-
 /** The address of a proxy. A user name and password may be part of it, so it is a secret. Plain http is usual. */
 export const proxyUrl = z.string().transform((value, ctx) => {
   if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
@@ -137,14 +119,4 @@ export const proxyUrl = z.string().transform((value, ctx) => {
     return z.NEVER;
   }
   return new Secret(value);
-});
-
-/** An API version: `66.0`, also written `66` or `v66.0`. */
-export const apiVersion = text.transform((value, ctx) => {
-  const number = /^v?(\d{2,3})(?:\.0)?$/.exec(value)?.[1];
-  if (number === undefined || Number(number) < 37) {
-    ctx.issues.push({ code: "custom", message: "must be an API version from 37.0 on, such as 66.0", input: value });
-    return z.NEVER;
-  }
-  return `${number}.0`;
 });

@@ -1,14 +1,18 @@
 import { findLogFileType } from "../../catalog/catalog.ts";
-import type { Stream } from "../../policy/policy.ts";
-import { NO_HOURLY_FILES } from "../../sources/event_log_files/facts.ts";
-import { type FileGroup, type FileInventory, hasPaidFiles } from "./file_inventory.ts";
-import { type Finding, ok, warning } from "./finding.ts";
+import { type Finding, ok, warning } from "../../core/finding.ts";
+import type { CheckedStream } from "../kind.ts";
+import { NO_HOURLY_FILES } from "./facts.ts";
+import { type FileGroup, type FileInventory, hasPaidFiles } from "./inventory.ts";
+import type { FileSettings } from "./settings.ts";
 
 const STEP = "event log files";
+const DAY_MS = 86_400_000;
+const HOURS_A_DAY = 24;
+
+type CheckedFiles = CheckedStream<FileSettings>;
 
 /** What the streams of an org will find among its event log files, and what stays empty and why. Pure. */
-export function logFileFindings(streams: readonly Stream[], inventory: FileInventory): readonly Finding[] {
-  const collecting = streams.filter(({ eventLogFiles }) => eventLogFiles.enabled);
+export function logFileFindings(streams: readonly CheckedFiles[], inventory: FileInventory): readonly Finding[] {
   if (inventory.groups.length === 0) {
     return [
       warning(
@@ -18,15 +22,15 @@ export function logFileFindings(streams: readonly Stream[], inventory: FileInven
       ),
     ];
   }
-  const hourly = hourlyFinding(collecting, inventory);
-  return [
-    ...collecting.flatMap((stream) => streamFindings(stream, inventory)),
-    ...(hourly === undefined ? [] : [hourly]),
-  ];
+  const hourly = hourlyFinding(streams, inventory);
+  return [...streams.flatMap((stream) => streamFindings(stream, inventory)), ...(hourly === undefined ? [] : [hourly])];
 }
 
-function hourlyFinding(collecting: readonly Stream[], { groups, hasHourlyFiles }: FileInventory): Finding | undefined {
-  if (collecting.every(({ eventLogFiles }) => eventLogFiles.interval === "daily")) {
+function hourlyFinding(
+  streams: readonly CheckedFiles[],
+  { groups, hasHourlyFiles }: FileInventory,
+): Finding | undefined {
+  if (streams.every(({ settings }) => settings.interval === "daily")) {
     return undefined;
   }
   if (!hasHourlyFiles) {
@@ -41,11 +45,10 @@ function hourlyFinding(collecting: readonly Stream[], { groups, hasHourlyFiles }
     : ok("hourly files", `The newest covers the hour from ${new Date(newest).toISOString().slice(0, 16)}Z.`);
 }
 
-function streamFindings({ dataStream, eventLogFiles }: Stream, inventory: FileInventory): Finding[] {
+function streamFindings({ dataset, settings }: CheckedFiles, inventory: FileInventory): Finding[] {
   const groups = Map.groupBy(inventory.groups, ({ eventType }) => eventType);
-  const { dataset } = dataStream;
-  const present = eventLogFiles.eventTypes.filter((type) => groups.has(type));
-  const absent = eventLogFiles.eventTypes.filter((type) => !groups.has(type));
+  const present = settings.names.filter((type) => groups.has(type));
+  const absent = settings.names.filter((type) => !groups.has(type));
   const unlicensed = hasPaidFiles(inventory) ? [] : absent.filter((type) => findLogFileType(type)?.free !== true);
   const quiet = absent.filter((type) => !unlicensed.includes(type));
   return [
@@ -74,4 +77,20 @@ function since(groups: readonly FileGroup[]): string {
     .sort((a, b) => (a.interval < b.interval ? -1 : 1))
     .map(({ interval, oldest }) => `${interval} since ${new Date(oldest).toISOString().slice(0, 10)}`)
     .join(", ");
+}
+
+/**
+ * API calls in 24 hours: a listing for each poll, a download for each hourly and daily file of the event types that the org has,
+ * all of them where that is not known. Pure.
+ */
+export function callsADay(
+  { names, interval, pollInterval }: FileSettings,
+  inventory: FileInventory | undefined,
+): number {
+  const types = names.filter(
+    (type) => inventory === undefined || inventory.groups.some(({ eventType }) => eventType === type),
+  );
+  const hourly = interval !== "daily" && inventory?.hasHourlyFiles !== false ? HOURS_A_DAY : 0;
+  const daily = interval === "hourly" && hourly > 0 ? 0 : 1;
+  return Math.ceil(DAY_MS / pollInterval) + types.length * (hourly + daily);
 }

@@ -1,11 +1,12 @@
 import { findObjectType } from "../../catalog/catalog.ts";
 import type { ObjectType } from "../../catalog/column.ts";
 import { asRunnerError } from "../../core/errors.ts";
+import { type Finding, failed, ok, warning } from "../../core/finding.ts";
 import type { OrgClient } from "../../org/org_client.ts";
 import { hasRecord } from "../../org/query_pages.ts";
 import { objectSoql, soqlDateTime, soqlText } from "../../org/soql.ts";
-import { withObjectCure } from "../../sources/objects/access.ts";
-import { type Finding, failed, ok, warning } from "./finding.ts";
+import { withObjectCure } from "./access.ts";
+import type { ObjectSettings } from "./settings.ts";
 
 const STEP = "event objects";
 const DAY_MS = 86_400_000;
@@ -54,4 +55,9 @@ async function seesOthersLogins(client: OrgClient, now: number, signal: AbortSig
     "query of LoginHistory",
     signal,
   );
+}
+
+/** API calls in 24 hours: a query for each poll of each object, which is also described once. Pure. */
+export function callsADay({ names, pollInterval }: ObjectSettings): number {
+  return names.length * (1 + Math.ceil(DAY_MS / pollInterval));
 }

@@ -1,4 +1,4 @@
-import { asRunnerError, type ErrorCode, type RunnerError } from "../../core/errors.ts";
+import { asRunnerError, type ErrorCode, type RunnerError } from "./errors.ts";
 
 /** `warning`: events are collected, but less or later than the policy asks. `failed`: nothing is. */
 export type Verdict = "ok" | "warning" | "failed" | "skipped";

@@ -1,0 +1,37 @@
+import { OBJECTS } from "../../catalog/catalog.ts";
+import type { SourceKind } from "../kind.ts";
+import { callsADay, objectFindings } from "./check.ts";
+import { OBJECT_FACTS } from "./facts.ts";
+import { position } from "./position.ts";
+import { isPrimaryObject } from "./primary.ts";
+import { failedWindows, retryWindowChanges } from "./progress.ts";
+import { OBJECT_SETTINGS, OBJECTS_ALONE, type ObjectSettings } from "./settings.ts";
+import { ObjectWindows } from "./source.ts";
+
+export const EVENT_OBJECTS: SourceKind<ObjectSettings> = {
+  group: "objects",
+  title: "event objects",
+  settings: { beside: OBJECT_SETTINGS, alone: OBJECTS_ALONE },
+  list: "names",
+  types: OBJECTS,
+  facts: OBJECT_FACTS,
+  sources: ({ names, pollInterval, initialLookback, settleTime }, { collected, context, range, clock }) =>
+    names.map((objectName) => ({
+      part: objectName,
+      interval: pollInterval,
+      open: (parts) => {
+        const primary = isPrimaryObject(objectName, { eventTypes: collected, objects: collected });
+        const settings = { initialLookback, settleTime, range };
+        return new ObjectWindows({ ...parts, ...settings, stream: context, objectName, primary, clock });
+      },
+    })),
+  nameOf: (part = "") => part,
+  position,
+  failed: (entries, part = "") => failedWindows(entries, part),
+  retry: (entries, part = "", id) => retryWindowChanges(entries, part, id),
+  check: async (streams, { client, now, signal }) => {
+    const names = streams.flatMap(({ settings }) => settings.names);
+    return { findings: await objectFindings(names, client, now, signal) };
+  },
+  callsADay,
+};
