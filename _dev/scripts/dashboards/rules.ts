@@ -233,7 +233,7 @@ function alertProblems(object: unknown, ids: ReadonlySet<string>): string[] {
     ...(params.timeField === "@timestamp"
       ? []
       : [`it goes by ${params.timeField}: a daily file or a backfill brings the events of days in one hour`]),
-    ...(esql.includes("rows_processed") && !esql.includes("records_processed")
+    ...(esql.includes("salesforce.api.rows_processed") && !esql.includes("salesforce.api.records_processed")
       ? ["it counts the rows of requests and not those of Bulk jobs"]
       : []),
     ...(/\blast_report <|MAX\(@timestamp\) <=/.test(esql) && days < LONG_SILENCE_DAYS

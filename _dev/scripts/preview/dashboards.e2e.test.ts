@@ -16,7 +16,14 @@ import { generatedRows, type Row } from "./generated_rows.ts";
 import { OTHER } from "./lens_table.ts";
 import { followLink } from "./link_state.ts";
 import { DashboardSearches, type PanelData, type Selection } from "./panel_data.ts";
-import { plantedLogins, plantRows, plantSetupChanges, RAGGED_ROWS, SETUP_INTRUDER } from "./planted_rows.ts";
+import {
+  plantedLogins,
+  plantRealTimeReads,
+  plantRows,
+  plantSetupChanges,
+  RAGGED_ROWS,
+  SETUP_INTRUDER,
+} from "./planted_rows.ts";
 import { servePreview } from "./server.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
@@ -53,6 +60,7 @@ describeOnCluster("dashboards over generated traffic of two orgs", (cluster) => 
       plant: async (org) => {
         await plantRows(org, traffic);
         await plantSetupChanges(org, traffic);
+        await plantRealTimeReads(org, traffic);
         await org.given.org({ apiRequestsUsed: 93_000 });
       },
     });
@@ -220,6 +228,7 @@ describeOnCluster("dashboards over generated traffic of two orgs", (cluster) => 
       ["concurrent-limit", { 10: { refusals: expect.any(Number) } }],
       ["permission-escalation", { 16: { "user.name": SETUP_INTRUDER, widened: 1, given: 1 } }],
       ["defences-changed", { 17: { "event.action": "mfa-requirement-switched-off", changes: 1, people: 1 } }],
+      ["mass-export", { 19: { exports: 12, rows: expect.any(Number) } }],
       ["trust-changed", { 18: { "event.action": "certificate-created", changes: 1, people: 1 } }],
     ])("%s: in the planted hours of the second day alone", async (key, expected) => {
       await expectHours(key, expected);
@@ -288,7 +297,9 @@ describeOnCluster("dashboards over generated traffic of two orgs", (cluster) => 
       ).toEqual(
         new Set(
           [PRODUCTION, SANDBOX].flatMap((org) =>
-            ["login", "apex", "api", "setup_audit_trail"].map((one) => `${org} aquila_salesforce.${one}`),
+            ["login", "apex", "api", "setup_audit_trail", "data_access"].map(
+              (one) => `${org} aquila_salesforce.${one}`,
+            ),
           ),
         ),
       );

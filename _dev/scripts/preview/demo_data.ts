@@ -115,6 +115,12 @@ function movedClock(start: number): Clock & { moveTo(time: number): void } {
   };
 }
 
+/** By stream, the objects that no file tells the events of. */
+const REAL_TIME: Readonly<Record<string, readonly string[]>> = {
+  api: ["BulkApiResultEventStore"],
+  data_access: ["ListViewEvent"],
+};
+
 function policyText(production: MockOrg, sandbox: MockOrg, keyPath: string, options: DemoDataOptions): string {
   const { cluster, namespace, traffic, visits = [Date.now()] } = options;
   const hours = Math.ceil(((visits[0] ?? Date.now()) - traffic.start) / 3_600_000) + 24;
@@ -125,7 +131,12 @@ function policyText(production: MockOrg, sandbox: MockOrg, keyPath: string, opti
           event_log_files: { enabled: false },
           objects: { enabled: true, names: [...objects], initial_lookback: lookback },
         }
-      : { event_log_files: { initial_lookback: lookback } };
+      : {
+          event_log_files: { initial_lookback: lookback },
+          ...(REAL_TIME[stream] === undefined
+            ? {}
+            : { objects: { enabled: true, names: [...REAL_TIME[stream]], initial_lookback: lookback } }),
+        };
   const input = (org: MockOrg, name: string, audience: string, objects: readonly string[]) => ({
     id: `preview-${name}`,
     name,
@@ -140,7 +151,7 @@ function policyText(production: MockOrg, sandbox: MockOrg, keyPath: string, opti
       username: org.username,
       private_key_path: keyPath,
     },
-    streams: ["login", "apex", "api", "setup_audit_trail"].map((stream) => ({
+    streams: ["login", "apex", "api", "setup_audit_trail", "data_access"].map((stream) => ({
       id: `preview-${name}-${stream}`,
       data_stream: { type: "logs", dataset: `aquila_salesforce.${stream}` },
       ...(stream === "setup_audit_trail"

@@ -29,6 +29,11 @@ const ROWS_PER_DAY: Readonly<Record<string, number>> = {
   BulkApi2: 80,
   CompositeApi: 100,
   MetadataApiOperation: 20,
+  ReportExport: 40,
+  Report: 600,
+  ContentTransfer: 300,
+  ContentDistribution: 30,
+  DocumentAttachmentDownloads: 40,
 };
 
 /** Records a day of the sandbox, which collects logins from objects. */
@@ -80,6 +85,7 @@ function trafficOf(days: number, until: number, time: TimeRange, incidentDay: nu
         { kind: "exceptionSurge", at: at(11) },
         { kind: "oldClient", at: at(12) },
         { kind: "passwordSpraying", at: at(14) },
+        { kind: "massExport", at: at(19) },
         { kind: "adminImpersonation", at: at(20) },
       ],
     },

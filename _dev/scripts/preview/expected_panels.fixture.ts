@@ -54,6 +54,10 @@ const loggedIn: Test = (row) => !failedLogin(row);
 const address = ({ SOURCE_IP, CLIENT_IP = "" }: Row) => SOURCE_IP || (CLIENT_IP.includes(" ") ? "" : CLIENT_IP);
 const counted: Test = ({ COUNTS_AGAINST_API_LIMIT }) => COUNTS_AGAINST_API_LIMIT === "1";
 const failedCall: Test = ({ STATUS_CODE }) => Number(STATUS_CODE) >= 400;
+const exported: Test = ({ ORIGIN, REQUEST_STATUS }) =>
+  ORIGIN?.startsWith("ReportExported") === true && REQUEST_STATUS === "S";
+const downloaded: Test = ({ EVENT_TYPE, TRANSACTION_TYPE }) =>
+  EVENT_TYPE === "DocumentAttachmentDownloads" || TRANSACTION_TYPE?.startsWith("VersionDownload") === true;
 const longRunning: Test = ({ IS_LONG_RUNNING_REQUEST }) => IS_LONG_RUNNING_REQUEST === "1";
 const oldVersion: Test = ({ API_VERSION }) => Number(API_VERSION) < 41;
 const versionTier = ({ API_VERSION }: Row) =>
@@ -296,5 +300,18 @@ export const EXPECTED_PANELS: readonly ExpectedPanel[] = [
     [count],
     ({ EXCEPTION_TYPE }) => EXCEPTION_TYPE === "System.LimitException",
   ),
+  panel("data-leaving", "exports", ["Report"], [], [count], exported),
+  panel("data-leaving", "exported-rows", ["Report"], [], [sum("ROW_COUNT")], exported),
+  panel(
+    "data-leaving",
+    "who-exports",
+    ["Report"],
+    [username],
+    [sum("ROW_COUNT"), count, unique(cell("REPORT_ID")), unique(address), first, last],
+    exported,
+  ),
+  panel("data-leaving", "downloads", ["ContentTransfer", "DocumentAttachmentDownloads"], [], [count], downloaded),
+  panel("data-leaving", "public-links", ["ContentDistribution"], [], [count], (row) => row.ACTION === "INSERT"),
+  panel("data-leaving", "origins", ["Report"], [cell("ORIGIN")], [count], exported),
   panel("apex", "queued", ["QueuedExecution"], [cell("ENTRY_POINT")], [undefined, sum("RUN_TIME"), count]),
 ];

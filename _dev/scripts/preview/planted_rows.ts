@@ -52,6 +52,31 @@ export async function plantSetupChanges(org: MockOrg, { time }: DemoTraffic): Pr
   );
 }
 
+/** Lists that a person looks through, and results of a Bulk job that the person downloads. */
+export async function plantRealTimeReads(org: MockOrg, { time }: DemoTraffic): Promise<void> {
+  const who = { UserId: "005Hs0000000SVN", Username: SETUP_INTRUDER, SourceIp: "175.16.199.37" };
+  const at = (minute: number) => ({
+    EventDate: new Date(time.from + (24 + 18) * HOUR_MS + minute * 60_000).toISOString(),
+  });
+  await org.given.records(
+    "ListViewEvent",
+    [1, 2, 3].map((minute) => ({
+      ...who,
+      ...at(minute),
+      ExecutionIdentifier: `list-${minute}`,
+      ListViewId: "00BHs0000000001",
+      Name: "All accounts",
+      QueriedEntities: "Account",
+      RowsProcessed: 200,
+      Sequence: 1,
+    })),
+  );
+  await org.given.records(
+    "BulkApiResultEventStore",
+    [5, 6].map((minute) => ({ ...who, ...at(minute), Query: "SELECT Id, Name FROM Account" })),
+  );
+}
+
 /**
  * A second, late file of an hour in which nothing else is planted, with a column that no documentation knows, and a file that is gone
  * when it is read.

@@ -35,6 +35,7 @@ test("the page is served on loopback with its script and the dashboards", async 
     "aquila_salesforce-apex",
     "aquila_salesforce-api",
     "aquila_salesforce-setup-changes",
+    "aquila_salesforce-data-leaving",
     "aquila_salesforce-collection-health",
   ]);
   expect(JSON.parse((await answered("/dashboards")).body).dashboards).toEqual(preview.dashboards);

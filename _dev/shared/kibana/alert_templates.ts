@@ -268,6 +268,36 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
     },
   },
   {
+    key: "mass-export",
+    name: "[AQUILA for Salesforce] Mass export of reports",
+    description:
+      "Within one hour of the last three days, one user exported reports with 200,000 rows or more. Set the number above what your " +
+      "people export in an hour.",
+    guide:
+      "Somebody takes much data out at once, as people do who are about to leave, or whose session was stolen.\n\n" +
+      "1. **Who exports most?** and **Which addresses exported reports for the first time within the time range?** on the Data leaving dashboard show " +
+      "reports, rows and addresses.\n" +
+      "2. Does the user export as much every month? Then exclude the user in the rule's query, or raise the number.\n" +
+      "3. Otherwise ask the user over another channel, and end the sessions in Setup (Session Management) if it was not them. A " +
+      "Transaction Security policy on Report Event can block the next one.",
+    tags: ["Salesforce", "Security"],
+    dashboard: "data-leaving",
+    interval: "15m",
+    window: threeDays,
+    condition: {
+      hourly: true,
+      stream: "data_access",
+      where: [{ field: "event.action", is: ["report-export"] }, { field: "event.code", is: ["Report"] }, succeeded],
+      by: ["organization.name", "user.id"],
+      measures: {
+        exports: { of: "count" },
+        reports: { of: "unique_count", field: "salesforce.data_access.report_id" },
+        rows: { of: "sum", field: "salesforce.data_access.rows_processed" },
+      },
+      having: [{ measure: "rows", is: ">=", than: 200_000 }],
+    },
+  },
+  {
     key: "exception-surge",
     name: "[AQUILA for Salesforce] Surge of Apex exceptions",
     description:

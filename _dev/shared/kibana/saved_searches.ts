@@ -70,6 +70,27 @@ export const SAVED_SEARCHES: readonly SavedSearchSpec[] = [
     ],
   },
   {
+    key: "data-leaving-events",
+    title: "Data leaving",
+    description: "Exports, downloads, public links and list views.",
+    subject: {
+      streams: ["data_access"],
+      where: 'event.action : ("report-export" or "file-download" or "public-link-creation" or "list-view")',
+    },
+    columns: [
+      "organization.name",
+      "event.code",
+      "event.action",
+      "event.outcome",
+      "user.name",
+      "source.ip",
+      "salesforce.data_access.report_id",
+      "salesforce.data_access.rows_processed",
+      "file.name",
+      "file.size",
+    ],
+  },
+  {
     key: "session",
     title: "What did this session do?",
     description:
