@@ -10,6 +10,8 @@ describe("check_layers", () => {
     ["src/auth/session.ts", "../catalog/login.ts"],
     ["src/sources/event_log_files/source.ts", "../../sinks/sink.ts"],
     ["src/sources/event_log_files/source.ts", "../objects/window.ts"],
+    ["src/sources/envelope.ts", "./objects/window.ts"],
+    ["src/reporting/facts.ts", "../sources/objects/facts.ts"],
     ["src/pump/pump.ts", "../sinks/elasticsearch.ts"],
     ["src/pump/pump.ts", "../cli/run.ts"],
     ["src/cli/run.ts", "../main.ts"],
@@ -24,6 +26,8 @@ describe("check_layers", () => {
   test.each([
     ["src/sources/event_log_files/source.ts", "../../org/org_client.ts"],
     ["src/sources/event_log_files/source.ts", "../source.ts"],
+    ["src/sources/kinds.ts", "./objects/kind.ts"],
+    ["src/reporting/facts.ts", "../sources/kinds.ts"],
     ["src/sources/event_log_files/source.ts", "./round.ts"],
     ["src/pump/pump.ts", "../sinks/sink.ts"],
     ["src/pump/pump.test.ts", "../sinks/ndjson.ts"],

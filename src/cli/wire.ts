@@ -28,7 +28,7 @@ import { createNamingSink } from "../sinks/naming.ts";
 import { createProcessingSink } from "../sinks/processing.ts";
 import { settingAside } from "../sinks/setting_aside.ts";
 import type { Sink, SinkHealth } from "../sinks/sink.ts";
-import { COLLECTOR_DATASET } from "../sources/event_log_files/rejected_row.ts";
+import { COLLECTOR_DATASET } from "../sources/envelope.ts";
 import type { AnyFact, Tell } from "../sources/fact.ts";
 import type { KnownType } from "../sources/kind.ts";
 import { KINDS } from "../sources/kinds.ts";

@@ -2,6 +2,9 @@ import { type AgentFacts, agentMembers } from "../core/agent_facts.ts";
 import type { DataStream } from "../core/event.ts";
 import { EventBytes } from "../core/event_bytes.ts";
 
+/** The dataset of what the runner itself reports. */
+export const COLLECTOR_DATASET = "aquila_salesforce.collector";
+
 /** What all events of a stream have in common. */
 export interface StreamContext {
   readonly organization: { readonly id: string; readonly name: string };
@@ -16,7 +19,8 @@ export interface StreamContext {
 export interface OriginContext {
   /** Event type or object name. */
   readonly code: string;
-  readonly provider: "EventLogFile" | "Object";
+  /** Which kind of source gave it. */
+  readonly provider: string;
   /** `salesforce.collection` without `row`. */
   readonly collection: Readonly<Record<string, unknown>>;
 }

@@ -1,11 +1,8 @@
 import { dataStreamName, type SourceEvent } from "../../core/event.ts";
-import { compileEnvelope, type StreamContext } from "../envelope.ts";
+import { COLLECTOR_DATASET, compileEnvelope, type StreamContext } from "../envelope.ts";
 import { recordIdentity } from "../event_identity.ts";
 import type { EventLogFile } from "./body.ts";
 import { fileCollection } from "./facts.ts";
-
-/** The dataset of what the runner itself reports. */
-export const COLLECTOR_DATASET = "aquila_salesforce.collector";
 
 /** A row's text is kept up to this many characters. */
 const LONGEST_TEXT = 32_000;
