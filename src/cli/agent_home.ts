@@ -125,6 +125,7 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-function unusable(message: string, cure: string): RunnerError {
+/** An error about the folder of Elastic Agent. */
+export function unusable(message: string, cure: string): RunnerError {
   return new RunnerError("agent_home_unusable", message, { next: GIVE_UP, cure });
 }

@@ -1,8 +1,8 @@
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { asRunnerError, GIVE_UP, RunnerError } from "../core/errors.ts";
-import { type AgentHome, type AgentPlaces, findAgentHome } from "./agent_home.ts";
+import { asRunnerError } from "../core/errors.ts";
+import { type AgentHome, type AgentPlaces, findAgentHome, unusable } from "./agent_home.ts";
 import {
   COMPONENT_NAME,
   type ComponentFile,
@@ -155,8 +155,4 @@ function inFolder<T>(path: string, act: (folder: ComponentFolder) => T): T {
   } finally {
     folder?.close();
   }
-}
-
-function unusable(message: string, cure: string): RunnerError {
-  return new RunnerError("agent_home_unusable", message, { next: GIVE_UP, cure });
 }

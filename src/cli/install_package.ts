@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isMapping } from "../core/block.ts";
-import { GIVE_UP, RunnerError } from "../core/errors.ts";
 import { createHttp, type Http } from "../core/http.ts";
 import { Secret } from "../core/secret.ts";
 import { addressProblem } from "../core/setting_kinds.ts";
 import { askKibana, type KibanaCredentials } from "../kibana/kibana.ts";
 import type { Environment } from "../policy/variables.ts";
+import { usage } from "./command_declaration.ts";
 import { VERSION } from "./version.ts";
 
 export interface InstallPackageOptions {
@@ -118,8 +118,4 @@ function installedLines(answer: unknown): string[] {
     `Fleet has installed ${String(meta.name ?? "the package")}: ${items.length} assets.`,
     ...[...counts].toSorted().map(([type, count]) => `  ${String(count).padStart(4)} ${type.replaceAll("_", " ")}`),
   ];
-}
-
-function usage(message: string, cure: string): RunnerError {
-  return new RunnerError("usage", message, { next: GIVE_UP, cure });
 }
