@@ -24,7 +24,7 @@ function numbers(pulled: number[], released: number[]): Source {
       for (let n = Number(from.get("n") ?? 0) + 1; n <= EVENTS; n += 1) {
         const events = [{ index: "logs-numbers-default", id: String(n), json: `{"event":{"id":"${n}"}}` }];
         pulled.push(n);
-        yield { events, changes: [{ key: "n", value: n }], release: () => released.push(n) };
+        yield { events, whenDelivered: { changes: [{ key: "n", value: n }] }, release: () => released.push(n) };
       }
       return undefined;
     },

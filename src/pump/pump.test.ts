@@ -20,7 +20,7 @@ function countingSource(count: number): Source {
     async *read(from) {
       for (let n = Number(from.get("n") ?? 0) + 1; n <= count; n += 1) {
         const event: SourceEvent = { index: "i", id: String(n), json: "{}" } as SourceEvent;
-        yield { events: [event], changes: [{ key: "n", value: n }] };
+        yield { events: [event], whenDelivered: { changes: [{ key: "n", value: n }] } };
       }
       return undefined;
     },
@@ -121,7 +121,7 @@ test("every batch is released once it has come to an end, also behind a delivery
     async *read() {
       for (let n = 1; n <= batches; n += 1) {
         const events = [{ index: "i", id: String(n), json: "{}" }];
-        yield { events, changes: [], release: () => released.push(n) };
+        yield { events, whenDelivered: { changes: [] }, release: () => released.push(n) };
       }
       return undefined;
     },

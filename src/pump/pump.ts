@@ -99,8 +99,8 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
         },
         async () => {
           await save(underWay.landed(batch.part ?? "", landedIn), besides);
-          await save(batch.changes);
-          batch.facts?.forEach(options.tell);
+          await save(batch.whenDelivered.changes);
+          batch.whenDelivered.facts?.forEach(options.tell);
         },
         () => batch.release?.(),
       );

@@ -21,7 +21,7 @@ const down: Sink = {
 const oneEvent: Source = {
   id: "one",
   async *read() {
-    yield { events: [{ index: "i", id: "1", json: "{}" }], changes: [{ key: "n", value: 1 }] };
+    yield { events: [{ index: "i", id: "1", json: "{}" }], whenDelivered: { changes: [{ key: "n", value: 1 }] } };
     return undefined;
   },
 };

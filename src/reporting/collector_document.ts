@@ -1,6 +1,6 @@
-import { hash } from "node:crypto";
 import { type AgentFacts, agentMembers } from "../core/agent_facts.ts";
 import { type DataStream, dataStreamName, type SourceEvent } from "../core/event.ts";
+import { identityOf } from "../sources/event_identity.ts";
 import type { CollectorEvent } from "./collector_event.ts";
 
 const NANOSECONDS_A_MS = 1_000_000;
@@ -29,7 +29,9 @@ export function collectorDocument(event: CollectorEvent, context: CollectorConte
   const { organization } = context;
   const { source, origin, start, end } = event;
   const dataStream = { ...(source?.stream.dataStream ?? context.dataStream), dataset: context.dataStream.dataset };
-  const id = identityOf([context.inputId, organization?.organizationId ?? "", event.code, ...event.identity]);
+  const id = identityOf(
+    [context.inputId, organization?.organizationId ?? "", event.code, ...event.identity].join("\u001e"),
+  );
   const document = {
     "@timestamp": new Date(event.time).toISOString(),
     event: {
@@ -66,9 +68,4 @@ export function collectorDocument(event: CollectorEvent, context: CollectorConte
     tags: source?.stream.tags ?? ORG_TAGS,
   };
   return { index: dataStreamName(dataStream), id, json: JSON.stringify(document) };
-}
-
-/** As the identities of Salesforce's events: 120 bits as 20 characters. */
-function identityOf(parts: readonly (string | number)[]): string {
-  return hash("sha256", parts.join("\u001e"), "base64url").slice(0, 20);
 }

@@ -1,6 +1,6 @@
-import { hash } from "node:crypto";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { SourceEvent } from "../core/event.ts";
+import { identityOf } from "../sources/event_identity.ts";
 import { addReceipts, type BackingIndices, EMPTY_RECEIPT, type Place, type RefusedEvent, type Sink } from "./sink.ts";
 
 /** Where a stream's events go. */
@@ -75,7 +75,7 @@ export function refusedEvent(
   now: number,
 ): SourceEvent {
   const document = JSON.parse(event.json);
-  const id = hash("sha256", `refused\u001e${event.index}\u001e${event.id}`, "base64url").slice(0, 20);
+  const id = identityOf(`refused\u001e${event.index}\u001e${event.id}`);
   const dataStream = { ...document.data_stream, dataset: collectorDataset };
   const { type: kind, namespace } = dataStream;
   const json = JSON.stringify({

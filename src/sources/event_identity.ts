@@ -58,6 +58,7 @@ function sized(text: string): string {
   return text + String(Buffer.byteLength(text)).padStart(8, "0");
 }
 
-function identityOf(text: string | Buffer): string {
+/** The identity that is written as this text; who writes it sees to it that no two events give the same. */
+export function identityOf(text: string | Buffer): string {
   return hash("sha256", text, "base64url").slice(0, LENGTH);
 }

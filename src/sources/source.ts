@@ -3,11 +3,16 @@ import type { SourceEvent } from "../core/event.ts";
 import type { CursorChange, CursorEntries } from "../cursors/cursor.ts";
 import type { AnyFact } from "./fact.ts";
 
-/** Events, and what is true once they have been delivered: cursor changes to save, then facts to tell. Any may be empty. */
-export interface Batch {
-  readonly events: readonly SourceEvent[];
+/** What is true from a moment on: cursor changes to save, then facts to tell. Either may be empty. */
+export interface Truth {
   readonly changes: readonly CursorChange[];
   readonly facts?: readonly AnyFact[];
+}
+
+/** Events, of which there may be none, and what is true once they and those of every earlier batch have been delivered. */
+export interface Batch {
+  readonly events: readonly SourceEvent[];
+  readonly whenDelivered: Truth;
   /** What of the source (a file) the events are of, whose batches come in order; the source as a whole without it. */
   readonly part?: string;
   /**
@@ -33,7 +38,7 @@ export interface RoundEnd {
  *
  * `read` is one round: it gives every event that is available now and has not been acknowledged, then ends. `from` holds the
  * entries that were saved before; the source trusts nothing else about the past. Batches are pulled: the source does not run
- * ahead of the reader by more than what it has under way. The reader saves a batch's changes after its events have been
+ * ahead of the reader by more than what it has under way. The reader saves a batch's changes, and tells its facts, after its events have been
  * delivered, in the order of the batches, and may stop between any two; the next round then goes on behind what was saved.
  *
  * A part that fails (a file) does not keep the others back and does not end the round: its failure is saved like a cursor,

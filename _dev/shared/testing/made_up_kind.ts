@@ -66,10 +66,12 @@ export const BELLS: SourceKind<BellSettings> = {
           (tell as Tell<BellFact>)({ fact: "bell_rung", bell, times: rung });
           yield {
             events: [{ index: "logs-aquila_salesforce.login-default", id: identity, json: document }],
-            changes: [
-              { key: "organization", value: organizationId },
-              { key: "rung", value: rung },
-            ],
+            whenDelivered: {
+              changes: [
+                { key: "organization", value: organizationId },
+                { key: "rung", value: rung },
+              ],
+            },
           };
           return undefined;
         },

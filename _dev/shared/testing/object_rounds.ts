@@ -127,8 +127,8 @@ export class ObjectRounds {
         }
         const batch = step.value;
         documents.push(...batch.events.map(({ json }) => JSON.parse(json)));
-        await this.cursors.save(from.id, batch.changes);
-        this.facts.push(...((batch.facts ?? []) as Fact[]));
+        await this.cursors.save(from.id, batch.whenDelivered.changes);
+        this.facts.push(...((batch.whenDelivered.facts ?? []) as Fact[]));
         batch.release?.();
       }
     } catch (caught) {

@@ -65,7 +65,7 @@ export async function* readFile(
       yield {
         part: file.id,
         events: batch.events,
-        changes: [fileChange(file, { rows, lacked, done: false, failure, earlier })],
+        whenDelivered: { changes: [fileChange(file, { rows, lacked, done: false, failure, earlier })] },
         release: batch.release,
       };
     }
@@ -82,7 +82,7 @@ export async function* readFile(
       .result(file, brought, { rows, lacked })
       .flatMap((fact) => [fact, ...gapsOf(file, lackedHours, round)]),
   ];
-  yield { events: [], changes: [fileChange(file, { rows, lacked, done: true, earlier })], facts };
+  yield { events: [], whenDelivered: { changes: [fileChange(file, { rows, lacked, done: true, earlier })], facts } };
 }
 
 /** Saves what is known of a failure that is the file's own. */
@@ -102,8 +102,10 @@ async function* failed(
   const fact = isParked(failure) ? "file_parked" : "file_failed";
   yield {
     events: [],
-    changes: [fileChange(file, { ...progress, failure })],
-    facts: [{ fact, file, error, attempt: failure.attempts }],
+    whenDelivered: {
+      changes: [fileChange(file, { ...progress, failure })],
+      facts: [{ fact, file, error, attempt: failure.attempts }],
+    },
   };
 }
 

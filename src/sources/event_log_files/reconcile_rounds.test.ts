@@ -126,8 +126,8 @@ class World {
       if (dies === "delivery") {
         return false;
       }
-      await this.cursors.save("login", batch.changes);
-      this.facts.push(...((batch.facts ?? []) as Fact[]));
+      await this.cursors.save("login", batch.whenDelivered.changes);
+      this.facts.push(...((batch.whenDelivered.facts ?? []) as Fact[]));
       for (const { id } of batch.events) {
         this.acknowledged.add(id);
       }

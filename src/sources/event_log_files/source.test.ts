@@ -110,9 +110,9 @@ async function round(from: EventLogFiles, acknowledged = Number.POSITIVE_INFINIT
       const batch = step.value;
       batches += 1;
       documents.push(...batch.events.map(({ json }) => JSON.parse(json)));
-      await cursors.save("login", batch.changes);
+      await cursors.save("login", batch.whenDelivered.changes);
       batch.release?.();
-      facts.push(...((batch.facts ?? []) as Fact[]));
+      facts.push(...((batch.whenDelivered.facts ?? []) as Fact[]));
     }
   } catch (caught) {
     error = asRunnerError(caught);

@@ -119,7 +119,7 @@ export class EventLogFiles implements Source {
     const changes = firstChanges(from, cursor);
     const mended: readonly SourceFact[] =
       cursor.damaged.length === 0 ? [] : [{ fact: "cursors_mended", keys: cursor.damaged }];
-    yield { events: [], changes, facts: mended };
+    yield { events: [], whenDelivered: { changes, facts: mended } };
 
     const again = scope === "what failed" && this.#lastListed.length > 0;
     const listed = again ? this.#lastListed : yield* this.#listed(cursor, now, signal);
@@ -142,7 +142,7 @@ export class EventLogFiles implements Source {
     this.#reconciliation.end();
 
     if (!again) {
-      yield { events: [], changes: roundChanges(cursor, listed, round.waitedFor(), now) };
+      yield { events: [], whenDelivered: { changes: roundChanges(cursor, listed, round.waitedFor(), now) } };
     }
     const failing = round.failing();
     this.#lastListed = failing.length === 0 ? [] : listed;
@@ -198,7 +198,7 @@ export class EventLogFiles implements Source {
     if (gone.length > 0) {
       const missing = [...cursor.files].filter(([id]) => gone.includes(id));
       const facts = missing.map((file): FileFact => ({ fact: "file_gone", file: asFile(...file) }));
-      yield { events: [], changes: missing.map(goneChange), facts };
+      yield { events: [], whenDelivered: { changes: missing.map(goneChange), facts } };
     }
     return [...files, ...listed].sort(byCreation);
   }

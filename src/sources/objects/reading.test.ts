@@ -89,7 +89,7 @@ async function read({ window = WINDOW, order = "newest first", width = SECOND, .
       round,
     );
     for await (const batch of batches) {
-      facts.push(...((batch.facts ?? []) as Fact[]));
+      facts.push(...((batch.whenDelivered.facts ?? []) as Fact[]));
     }
   } catch (caught) {
     error = caught;

@@ -98,7 +98,7 @@ export class WindowReader {
           }
           const release = events.length === 0 ? undefined : await memory.events(bytesOf(events), signal);
           const changes = this.#move(reading.given(reading.rest, delivered), round);
-          yield { events, changes, ...(release === undefined ? {} : { release }) };
+          yield { events, whenDelivered: { changes }, ...(release === undefined ? {} : { release }) };
         }
       } catch (caught) {
         signal.throwIfAborted();
@@ -118,7 +118,7 @@ export class WindowReader {
     }
     const { after, to } = window;
     const fact: ObjectFact = { fact: "window_done", object: type.name, after, to, records: given };
-    yield { events: [], changes: this.#move(reading.whole(), round), facts: [fact] };
+    yield { events: [], whenDelivered: { changes: this.#move(reading.whole(), round), facts: [fact] } };
   }
 
   /** Keeps a piece apart that could not be read, and goes on behind `reading.rest`. */
@@ -140,7 +140,7 @@ export class WindowReader {
       facts.push({ fact, object: name, id, ...settled, error, attempt: failure.attempts });
     }
     changes.push(...this.#move(reading.given(reading.rest, []), round));
-    return { events: [], changes, facts };
+    return { events: [], whenDelivered: { changes, facts } };
   }
 
   /** What is known of a piece after it has failed once more. Throws what concerns the object or the org as a whole. */

@@ -118,12 +118,14 @@ export class ObjectWindows implements Source {
     );
     yield {
       events: [],
-      changes: [
-        ...damaged.map((key) => ({ key, value: undefined })),
-        ...firstObjectChanges(entries, cursor),
-        ...described,
-      ],
-      facts: mended,
+      whenDelivered: {
+        changes: [
+          ...damaged.map((key) => ({ key, value: undefined })),
+          ...firstObjectChanges(entries, cursor),
+          ...described,
+        ],
+        facts: mended,
+      },
     };
 
     const organization = { id: organizationId, name: stream.organizationName };
