@@ -5,9 +5,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { describeOnKafka } from "../../_dev/shared/kafka/describe_on_kafka.ts";
 import { type KafkaBroker, startKafka, WRITER } from "../../_dev/shared/kafka/kafka_broker.ts";
 import { KafkaTopics } from "../../_dev/shared/kafka/kafka_topics.ts";
+import { findingsOf } from "../cli/check/finding.ts";
+import { kafkaSteps } from "../cli/check/kafka_steps.ts";
 import { systemClock } from "../core/clock.ts";
 import type { RunnerError } from "../core/errors.ts";
 import { Secret } from "../core/secret.ts";
+import { readOutput } from "../policy/output_block.ts";
 import { createKafkaSink, type KafkaOptions } from "./kafka.ts";
 import { anEvent, sinkContract } from "./sink.contract.ts";
 import type { Sink } from "./sink.ts";
@@ -272,5 +275,69 @@ await describeOnKafka("Kafka", () => {
     expect(away.texts()).toEqual([
       expect.stringMatching(/^Kafka can't be reached: .*127.0.0.1:1: the connection was refused/),
     ]);
+  });
+
+  describe("check", () => {
+    const never = () => {
+      throw new Error("nothing is too late here");
+    };
+    /** What it finds in a policy's output, as verdicts with their messages and cures. */
+    async function findings(block: object): Promise<string[]> {
+      const outcome = readOutput("default", { type: "kafka", ...block }, { env: {} });
+      if (!("output" in outcome) || outcome.output.type !== "kafka") {
+        throw new Error(JSON.stringify(outcome));
+      }
+      const streams = ["login", "apex"].map((name) => ({
+        type: "logs",
+        dataset: `aquila_salesforce.${name}`,
+        namespace: "default",
+      }));
+      const { steps, close } = await kafkaSteps(outcome.output, streams, 30_000);
+      const found = await Array.fromAsync(findingsOf(steps, never, new AbortController().signal));
+      await close();
+      return found.map(({ verdict, message, cure }) => `${verdict}: ${message}${cure === undefined ? "" : ` ${cure}`}`);
+    }
+    const once = expect.stringMatching(/^ok: .*@metadata\._id/);
+
+    test("finds each broker, the topics of all streams, and writes nothing", async () => {
+      await topics.create("checked-aquila_salesforce.login", 2);
+      const found = await findings({
+        hosts: [broker.plain, "127.0.0.1:1"],
+        topic: "checked-%{[data_stream.dataset]}",
+      });
+      expect(found).toEqual([
+        `ok: ${broker.plain} is reached, without TLS.`,
+        expect.stringMatching(
+          /^failed: Kafka can't be reached: No answer from 127.0.0.1:1: the connection was refused/,
+        ),
+        "ok: The topic checked-aquila_salesforce.login is there, with 2 partitions, and may be written to.",
+        expect.stringMatching(/^failed: Kafka has no such topic.*checked-aquila_salesforce.apex.* Create the topic/),
+        once,
+      ]);
+      expect(await topics.count("checked-aquila_salesforce.login")).toBe(0);
+    });
+
+    test("finds a wrong password, and a right that is missing", async () => {
+      const topic = await aTopic();
+      await topics.allow(WRITER.username, topic, "describe");
+      const login = { hosts: [broker.login], topic, ...WRITER };
+      expect(await findings(login)).toEqual([
+        `ok: ${broker.login} is reached, without TLS, as writer.`,
+        expect.stringMatching(/^failed: Kafka does not let this user write to the topic .* Describe and Write/),
+        once,
+      ]);
+      await topics.allow(WRITER.username, topic, "write");
+      expect((await findings(login))[1]).toMatch(/^ok: .*may be written to/);
+      const wrong = await findings({ ...login, password: "another password" });
+      expect(wrong[0]).toMatch(/^failed: Kafka refuses the user or the password/);
+    });
+
+    test("says what can't be known before, and that nothing is acknowledged", async () => {
+      expect(await findings({ hosts: [broker.plain], topic: "%{[organization.id]}", required_acks: 0 })).toEqual([
+        expect.stringMatching(/^ok: .* is reached/),
+        expect.stringMatching(/^ok: Each event's own fields name its topic/),
+        expect.stringMatching(/^warning: With required_acks 0 .* Write required_acks: 1\./),
+      ]);
+    });
   });
 });

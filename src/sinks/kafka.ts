@@ -9,7 +9,7 @@ import { TOPIC_NAME } from "../policy/kafka_settings.ts";
 import type { KafkaPartition } from "../policy/policy.ts";
 import {
   BATCH_HEAD,
-  batchHead,
+  batchOf,
   type Claim,
   compressRecords,
   encodedHeaders,
@@ -130,8 +130,7 @@ export function createKafkaSink(
       writeRecords(records, sender, headers, body.bytes);
       const packed = await compressRecords(body.bytes.bytes, compression, compressionLevel);
       signal.throwIfAborted();
-      const head = batchHead(records, packed, compression, claim);
-      await cluster.produce(lane.topic, lane.partition, [head, packed]);
+      await cluster.produce(lane.topic, lane.partition, batchOf(records, packed, compression, claim));
     } finally {
       body.giveBack();
     }

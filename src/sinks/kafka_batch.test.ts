@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EventBytes } from "../core/event_bytes.ts";
 import {
-  batchHead,
+  batchOf,
   compressRecords,
   encodedHeaders,
   type KafkaRecord,
@@ -50,9 +50,7 @@ test("another reader finds in a batch what was written", async () => {
           written.reduce((sum, one) => sum + recordLength(one, SENDER, encoded), 0),
         );
         const packed = await compressRecords(bytes.bytes, compression as "none", 4);
-        const batch = readRecordsBatch(
-          Reader.from(Buffer.concat([batchHead(written, packed, compression as "none", CLAIM), packed])),
-        );
+        const batch = readRecordsBatch(Reader.from(batchOf(written, packed, compression as "none", CLAIM)));
         expect(batch).toMatchObject({
           magic: 2,
           producerId: CLAIM.producerId,

@@ -82,28 +82,30 @@ export function sequenceAfter(sequence: number, records: number): number {
   return (sequence + records) % SEQUENCES;
 }
 
-/** The head of a batch of these records, whose bytes, perhaps compressed, follow it. */
-export function batchHead(
+/** A batch of these records, whose bytes, perhaps compressed, are copied into it. */
+export function batchOf(
   records: readonly KafkaRecord[],
   bytes: Uint8Array,
   compression: KafkaCompression,
   claim: Claim,
 ): Buffer {
-  const timestamps = records.map(({ timestamp }) => timestamp);
-  const head = Buffer.alloc(BATCH_HEAD);
-  head.writeInt32BE(BATCH_HEAD - LENGTH_FROM + bytes.length, 8);
-  head.writeInt32BE(-1, 12);
-  head.writeInt8(VERSION, 16);
-  head.writeInt16BE(COMPRESSIONS.indexOf(compression), 21);
-  head.writeInt32BE(records.length - 1, 23);
-  head.writeBigInt64BE(BigInt(timestamps[0] ?? 0), 27);
-  head.writeBigInt64BE(BigInt(timestamps.reduce((latest, one) => Math.max(latest, one), 0)), 35);
-  head.writeBigInt64BE(claim.producerId, 43);
-  head.writeInt16BE(claim.producerEpoch, 51);
-  head.writeInt32BE(claim.sequence, 53);
-  head.writeInt32BE(records.length, 57);
-  head.writeUInt32BE(crc32c(Buffer.concat([head.subarray(CHECKED_FROM), bytes])), 17);
-  return head;
+  const times = records.map(({ timestamp }) => timestamp);
+  const batch = Buffer.allocUnsafeSlow(BATCH_HEAD + bytes.length);
+  batch.fill(0, 0, BATCH_HEAD);
+  batch.set(bytes, BATCH_HEAD);
+  batch.writeInt32BE(batch.length - LENGTH_FROM, 8);
+  batch.writeInt32BE(-1, 12);
+  batch.writeInt8(VERSION, 16);
+  batch.writeInt16BE(COMPRESSIONS.indexOf(compression), CHECKED_FROM);
+  batch.writeInt32BE(records.length - 1, 23);
+  batch.writeBigInt64BE(BigInt(times[0] ?? 0), 27);
+  batch.writeBigInt64BE(BigInt(times.reduce((latest, one) => Math.max(latest, one), 0)), 35);
+  batch.writeBigInt64BE(claim.producerId, 43);
+  batch.writeInt16BE(claim.producerEpoch, 51);
+  batch.writeInt32BE(claim.sequence, 53);
+  batch.writeInt32BE(records.length, 57);
+  batch.writeUInt32BE(crc32c(batch.subarray(CHECKED_FROM)), 17);
+  return batch;
 }
 
 const compressed = { gzip: promisify(gzip), zstd: promisify(zstdCompress) };

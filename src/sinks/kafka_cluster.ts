@@ -148,18 +148,17 @@ export class KafkaCluster {
 
   /**
    * Sends a batch to the leader of its partition and waits for its acknowledgement; where there is none, until the connection
-   * takes it. `batch` is copied.
+   * takes it.
    */
-  async produce(topic: string, partition: number, batch: readonly Uint8Array[]): Promise<void> {
+  async produce(topic: string, partition: number, batch: Buffer): Promise<void> {
     const leader = (await this.leaders(topic))[partition];
     if (leader === undefined) {
       throw leaderless(`${topic}, partition ${partition}`);
     }
     const connection = await this.#pool.get(leader);
     const form = chosen(PRODUCE, await this.#versionsOf(connection));
-    const bytes = Buffer.concat(batch);
     const { brokerTimeout: timeout, isAcknowledged } = this.#options;
-    const request = () => produceRequest({ topic, partition, bytes, timeout, isAcknowledged }, form.api.version);
+    const request = () => produceRequest({ topic, partition, batch, timeout, isAcknowledged }, form.api.version);
     const isFlexible = form.api.version >= FLEXIBLE_PRODUCE;
     await new Promise<void>((resolve, reject) => {
       const answered = (error: Error | null) => (error === null ? resolve() : reject(error));
@@ -269,14 +268,14 @@ function chosen<F extends { readonly api: { readonly key: number; readonly versi
 interface ProduceRequest {
   readonly topic: string;
   readonly partition: number;
-  readonly bytes: Buffer;
+  readonly batch: Buffer;
   readonly timeout: number;
   readonly isAcknowledged: boolean;
 }
 
 /** One batch of one partition. Source: "Produce API" in the protocol guide of Apache Kafka. */
 function produceRequest(request: ProduceRequest, version: number): Writer {
-  const { topic, partition, bytes, timeout, isAcknowledged } = request;
+  const { topic, partition, batch, timeout, isAcknowledged } = request;
   const flexible = version >= FLEXIBLE_PRODUCE;
   const writer = Writer.create();
   const one = () => (flexible ? writer.appendUnsignedVarInt(2) : writer.appendInt32(1));
@@ -287,8 +286,8 @@ function produceRequest(request: ProduceRequest, version: number): Writer {
     .appendInt32(timeout);
   one().appendString(topic, flexible);
   one().appendInt32(partition);
-  const length = flexible ? writer.appendUnsignedVarInt(bytes.length + 1) : writer.appendInt32(bytes.length);
-  length.append(bytes);
+  const length = flexible ? writer.appendUnsignedVarInt(batch.length + 1) : writer.appendInt32(batch.length);
+  length.append(batch);
   end();
   end();
   end();

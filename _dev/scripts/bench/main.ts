@@ -7,6 +7,7 @@ import { adminClientOptions, openCluster } from "../../shared/elasticsearch/clus
 import { startFakeLogstash } from "../../shared/fake_logstash/fake_logstash.ts";
 import { installAssets } from "../install_assets/install.ts";
 import { benchCollect, collectLines } from "./collect.ts";
+import { benchKafka } from "./kafka.ts";
 
 type Print = (line: string) => void;
 
@@ -79,6 +80,7 @@ const BENCHES: Readonly<Record<string, (print: Print) => Promise<void>>> = {
       await fake.close();
     }
   },
+  kafka: benchKafka,
   row_writer: (print) => script("row_writer.ts", print),
   many_orgs: (print) => script("many_orgs.ts", print),
   outage: (print) => script("outage.ts", print),
