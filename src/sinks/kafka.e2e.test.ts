@@ -278,7 +278,11 @@ await describeOnKafka("Kafka", () => {
   });
 
   describe("check", () => {
-    const never = () => {
+    // A broker that has just started numbers no producers yet.
+    beforeAll(async () => {
+      await aSink(await aTopic()).sink.deliver(events(1), never);
+    });
+    const tooLate = () => {
       throw new Error("nothing is too late here");
     };
     /** What it finds in a policy's output, as verdicts with their messages and cures. */
@@ -293,7 +297,7 @@ await describeOnKafka("Kafka", () => {
         namespace: "default",
       }));
       const { steps, close } = await kafkaSteps(outcome.output, streams, 30_000);
-      const found = await Array.fromAsync(findingsOf(steps, never, new AbortController().signal));
+      const found = await Array.fromAsync(findingsOf(steps, tooLate, never));
       await close();
       return found.map(({ verdict, message, cure }) => `${verdict}: ${message}${cure === undefined ? "" : ` ${cure}`}`);
     }

@@ -90,6 +90,9 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   UNKNOWN_LEADER_EPOCH: moved("has another leader for the partition by now"),
   REPLICA_NOT_AVAILABLE: moved("is choosing a leader"),
   BROKER_NOT_AVAILABLE: moved("is starting or ending a broker"),
+  COORDINATOR_LOAD_IN_PROGRESS: busy("is still starting"),
+  COORDINATOR_NOT_AVAILABLE: busy("is still starting"),
+  NOT_COORDINATOR: busy("is still starting"),
 };
 
 export interface KafkaProblem {

@@ -1,4 +1,5 @@
 import { systemClock } from "../../core/clock.ts";
+import { asRunnerError } from "../../core/errors.ts";
 import { type DataStream, dataStreamName } from "../../core/event.ts";
 import { type Finding, failed, ok, type Step, warning } from "../../core/finding.ts";
 import type { KafkaOutput } from "../../policy/policy.ts";
@@ -72,7 +73,11 @@ export async function kafkaSteps(
           warning(ONCE, "With required_acks 0 brokers acknowledge nothing: events may be lost without a word.", cure),
         ];
       }
-      await asked(hosts.join(", "), cluster.newProducer());
+      try {
+        await asked(hosts.join(", "), cluster.newProducer());
+      } catch (error) {
+        return [failed(ONCE, error, asRunnerError(error).code === "output_busy" ? "warning" : "failed")];
+      }
       return [
         ok(
           ONCE,
