@@ -23,6 +23,7 @@ const SHOWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   api: { "event.code": "RestApi", "event.outcome": "success" },
   data_access: { "event.code": "Report", "event.action": "report-export" },
   setup_audit_trail: { "event.action": "permission-set-assigned" },
+  threat: { "event.code": "SessionHijackingEventStore" },
 };
 
 const ROWS_PER_DAY = { Login: 400, ApexUnexpectedException: 40, RestApi: 200, Report: 200 };
@@ -35,7 +36,7 @@ try {
   await installAssets({ client, packageRoot: ROOT });
   await org.given.traffic({
     rowsPerDay: ROWS_PER_DAY,
-    recordsPerDay: { SetupAuditTrail: 200 },
+    recordsPerDay: { SetupAuditTrail: 200, SessionHijackingEventStore: 6 },
     until: "2026-07-18T00:00:00Z",
     intervals: ["Hourly"],
   });
@@ -115,8 +116,8 @@ function policyText(org: DemoOrg, cluster: Cluster): string {
         streams: Object.keys(SHOWN).map((stream) => ({
           id: `acme-${stream}`,
           data_stream: { dataset: `aquila_salesforce.${stream}` },
-          ...(stream === "setup_audit_trail"
-            ? { objects: { initial_lookback: "3650d" } }
+          ...(["setup_audit_trail", "threat"].includes(stream)
+            ? { objects: { initial_lookback: "365d" } }
             : { event_log_files: { initial_lookback: "3650d" } }),
           tags: ["forwarded"],
         })),

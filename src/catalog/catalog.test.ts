@@ -46,6 +46,15 @@ it("has every event type and object once, in the stream that it is about", () =>
     "RestApi",
   ]);
   expect(names("setup_audit_trail")).toEqual(["SetupAuditTrail"]);
+  expect(names("threat")).toEqual([
+    "ApiAnomalyEventStore",
+    "CredentialStuffingEventStore",
+    "GuestUserAnomalyEventStore",
+    "LoginAnomalyEventStore",
+    "ReportAnomalyEventStore",
+    "SessionHijackingEventStore",
+    "UniversalAnomalyEventStore",
+  ]);
   expect(names("data_access")).toEqual([
     "AuraRequest",
     "ContentDistribution",

@@ -16,6 +16,7 @@ import {
   LOGOUT_EVENT,
 } from "./objects.ts";
 import { SETUP_AUDIT_TRAIL } from "./setup_audit_trail.ts";
+import { THREAT_TYPES } from "./threat.ts";
 
 /** Every event type of EventLogFile that the integration collects. */
 export const EVENT_TYPES: readonly LogFileType[] = [
@@ -39,6 +40,7 @@ export const OBJECTS: readonly ObjectType[] = [
   BULK_API_RESULT_EVENT,
   SETUP_AUDIT_TRAIL,
   ...DATA_ACCESS_OBJECTS,
+  ...THREAT_TYPES,
 ];
 
 /** The objects below `salesforce` that events have their fields in. */
@@ -68,6 +70,8 @@ export const RECORD_COLUMNS: ReadonlySet<string> = new Set([
   "CreatedDate",
   "LastModifiedById",
   "LastModifiedDate",
+  "LastReferencedDate",
+  "LastViewedDate",
   "SystemModstamp",
 ]);
 

@@ -13,6 +13,7 @@
  * - `version`: of an API: `66` and `66.0` are one.
  * - `id`: a record id, always delivered with 18 characters.
  * - `set`: several names or ids in one cell.
+ * - `evidence`: the features that a detection rests on, as JSON; delivered as an object by their names.
  * - `timestamp`: a time, delivered in ISO form with milliseconds.
  */
 export type ColumnKind =
@@ -33,6 +34,7 @@ export type ColumnKind =
   | "version"
   | "id"
   | "set"
+  | "evidence"
   | "timestamp";
 
 /** Codes of a column with the name of each. */
@@ -126,6 +128,8 @@ export interface ObjectType extends Described {
   /** A big object is read newest first in bounded windows; a standard object takes any filter and order. */
   readonly storage: "big object" | "standard object";
   readonly columns: Columns;
+  /** Collected by default though not every org has it: that it can't be read is said once, and is no fault. */
+  readonly mayBeAbsent?: true;
   /** What the integration user needs to read it, besides API Enabled. */
   readonly permission: UserPermission;
   /** Permissions beside those that every object of its storage needs, as Setup names them. */

@@ -16,6 +16,7 @@ import {
 import type { CodeTable, Column } from "./column.ts";
 import { databaseTime } from "./database_time.ts";
 import { eventTime } from "./event_time.ts";
+import { evidenceValue } from "./evidence.ts";
 
 /**
  * A cell, not blank, as members of a JSON object: `"type":"Application","type_code":"A"`. "" if the cell says nothing, undefined
@@ -64,6 +65,8 @@ export function memberWriter(column: Column): MemberWriter {
       });
     case "set":
       return setWriter(key);
+    case "evidence":
+      return valueWriter(key, evidenceValue);
     case "ip":
       return ipWriter(column.field);
     case "url":

@@ -527,6 +527,22 @@ describe("an org that is set up wrong", () => {
   });
 });
 
+test("objects that not every org has are told in one finding, which is no warning", async () => {
+  input.stream = { data_stream: { dataset: "aquila_salesforce.threat" } };
+  const permissions = ["ApiEnabled", "ViewEventLogFiles", "ViewAllUsers"] as const;
+  await org.given.user({ username: org.username, permissions });
+  const ofObjects = async () => {
+    printed = [];
+    const { lines } = await checked(writePolicy([input]));
+    return lines.filter(({ step }) => step === "event objects").map(({ verdict, message }) => `${verdict}: ${message}`);
+  };
+  expect(await ofObjects()).toEqual([
+    expect.stringMatching(/^ok: Not there .*: ApiAnomalyEventStore, .*, UniversalAnomalyEventStore\. .* Shield /),
+  ]);
+  await org.given.user({ username: org.username, permissions: [...permissions, "ViewRealTimeEventMonitoringData"] });
+  expect(await ofObjects()).toHaveLength(7);
+});
+
 test("an org with hourly files has Event Monitoring, whatever types there are", async () => {
   for (const file of await org.given.logFiles()) {
     if (file.eventType === "LoginAs") {

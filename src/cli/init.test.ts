@@ -17,6 +17,7 @@ import { parse, stringify } from "yaml";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
 import { inlineCommands, runnerArguments, shellBlocks } from "../../_dev/scripts/docs/commands.ts";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
+import { THREAT_TYPES } from "../catalog/threat.ts";
 import type { RunnerError } from "../core/errors.ts";
 import type { Http, HttpRequest } from "../core/http.ts";
 import { createLog } from "../core/log.ts";
@@ -192,6 +193,7 @@ describe("init", () => {
         { enabled: true, names: ["ReportEvent", "ListViewEvent", "FileEventStore", "PermissionSetEventStore"] },
       ],
       ["aquila_salesforce.setup_audit_trail", { enabled: true, names: ["SetupAuditTrail"] }],
+      ["aquila_salesforce.threat", { enabled: true, names: THREAT_TYPES.map(({ name }) => name) }],
     ]);
   });
 

@@ -1,6 +1,7 @@
 import { randomBytes, X509Certificate } from "node:crypto";
 import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { findObjectType } from "../catalog/catalog.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
 import { createHttp, type Http } from "../core/http.ts";
@@ -92,8 +93,10 @@ async function setUp(
     .filter(([, { names }]) => Object.values(names).flat().length > 0)
     .map(([name, dataset]) => {
       const hasFiles = (dataset.names[EVENT_LOG_FILES.group] ?? []).length > 0;
-      return { name, hasFiles, objects: hasFiles && !realTime ? [] : usual(EVENT_OBJECTS.group, dataset) };
-    });
+      const isThere = (object: string) => realTime || (!hasFiles && findObjectType(object)?.free === true);
+      return { name, hasFiles, objects: usual(EVENT_OBJECTS.group, dataset).filter(isThere) };
+    })
+    .filter(({ hasFiles, objects }) => hasFiles || objects.length > 0);
   const objects = datasets.flatMap((dataset) => dataset.objects);
   const files = new Map([
     [FILES.privateKey, key.privateKey],

@@ -1,3 +1,4 @@
+import { OBJECTS } from "../../../src/catalog/catalog.ts";
 import { expectedCallsADay } from "../../../src/cli/check/api_calls.ts";
 import { knownDatasets } from "../../../src/cli/wire.ts";
 import { parsePolicy } from "../../../src/policy/parse_policy.ts";
@@ -36,7 +37,8 @@ const FREE: FileInventory = {
 };
 
 function calls(of: readonly Stream[], inventory?: FileInventory): number {
-  return expectedCallsADay(of, { event_log_files: inventory });
+  const absent = OBJECTS.filter(({ mayBeAbsent }) => mayBeAbsent === true).map(({ name }) => name);
+  return expectedCallsADay(of, { event_log_files: inventory, objects: inventory === FREE ? { absent } : undefined });
 }
 
 function streams(settings: Readonly<Record<string, object>>): readonly Stream[] {

@@ -53,6 +53,8 @@ const FITS: Readonly<Record<string, (value: unknown) => boolean>> = {
   boolean: (value) => typeof value === "boolean",
   date: (value) => typeof value === "string" && !Number.isNaN(Date.parse(value)),
   double: (value) => typeof value === "number" && Number.isFinite(value),
+  // What is beyond it the pipeline takes out of the ECS field.
+  float: (value) => typeof value === "number" && Number.isFinite(value),
   ip: (value) => typeof value === "string" && isIP(value) !== 0,
   keyword: (value) => typeof value === "string",
   long: (value) => Number.isSafeInteger(value),

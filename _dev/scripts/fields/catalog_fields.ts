@@ -32,6 +32,7 @@ const MAPPINGS: Readonly<Record<ColumnKind, Mapping>> = {
   version: { type: "keyword" },
   id: { type: "keyword" },
   set: { type: "keyword" },
+  evidence: { type: "flattened" },
   timestamp: { type: "date" },
 };
 

@@ -133,6 +133,23 @@ const SETUP = [
 
 /** Files, and pages that led to others. */
 const DATA_ACCESS = ["file.mime_type", "file.name", "file.size", "http.request.referrer"] as const;
+/** What Salesforce detects, and what it is to MITRE ATT&CK. */
+const THREAT = [
+  "event.risk_score",
+  "event.risk_score_norm",
+  "event.start",
+  "rule.name",
+  "threat.framework",
+  "threat.tactic.id",
+  "threat.tactic.name",
+  "threat.tactic.reference",
+  "threat.technique.id",
+  "threat.technique.name",
+  "threat.technique.reference",
+  "threat.technique.subtechnique.id",
+  "threat.technique.subtechnique.name",
+  "threat.technique.subtechnique.reference",
+] as const;
 
 const COLLECTOR = [
   "error.code",
@@ -151,6 +168,7 @@ export const ECS_FIELDS: Readonly<Record<string, readonly EcsName[]>> = {
   api: [...EVERY_STREAM, ...ACTIVITY, ...USER_AGENT, ...REQUEST],
   setup_audit_trail: [...EVERY_STREAM, ...SETUP],
   data_access: [...EVERY_STREAM, ...ACTIVITY, ...USER_AGENT, ...DATA_ACCESS],
+  threat: [...EVERY_STREAM, ...ACTIVITY, ...USER_AGENT, ...THREAT],
   collector: [...EVERY_STREAM, ...COLLECTOR],
 };
 
@@ -189,6 +207,7 @@ const TYPES: Readonly<Record<string, FieldType>> = {
   boolean: "boolean",
   constant_keyword: "constant_keyword",
   date: "date",
+  float: "float",
   geo_point: "geo_point",
   ip: "ip",
   keyword: "keyword",

@@ -25,6 +25,7 @@ export type FieldType =
   | "date"
   | "double"
   | "flattened"
+  | "float"
   | "geo_point"
   | "ip"
   | "keyword"

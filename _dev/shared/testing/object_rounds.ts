@@ -8,7 +8,7 @@ import { ApiBudget } from "../../../src/org/api_budget.ts";
 import { OrgClient } from "../../../src/org/org_client.ts";
 import type { Fact } from "../../../src/reporting/facts.ts";
 import { ObjectWindows, type ObjectWindowsOptions } from "../../../src/sources/objects/source.ts";
-import type { RoundEnd, RoundScope } from "../../../src/sources/source.ts";
+import type { RoundEnd, RoundScope, Source } from "../../../src/sources/source.ts";
 import { type MockOrg, startMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { createMemoryCursors } from "./memory_cursors.ts";
@@ -106,7 +106,7 @@ export class ObjectRounds {
 
   /** One round whose batches are all acknowledged, or only the first `acknowledged` ones. */
   async round(
-    from: ObjectWindows = this.source(),
+    from: Source = this.source(),
     acknowledged = Number.POSITIVE_INFINITY,
     scope: RoundScope = "everything",
   ): Promise<Round> {

@@ -5,27 +5,57 @@ import { type Finding, failed, ok, warning } from "../../core/finding.ts";
 import type { OrgClient } from "../../org/org_client.ts";
 import { hasRecord } from "../../org/query_pages.ts";
 import { objectSoql, soqlDateTime, soqlText } from "../../org/soql.ts";
-import { withObjectCure } from "./access.ts";
+import { isAbsence, withObjectCure } from "./access.ts";
 import type { ObjectSettings } from "./settings.ts";
 
 const STEP = "event objects";
 const DAY_MS = 86_400_000;
 
-/** Asks every object for one record of the last day, as the runner would. One finding for each; none of them throws. */
+/** What the check of an org has found. */
+export interface FoundObjects {
+  /** Objects that not every org has, and this one does not. */
+  readonly absent: readonly string[];
+}
+
+/**
+ * Asks every object for one record of the last day, as the runner would. One finding for each, and one for all that not every org
+ * has and this one does not; none of them throws.
+ */
 export async function objectFindings(
   names: readonly string[],
   client: OrgClient,
   now: number,
   signal: AbortSignal,
-): Promise<readonly Finding[]> {
+): Promise<{ readonly findings: readonly Finding[]; readonly found: FoundObjects }> {
   const findings: Finding[] = [];
+  const absent: string[] = [];
   for (const type of names.flatMap((name) => findObjectType(name) ?? [])) {
-    findings.push(await objectFinding(type, client, now, signal));
+    const finding = await objectFinding(type, client, now, signal);
+    if (finding === ABSENT) {
+      absent.push(type.name);
+    } else {
+      findings.push(finding);
+    }
   }
-  return findings;
+  return { findings: absent.length === 0 ? findings : [...findings, absenceFinding(absent)], found: { absent } };
 }
 
-async function objectFinding(type: ObjectType, client: OrgClient, now: number, signal: AbortSignal): Promise<Finding> {
+const ABSENT = Symbol("an object that not every org has");
+
+/** That they are not there is no fault, but whoever has paid for them wants to know it. */
+function absenceFinding(names: readonly string[]): Finding {
+  return ok(
+    STEP,
+    `Not there for the integration user, and not collected: ${names.join(", ")}. They come with Salesforce Shield or the Event Monitoring add-on; if the org has it, assign a permission set with 'View Real-Time Event Monitoring Data', and enable storage of each in Setup > Event Manager.`,
+  );
+}
+
+async function objectFinding(
+  type: ObjectType,
+  client: OrgClient,
+  now: number,
+  signal: AbortSignal,
+): Promise<Finding | typeof ABSENT> {
   const { name, timeColumn, identityColumn } = type;
   const columns = [timeColumn, identityColumn];
   const soql = `${objectSoql({ object: name, columns, timeColumn, after: now - DAY_MS, to: now })} LIMIT 1`;
@@ -41,7 +71,10 @@ async function objectFinding(type: ObjectType, client: OrgClient, now: number, s
     return ok(STEP, `${name}: readable${found ? "" : ", but nothing of the last day is stored"}.`);
   } catch (error) {
     signal.throwIfAborted();
-    return failed(STEP, withObjectCure(asRunnerError(error), type), "warning");
+    const cause = asRunnerError(error);
+    return type.mayBeAbsent === true && isAbsence(cause)
+      ? ABSENT
+      : failed(STEP, withObjectCure(cause, type), "warning");
   }
 }
 
@@ -57,7 +90,12 @@ async function seesOthersLogins(client: OrgClient, now: number, signal: AbortSig
   );
 }
 
-/** API calls in 24 hours: a query for each poll of each object, which is also described once. Pure. */
-export function callsADay({ names, pollInterval }: ObjectSettings): number {
-  return names.length * (1 + Math.ceil(DAY_MS / pollInterval));
+/**
+ * API calls in 24 hours: a query for each poll of each object, which is also described once; those of an object that is not there
+ * are not worth counting. Pure.
+ */
+export function callsADay({ names, pollInterval }: ObjectSettings, found: unknown): number {
+  const { absent = [] } = (found ?? {}) as Partial<FoundObjects>;
+  const there = names.filter((name) => !absent.includes(name));
+  return there.length * (1 + Math.ceil(DAY_MS / pollInterval));
 }

@@ -1,5 +1,6 @@
-import { OBJECTS } from "../../catalog/catalog.ts";
+import { findObjectType, OBJECTS } from "../../catalog/catalog.ts";
 import type { SourceKind } from "../kind.ts";
+import { MaybeAbsent } from "./absence.ts";
 import { callsADay, objectFindings } from "./check.ts";
 import { OBJECT_FACTS } from "./facts.ts";
 import { position } from "./position.ts";
@@ -22,7 +23,9 @@ export const EVENT_OBJECTS: SourceKind<ObjectSettings> = {
       open: (parts) => {
         const primary = isPrimaryObject(objectName, { eventTypes: collected, objects: collected });
         const settings = { initialLookback, settleTime, range };
-        return new ObjectWindows({ ...parts, ...settings, stream: context, objectName, primary, clock });
+        const windows = new ObjectWindows({ ...parts, ...settings, stream: context, objectName, primary, clock });
+        const mayBeAbsent = findObjectType(objectName)?.mayBeAbsent === true;
+        return mayBeAbsent ? new MaybeAbsent(windows, { objectName, tell: parts.tell, clock }) : windows;
       },
     })),
   nameOf: (part = "") => part,
@@ -31,7 +34,7 @@ export const EVENT_OBJECTS: SourceKind<ObjectSettings> = {
   retry: (entries, part = "", id) => retryWindowChanges(entries, part, id),
   check: async (streams, { client, now, signal }) => {
     const names = streams.flatMap(({ settings }) => settings.names);
-    return { findings: await objectFindings(names, client, now, signal) };
+    return await objectFindings(names, client, now, signal);
   },
   callsADay,
 };

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { EVENT_TYPES, OBJECTS } from "../../catalog/catalog.ts";
+import { THREAT_TYPES } from "../../catalog/threat.ts";
 import { type Collected, isPrimaryObject } from "./primary.ts";
 
 test.each<[string, Collected, boolean]>([
@@ -20,6 +21,10 @@ test.each<[string, Collected, boolean]>([
   ["ApiEvent", { eventTypes: ["RestApi"], objects: ["ApiEvent"] }, false],
   ["ApiEvent", { eventTypes: ["API"], objects: ["ApiEvent"] }, false],
   ["ApiEvent", { eventTypes: ["BulkApi2"], objects: ["ApiEvent"] }, false],
+  ["UniversalAnomalyEventStore", { eventTypes: [], objects: ["UniversalAnomalyEventStore"] }, true],
+  ["UniversalAnomalyEventStore", { eventTypes: [], objects: ["ApiAnomalyEventStore"] }, true],
+  ["UniversalAnomalyEventStore", { eventTypes: [], objects: THREAT_TYPES.map(({ name }) => name) }, false],
+  ["ApiAnomalyEventStore", { eventTypes: [], objects: THREAT_TYPES.map(({ name }) => name) }, true],
 ])("%s beside %o: primary is %s", (objectName, collected, expected) => {
   expect(isPrimaryObject(objectName, collected)).toBe(expected);
 });
@@ -31,6 +36,7 @@ const ALONE = [
   "SetupAuditTrail",
   "ListViewEvent",
   "PermissionSetEventStore",
+  ...THREAT_TYPES.map(({ name }) => name),
 ];
 
 test.each(OBJECTS)(

@@ -1,3 +1,5 @@
+import { THREAT_TYPES } from "../../catalog/threat.ts";
+
 /**
  * Event types of event log files, and objects, that tell the same events as an object. ApiEvent has the reading requests of
  * every API, whichever file type they are in.
@@ -14,6 +16,13 @@ const ALSO_TOLD_BY: Readonly<Record<string, readonly string[]>> = {
   ApiEvent: ["API", "RestApi", "BulkApi", "BulkApi2", "GraphQLQuery"],
 };
 
+/** Objects that together tell the same events as one object. */
+const TOGETHER_TOLD_BY: Readonly<Record<string, readonly string[]>> = {
+  UniversalAnomalyEventStore: THREAT_TYPES.map(({ name }) => name).filter(
+    (name) => name !== "UniversalAnomalyEventStore",
+  ),
+};
+
 /** What a stream collects. */
 export interface Collected {
   /** Of event log files; empty if they are off. */
@@ -27,5 +36,9 @@ export interface Collected {
  */
 export function isPrimaryObject(objectName: string, { eventTypes, objects }: Collected): boolean {
   const others = ALSO_TOLD_BY[objectName] ?? [];
-  return !others.some((other) => eventTypes.includes(other) || objects.includes(other));
+  const parts = TOGETHER_TOLD_BY[objectName];
+  return !(
+    others.some((other) => eventTypes.includes(other) || objects.includes(other)) ||
+    parts?.every((part) => objects.includes(part))
+  );
 }

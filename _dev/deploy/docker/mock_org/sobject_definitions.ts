@@ -310,6 +310,77 @@ const SETUP_AUDIT_TRAIL: SObject = {
   ],
 };
 
+/** A standard object of Threat Detection: every field that is no long text can be filtered. */
+function detection(name: string, label: string, keyPrefix: string, fields: readonly Field[]): SObject {
+  return {
+    name,
+    label,
+    keyPrefix,
+    bigObject: false,
+    permission: "ViewRealTimeEventMonitoringData",
+    fields: [
+      field("Id", "id"),
+      field("CreatedDate", "datetime"),
+      field("LastModifiedDate", "datetime"),
+      field("LastReferencedDate", "datetime", { nillable: true }),
+      field("LastViewedDate", "datetime", { nillable: true }),
+      field("SystemModstamp", "datetime"),
+      field(name.replace(/Store$/, "Number"), "string"),
+      field("EventDate", "datetime"),
+      field("EventIdentifier", "string", { length: 80 }),
+      field("EvaluationTime", "double", { nillable: true }),
+      field("LoginKey", "string", { length: 24, group: true, nillable: true }),
+      field("PolicyId", "reference", { group: true, nillable: true }),
+      field("PolicyOutcome", "picklist", { group: true, nillable: true }),
+      field("Score", "double", { nillable: true }),
+      field("SessionKey", "string", { length: 24, group: true, nillable: true }),
+      field("SourceIp", "string", { group: true, nillable: true }),
+      field("Summary", "textarea", { ...unfiltered, length: 1_000 }),
+      field("UserId", "reference", { group: true, nillable: true }),
+      field("Username", "string", { group: true, nillable: true }),
+      ...fields,
+    ],
+  };
+}
+
+const EVENT_DATA = field("SecurityEventData", "textarea", { ...unfiltered, length: 10_000 });
+
+const DETECTIONS: readonly SObject[] = [
+  detection("ApiAnomalyEventStore", "API Anomaly Event Store", "0fN", [
+    EVENT_DATA,
+    ...readOnly("string", "Operation RequestIdentifier Uri UserAgent"),
+    ...readOnly("textarea", "QueriedEntities"),
+    field("RowsProcessed", "double", { nillable: true }),
+  ]),
+  detection("ReportAnomalyEventStore", "Report Anomaly Event Store", "0hX", [
+    EVENT_DATA,
+    field("Report", "string", { length: 18, group: true, nillable: true }),
+  ]),
+  detection("LoginAnomalyEventStore", "Login Anomaly Event Store", "0lA", [EVENT_DATA]),
+  detection("GuestUserAnomalyEventStore", "Guest User Anomaly Event Store", "0gU", [
+    EVENT_DATA,
+    ...readOnly("string", "UserAgent UserType"),
+    ...readOnly("textarea", "RequestedEntities SoqlCommands"),
+    field("TotalControllerEvents", "int", { nillable: true }),
+  ]),
+  detection("CredentialStuffingEventStore", "Credential Stuffing Event Store", "0cS", [
+    ...readOnly("string", "AcceptLanguage LoginUrl UserAgent"),
+    field("LoginType", "picklist", { group: true, nillable: true }),
+  ]),
+  detection("SessionHijackingEventStore", "Session Hijacking Event Store", "0sH", [
+    EVENT_DATA,
+    ...readOnly(
+      "string",
+      "CurrentIp CurrentPlatform CurrentScreen CurrentUserAgent CurrentWindow PreviousIp PreviousPlatform PreviousScreen " +
+        "PreviousUserAgent PreviousWindow",
+    ),
+  ]),
+  detection("UniversalAnomalyEventStore", "Universal Anomaly Event Store", "0uA", [
+    EVENT_DATA,
+    field("AnomalySubType", "picklist", { group: true, nillable: true }),
+  ]),
+];
+
 const ORGANIZATION: SObject = {
   name: "Organization",
   label: "Organization",
@@ -364,6 +435,7 @@ export const SOBJECT_DEFINITIONS: readonly SObject[] = [
   ...DATA_ACCESS_EVENTS,
   LOGIN_HISTORY,
   SETUP_AUDIT_TRAIL,
+  ...DETECTIONS,
   ORGANIZATION,
   USER,
   CONNECTED_APPLICATION,

@@ -1,4 +1,5 @@
 import type { SObjectRecord } from "../sobject.ts";
+import { DETECTIONS } from "./detections.ts";
 import { Draws } from "./draws.ts";
 import { FOREIGN_PLACE, type Place, type World } from "./world.ts";
 
@@ -205,6 +206,7 @@ const MAKERS: Readonly<Record<string, RecordMaker>> = {
   BulkApiResultEventStore: bulkResult,
   LoginHistory: loginHistory,
   SetupAuditTrail: setupChange,
+  ...DETECTIONS,
 };
 
 /** Believable records of an object, spread evenly from `from` to `until` (milliseconds since the epoch), oldest first. */

@@ -22,7 +22,7 @@ export interface TrafficSpec {
   /** Rows of each file that occur twice in it. */
   readonly duplicates?: number;
   readonly incidents?: readonly { readonly kind: IncidentKind; readonly at: string }[];
-  /** Records a day of big objects, LoginHistory and SetupAuditTrail. */
+  /** Records a day of objects whose records are events. */
   readonly recordsPerDay?: Readonly<Record<string, number>>;
   /** Another seed gives other people, addresses and rows. */
   readonly seed?: string;
