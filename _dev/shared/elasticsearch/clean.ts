@@ -9,7 +9,7 @@ import { ElasticsearchUnavailable } from "./unavailable.ts";
 import type { Log } from "./unpacking.ts";
 
 /**
- * Takes everything off the machine that was put there for a local Elasticsearch: clusters with their data, distributions,
+ * Takes everything off the machine that was put there for a local Elasticsearch and for tests: clusters with data, distributions,
  * containers and their image, Maven's copy. Says what it removed. A cluster that a test run uses stays, and with it everything
  * else: throws ElasticsearchUnavailable.
  */
@@ -35,7 +35,7 @@ export async function clean(cache: string, log: Log, mavenCopy = MAVEN_COPY): Pr
     log(`Removed the image ${IMAGE}.`);
   }
   // A person may have named the cache, with more in it than this project's.
-  const own = globSync(["clusters", "elasticsearch-*"].map((name) => join(cache, name)));
+  const own = globSync(["clusters", "elasticsearch-*", "kafka-*"].map((name) => join(cache, name)));
   for (const path of [...own, mavenCopy].filter((one) => existsSync(one))) {
     rmSync(path, { recursive: true, force: true, maxRetries: 5 });
     log(`Removed ${path}.`);
