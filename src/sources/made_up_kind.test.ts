@@ -158,7 +158,7 @@ test("check looks at it, and counts its calls", async () => {
   const printed: string[] = [];
   const around = { environment: {}, print: (line: string) => printed.push(line), coloured: false, stop: never };
   await check({ policy: fromFolder("policy.yml"), json: true }, around);
-  expect(printed.join("\n")).toMatch(/Big of 00D\w+ can be heard/);
+  expect(printed.join("\n")).toMatch(/Big of 00D\w+ can be heard.*about 3 a day/s);
   const streams = read({ enabled: true }).inputs[0]?.streams ?? [];
   expect([expectedCallsADay(streams), expectedCallsADay(streams, { bells: 3 })]).toEqual([100, 3]);
 });
