@@ -50,6 +50,7 @@ const ROWS_PER_DAY = {
   DocumentAttachmentDownloads: 60,
 };
 const SETUP_CHANGES_PER_DAY = 120;
+const DETECTIONS_PER_DAY = { SessionHijackingEventStore: 1, ReportAnomalyEventStore: 2, ApiAnomalyEventStore: 2 };
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -150,7 +151,7 @@ async function generatedOrgs({ folder }: DemoOptions): Promise<DemoOrg[]> {
   const added = await Promise.all([
     production.given.traffic({
       rowsPerDay: ROWS_PER_DAY,
-      recordsPerDay: { SetupAuditTrail: SETUP_CHANGES_PER_DAY },
+      recordsPerDay: { SetupAuditTrail: SETUP_CHANGES_PER_DAY, ...DETECTIONS_PER_DAY },
       days: 1,
       lacking: 0.01,
       late: 0.02,
@@ -211,7 +212,7 @@ function inputOf(org: DemoOrg) {
         ...streamOf(id, stream),
         event_log_files: { initial_lookback: org.servesFiles ? ALL_YEARS : "24h" },
       })),
-      ...(org.servesFiles ? [] : [streamOf(id, "setup_audit_trail")]),
+      ...(org.servesFiles ? [] : [streamOf(id, "setup_audit_trail"), streamOf(id, "threat")]),
     ],
   };
 }

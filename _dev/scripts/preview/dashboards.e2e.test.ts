@@ -17,6 +17,7 @@ import { OTHER } from "./lens_table.ts";
 import { followLink } from "./link_state.ts";
 import { DashboardSearches, type PanelData, type Selection } from "./panel_data.ts";
 import {
+  plantDetections,
   plantedLogins,
   plantRealTimeReads,
   plantRows,
@@ -60,6 +61,7 @@ describeOnCluster("dashboards over generated traffic of two orgs", (cluster) => 
       plant: async (org) => {
         await plantRows(org, traffic);
         await plantSetupChanges(org, traffic);
+        await plantDetections(org, traffic);
         await plantRealTimeReads(org, traffic);
         await org.given.org({ apiRequestsUsed: 93_000 });
       },
@@ -226,6 +228,7 @@ describeOnCluster("dashboards over generated traffic of two orgs", (cluster) => 
       ["exception-surge", { 11: { "salesforce.apex.apex_entity_name": "QuotePricing" } }],
       ["callout-failures", { 9: { "destination.domain": "erp.example.net" } }],
       ["concurrent-limit", { 10: { refusals: expect.any(Number) } }],
+      ["threat-detected", { 21: { "rule.name": "Session hijacking", score: 97, detections: 1 } }],
       ["permission-escalation", { 16: { "user.name": SETUP_INTRUDER, widened: 1, given: 1 } }],
       ["defences-changed", { 17: { "event.action": "mfa-requirement-switched-off", changes: 1, people: 1 } }],
       ["mass-export", { 19: { exports: 12, rows: expect.any(Number) } }],
@@ -297,7 +300,7 @@ describeOnCluster("dashboards over generated traffic of two orgs", (cluster) => 
       ).toEqual(
         new Set(
           [PRODUCTION, SANDBOX].flatMap((org) =>
-            ["login", "apex", "api", "setup_audit_trail", "data_access"].map(
+            ["login", "apex", "api", "setup_audit_trail", "data_access", "threat"].map(
               (one) => `${org} aquila_salesforce.${one}`,
             ),
           ),

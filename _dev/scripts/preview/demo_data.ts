@@ -151,10 +151,10 @@ function policyText(production: MockOrg, sandbox: MockOrg, keyPath: string, opti
       username: org.username,
       private_key_path: keyPath,
     },
-    streams: ["login", "apex", "api", "setup_audit_trail", "data_access"].map((stream) => ({
+    streams: ["login", "apex", "api", "setup_audit_trail", "data_access", "threat"].map((stream) => ({
       id: `preview-${name}-${stream}`,
       data_stream: { type: "logs", dataset: `aquila_salesforce.${stream}` },
-      ...(stream === "setup_audit_trail"
+      ...(["setup_audit_trail", "threat"].includes(stream)
         ? { objects: { initial_lookback: lookback } }
         : filesOrObjects(stream, objects)),
     })),

@@ -7,7 +7,7 @@ import { openCluster } from "../../shared/elasticsearch/cluster.ts";
 import { findChromium, pictureOf, withBrowser } from "./browser.ts";
 import { collectDemoData } from "./demo_data.ts";
 import { untilNow } from "./demo_traffic.ts";
-import { plantRealTimeReads, plantRows, plantSetupChanges } from "./planted_rows.ts";
+import { plantDetections, plantRealTimeReads, plantRows, plantSetupChanges } from "./planted_rows.ts";
 import { type Preview, servePreview } from "./server.ts";
 import type { TimeRange } from "./time_range.ts";
 
@@ -55,6 +55,7 @@ async function preview(values: OptionValues): Promise<number> {
       plant: async (org) => {
         await plantRows(org, traffic);
         await plantSetupChanges(org, traffic);
+        await plantDetections(org, traffic);
         await plantRealTimeReads(org, traffic);
       },
       log: say,

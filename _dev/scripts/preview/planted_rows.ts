@@ -77,6 +77,18 @@ export async function plantRealTimeReads(org: MockOrg, { time }: DemoTraffic): P
   );
 }
 
+/** What Threat Detection says of the second day: a report that is hardly unusual, and a session that somebody else goes on with. */
+export async function plantDetections(org: MockOrg, { time }: DemoTraffic): Promise<void> {
+  const detected = (hour: number, Score: number, Summary: string) => {
+    const at = new Date(time.from + (24 + hour) * HOUR_MS).toISOString();
+    return { CreatedDate: at, EventDate: at, Score, Summary, UserId: "005Hs0000000SVN", Username: SETUP_INTRUDER };
+  };
+  const report = detected(20, 41, "Report was run with an infrequent rowCount");
+  const session = detected(21, 0.97, "Session was used from an unusual browser");
+  await org.given.records("ReportAnomalyEventStore", [{ ...report, SourceIp: "10.20.0.41" }]);
+  await org.given.records("SessionHijackingEventStore", [{ ...session, SourceIp: "175.16.199.37" }]);
+}
+
 /**
  * A second, late file of an hour in which nothing else is planted, with a column that no documentation knows, and a file that is gone
  * when it is read.

@@ -1,5 +1,6 @@
 import type { AlertTemplateSpec, Is } from "./alert_condition.ts";
 import { SETUP_ALERTS } from "./setup_alerts.ts";
+import { THREAT_DETECTED } from "./threat_alert.ts";
 
 const login: Is = { field: "event.action", is: ["login"] };
 const failed: Is = { field: "event.outcome", is: ["failure"] };
@@ -275,7 +276,7 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
       "people export in an hour.",
     guide:
       "Somebody takes much data out at once, as people do who are about to leave, or whose session was stolen.\n\n" +
-      "1. **Who exports most?** and **Which addresses exported reports for the first time within the time range?** on the Data leaving dashboard show " +
+      "1. **Who exports most?** and **Which addresses exported reports for the first time within the time range?** on the Threats and data leaving dashboard show " +
       "reports, rows and addresses.\n" +
       "2. Does the user export as much every month? Then exclude the user in the rule's query, or raise the number.\n" +
       "3. Otherwise ask the user over another channel, and end the sessions in Setup (Session Management) if it was not them. A " +
@@ -370,6 +371,7 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
       having: [{ measure: "refusals", is: ">=", than: 10 }],
     },
   },
+  THREAT_DETECTED,
   ...SETUP_ALERTS,
   {
     key: "api-limit",

@@ -45,9 +45,9 @@ const lastSeen: Measure = { of: "max", field: "@timestamp", label: "Last" };
 
 export const DATA_LEAVING: DashboardSpec = {
   key: "data-leaving",
-  title: "Data leaving",
+  title: "Threats and data leaving",
   description:
-    "Who takes data out of Salesforce: report exports, file downloads, public links, list views and Bulk results.",
+    "Who takes data out of Salesforce, by exports, downloads, links, lists and Bulk results, and what Salesforce itself detects.",
   opensWith: "7d",
   rows: [
     equalRow(
@@ -201,6 +201,40 @@ export const DATA_LEAVING: DashboardSpec = {
             subject: bulkResults,
             groups: [{ by: "terms", field: "user.name", label: "Who", size: 10 }],
             measures: [count("Downloads"), addresses, lastSeen],
+          },
+        ],
+      ],
+    },
+    {
+      height: 8,
+      panels: [
+        [
+          48,
+          {
+            kind: "table",
+            key: "detections",
+            title: "What has Salesforce itself detected?",
+            description: "Highest score first, of 100. Needs Threat Detection, which comes with Event Monitoring.",
+            pageSize: 5,
+            subject: { streams: ["threat"] },
+            groups: [
+              { by: "terms", field: "rule.name", label: "Threat", size: 10, rankedBy: 0 },
+              { by: "terms", field: "user.name", label: "Who", size: 10, rankedBy: 0 },
+            ],
+            measures: [
+              {
+                of: "max",
+                field: "event.risk_score_norm",
+                label: "Score",
+                levels: [
+                  { from: 50, colour: warning },
+                  { from: 80, colour: failure },
+                ],
+              },
+              count("Detections"),
+              { of: "last_value", field: "source.ip", label: "From" },
+              lastSeen,
+            ],
           },
         ],
       ],
