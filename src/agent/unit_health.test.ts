@@ -4,7 +4,8 @@ import { STATE } from "./control_protocol.ts";
 import { brokenHealth, inputHealth, outputHealth, type StreamStanding } from "./unit_health.ts";
 
 function standing(name: string, changes: Partial<StreamStanding> = {}): StreamStanding {
-  return { streamId: `${name}-1`, name, health: "healthy", message: "", events: 0, ...changes };
+  const [dataset = name] = name.split(" ");
+  return { streamId: `${name}-1`, dataset, name, health: "healthy", message: "", events: 0, ...changes };
 }
 
 const LOGIN_REFUSED = { health: "failed", message: "Salesforce refused the login. Assign it." } as const;
@@ -20,6 +21,12 @@ describe("an input is as bad as its worst stream", () => {
       "Logging in to the org and looking for events.",
     ],
     ["all are well", [standing("login"), standing("apex")], STATE.healthy, "Collecting login, apex."],
+    [
+      "objects of one stream are well",
+      [standing("login"), standing("login LoginEvent"), standing("api ApiEvent")],
+      STATE.healthy,
+      "Collecting login, api.",
+    ],
     [
       "the first round delivers",
       [standing("login", { health: "starting", events: 1 })],

@@ -10,7 +10,9 @@ import type { JsonObject } from "./struct.ts";
 export interface StreamStanding {
   /** The id of its stream in the policy. */
   readonly streamId: string;
-  /** As it is called in messages, such as `login`. */
+  /** The data stream, such as `login`. */
+  readonly dataset: string;
+  /** As it is called in messages, such as `login` or `login LoginEvent`. */
   readonly name: string;
   readonly health: "starting" | "healthy" | "degraded" | "failed";
   /** Cause and cure; empty while healthy. */
@@ -63,7 +65,10 @@ function inputMessage(worst: StreamStanding["health"], streams: readonly StreamS
     case "starting":
       return "Logging in to the org and looking for events.";
     case "healthy":
-      return [`Collecting ${streams.map(({ name }) => name).join(", ")}.`, ...notesOf(streams)].join(" ");
+      return [
+        `Collecting ${[...new Set(streams.map(({ dataset }) => dataset))].join(", ")}.`,
+        ...notesOf(streams),
+      ].join(" ");
     case "degraded":
     case "failed": {
       const troubles = Map.groupBy(

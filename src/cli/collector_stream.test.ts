@@ -69,7 +69,8 @@ function policyOf(isCollectorOn: boolean, more: object = {}): Policy {
     private_key: privateKey.export({ type: "pkcs8", format: "pem" }),
   };
   const login = { vars: { event_log_files_event_types: ["Login"], tags: ["of-login"], ...TEAM_OF_LOGIN } };
-  const streams = { api: off, apex: off, setup_audit_trail: off, login, collector: isCollectorOn ? {} : off };
+  const others = Object.keys(knownDatasets()).map((dataset) => [dataset.replace(/^.*\./, ""), off] as const);
+  const streams = { ...Object.fromEntries(others), login, collector: isCollectorOn ? {} : off };
   const input = { ...agentInput(PACKAGE, { id: "0c1d", name: "acme", vars, streams }), ...more };
   const outputs = { default: { type: "elasticsearch", hosts: [elasticsearch.url], api_key: "id:key" } };
   return parsePolicy({ outputs, inputs: [input] }, { datasets: knownDatasets(), environment: {} });

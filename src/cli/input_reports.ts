@@ -5,6 +5,8 @@ import type { AnyFact, StreamReport } from "../sources/fact.ts";
 import { parseSourceId } from "./source_id.ts";
 
 interface SourceReport {
+  /** The data stream. */
+  readonly dataset: string;
   /** As it is called in messages: the data stream, and the object if it is one. */
   readonly name: string;
   readonly report: StreamReport;
@@ -23,7 +25,7 @@ export class InputReports {
   observe(fact: AnyFact, input: Input, stream: Stream, sourceId: string): boolean {
     const reports = this.#inputs.get(input.id) ?? new Map<string, SourceReport>();
     this.#inputs.set(input.id, reports);
-    const before = reports.get(sourceId) ?? { name: nameOf(stream, sourceId), report: startOfReport(stream.id) };
+    const before = reports.get(sourceId) ?? { ...namesOf(stream, sourceId), report: startOfReport(stream.id) };
     const report = afterFact(before.report, fact);
     reports.set(sourceId, { ...before, report });
     const one = standing(before);
@@ -47,19 +49,19 @@ export class InputReports {
   }
 }
 
-function standing({ name, report }: SourceReport): StreamStanding {
+function standing({ dataset, name, report }: SourceReport): StreamStanding {
   const { stream: streamId, health, message, eventsKept, rowsPossiblyDoubled, rowsCreated, rowsExisting } = report;
   const notes = [
     ...(eventsKept === 0 ? [] : [`${eventsKept} rejected rows or refused events are kept in the data directory.`]),
     ...(rowsPossiblyDoubled === 0 ? [] : [`${rowsPossiblyDoubled} events may be stored twice.`]),
   ];
   const note = notes.length === 0 ? {} : { note: notes.join(" ") };
-  return { streamId, name, health, message, ...note, events: rowsCreated + rowsExisting };
+  return { streamId, dataset, name, health, message, ...note, events: rowsCreated + rowsExisting };
 }
 
-/** `login`, or `login LoginEvent` for a source that is one of several of its kind. */
-function nameOf(stream: Stream, sourceId: string): string {
+/** A source is called `login`, or `login LoginEvent` if it is one of several of its kind. */
+function namesOf(stream: Stream, sourceId: string): Pick<SourceReport, "dataset" | "name"> {
   const dataset = stream.dataStream.dataset.split(".").at(-1) ?? stream.dataStream.dataset;
   const part = parseSourceId(sourceId)?.part;
-  return part === undefined ? dataset : `${dataset} ${part}`;
+  return { dataset, name: part === undefined ? dataset : `${dataset} ${part}` };
 }
