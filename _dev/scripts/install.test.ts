@@ -27,9 +27,16 @@ function accepts(range: string, version: readonly number[]): boolean {
 }
 
 describe("npm ci", () => {
-  test.each([[[20, 19, 0]], [[22, 13, 0]], [[24, 0, 0]]])("warns of no engine on Node %j", (version) => {
+  /** What the Node that npm ci brings runs, and no older one; README.md tells of the warning. */
+  const NEWER_NODE = ["dynamic-buffer", "kafka", "wasm-utils"].map((name) => `node_modules/@platformatic/${name}`);
+
+  test.each([
+    [[20, 19, 0], NEWER_NODE],
+    [[22, 13, 0], NEWER_NODE],
+    [[24, 0, 0], []],
+  ])("on Node %j warns of no engine but those that README.md tells of", (version, told) => {
     const refused = locked.filter(([, { engines }]) => engines?.node !== undefined && !accepts(engines.node, version));
-    expect(refused.map(([path]) => path)).toEqual([]);
+    expect(refused.map(([path]) => path)).toEqual(told);
   });
 
   test("knows of every install script whether it may run, and lets that of Node run", () => {
