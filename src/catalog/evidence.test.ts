@@ -11,19 +11,19 @@ test.each<[string, object, object]>([
       feature("autonomousSystem", { featureValue: "Bigleaf Networks, Inc.", featureContribution: "1.62 %" }),
     ],
     {
-      rowCount: { value: "1937568", contribution: 95 },
-      autonomousSystem: { value: "Bigleaf Networks, Inc.", contribution: 1.62 },
+      rowCount: { value: "1937568", contribution: "95" },
+      autonomousSystem: { value: "Bigleaf Networks, Inc.", contribution: "1.62" },
     },
   ],
   [
     "what changed in a session",
     [feature("platform", { featureContribution: "0.23 %", previousValue: "Win32", currentValue: "MacIntel" })],
-    { platform: { contribution: 0.23, previous_value: "Win32", current_value: "MacIntel" } },
+    { platform: { contribution: "0.23", previous_value: "Win32", current_value: "MacIntel" } },
   ],
   [
     "numbers, blanks and members of a later release",
     [feature("a", { featureValue: 12, featureContribution: 3.5, featureBaseline: "4", other: null }), feature("b")],
-    { a: { value: 12, contribution: 3.5, featureBaseline: "4" }, b: {} },
+    { a: { value: "12", contribution: "3.5", featureBaseline: "4" }, b: {} },
   ],
   [
     "a share that is no number",

@@ -14,8 +14,8 @@ const MEMBERS: Readonly<Record<string, string>> = {
 
 /**
  * What a detection rests on, from `[{"featureName": "userAgent", "featureContribution": "0.45 %", "featureValue": …}, …]`, as JSON
- * of an object by the names of the features, contributions as numbers: `{"userAgent":{"contribution":0.45,"value":…}}`. "" for
- * none, undefined for what has another shape.
+ * of an object by the names of the features: `{"userAgent":{"contribution":"0.45","value":…}}`. Values are texts, as a flattened
+ * field has them. "" for none, undefined for what has another shape.
  */
 export function evidenceValue(text: string): string | undefined {
   if (text.trim() === "") {
@@ -48,7 +48,7 @@ function memberOf([key, value]: readonly [string, unknown]): string | undefined 
   const isShare = key === "featureContribution" && typeof value === "string";
   const share = isShare ? decimalNumber(value.replace(/%\s*$/, "")) : undefined;
   const name = Object.hasOwn(MEMBERS, key) ? MEMBERS[key] : key;
-  return `${JSON.stringify(name)}:${share || JSON.stringify(value)}`;
+  return `${JSON.stringify(name)}:${JSON.stringify(share || String(value))}`;
 }
 
 function isName(value: unknown): value is string {
