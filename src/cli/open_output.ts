@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { hostAndPort } from "../core/host_and_port.ts";
 import type { TlsTrust } from "../core/http.ts";
 import { isLoopback } from "../core/loopback.ts";
 import type { MemoryShare } from "../core/memory.ts";
@@ -8,7 +9,7 @@ import { readTlsTrust } from "../policy/tls_trust.ts";
 import { createConsoleSink } from "../sinks/console.ts";
 import type { ElasticsearchOptions } from "../sinks/elasticsearch_client.ts";
 import type { KafkaOptions } from "../sinks/kafka.ts";
-import { createLogstashSink, hostAndPort, type LogstashOptions } from "../sinks/logstash.ts";
+import { createLogstashSink, type LogstashOptions } from "../sinks/logstash.ts";
 import { createNdjsonSink } from "../sinks/ndjson.ts";
 import type { Sink, SinkHealth } from "../sinks/sink.ts";
 import { authorityByFingerprint } from "../sinks/trusted_authority.ts";

@@ -1,13 +1,10 @@
 /** An output to Kafka: the keys that Kibana renders, and those that Beats know besides. */
 import { z } from "zod";
-import { camelKeys } from "../core/camel_keys.ts";
-import { isLoopback } from "../core/loopback.ts";
 import { flag, secretText, text, wholeNumber } from "../core/setting_kinds.ts";
 import { parseFormatString } from "./format_string.ts";
-import { hostWithPort, OUTPUT_SSL, seconds, withoutEffectKeys } from "./output_settings.ts";
+import { hostWithPort, OUTPUT_SSL, seconds, tlsOfOutput, withoutEffectKeys } from "./output_settings.ts";
 import type { KafkaPartition, KafkaSasl, OutputReading } from "./policy.ts";
 import { checked, type PreparedBlock, problemAt } from "./policy_block.ts";
-import { unverified } from "./tls_trust.ts";
 
 /** What Kafka allows as the name of a topic. */
 export const TOPIC_NAME = /^(?!\.{1,2}$)[\w.-]{1,249}$/;
@@ -122,16 +119,14 @@ export function readKafkaOutput(name: string, ready: PreparedBlock): OutputReadi
   if (typeof sasl === "string") {
     return { problems: [{ path: root, text: sasl }] };
   }
-  const { hosts, ssl } = block;
-  const isTls = ssl !== undefined && ssl.enabled !== false;
-  const isFar = hosts.some((host) => !isLoopback(new URL(`tcp://${host}`).hostname));
+  const tls = tlsOfOutput(root, "Kafka", block, whatIsOpen(sasl));
   return {
     output: {
       type: "kafka",
       name,
-      hosts,
+      hosts: block.hosts,
       clientId: block.client_id,
-      ssl: isTls ? camelKeys(ssl) : undefined,
+      ssl: tls.ssl,
       sasl,
       topic: block.topic,
       key: block.key,
@@ -148,8 +143,7 @@ export function readKafkaOutput(name: string, ready: PreparedBlock): OutputReadi
     },
     warnings: [
       ...withoutEffectKeys(WITHOUT_EFFECT, block).map((key) => `${root}.${key} has no effect in this runner.`),
-      ...(isTls && ssl.verification_mode === "none" ? [unverified(`${root}.ssl`, "Kafka")] : []),
-      ...(isTls || !isFar ? [] : [`${root} has no ssl: ${whatIsOpen(sasl)} to Kafka unencrypted.`]),
+      ...tls.warnings,
       ...(block.required_acks === 0
         ? [`${root}.required_acks is 0: brokers acknowledge nothing, so events may be lost without a word. Write 1.`]
         : []),

@@ -1,7 +1,6 @@
 import type { z } from "zod";
 import { type Finding, isMapping } from "../core/block.ts";
 import { camelKeys } from "../core/camel_keys.ts";
-import { isLoopback } from "../core/loopback.ts";
 import { didYouMean } from "../core/suggestion.ts";
 import { readKafkaOutput } from "./kafka_settings.ts";
 import { tuningOf } from "./output_preset.ts";
@@ -10,6 +9,7 @@ import {
   ELASTICSEARCH_OUTPUT,
   FILE_OUTPUT,
   LOGSTASH_OUTPUT,
+  tlsOfOutput,
   withoutEffect,
 } from "./output_settings.ts";
 import type { ElasticsearchCredentials, OutputReading } from "./policy.ts";
@@ -110,15 +110,14 @@ function logstash(name: string, ready: PreparedBlock): OutputReading {
     return { problems: result.findings.map((finding) => problemAt(root, finding)) };
   }
   const block = result.value;
-  const { hosts, ssl, worker = block.workers ?? 1 } = block;
-  const isTls = ssl !== undefined && ssl.enabled !== false;
-  const isFar = hosts.some((host) => !isLoopback(new URL(`tcp://${host}`).hostname));
+  const { hosts, worker = block.workers ?? 1 } = block;
+  const tls = tlsOfOutput(root, "Logstash", block, "events go");
   return {
     output: {
       type: "logstash",
       name,
       hosts,
-      ssl: isTls ? camelKeys(ssl) : undefined,
+      ssl: tls.ssl,
       loadBalance: block.loadbalance,
       worker,
       pipelining: Math.max(block.pipelining, 1),
@@ -126,11 +125,7 @@ function logstash(name: string, ready: PreparedBlock): OutputReading {
       compressionLevel: block.compression_level,
       timeout: block.timeout,
     },
-    warnings: [
-      ...withoutEffect(block).map((key) => `${root}.${key} has no effect in this runner.`),
-      ...(isTls && ssl.verification_mode === "none" ? [unverified(`${root}.ssl`, "Logstash")] : []),
-      ...(isTls || !isFar ? [] : [`${root} has no ssl: events go to Logstash unencrypted.`]),
-    ],
+    warnings: [...withoutEffect(block).map((key) => `${root}.${key} has no effect in this runner.`), ...tls.warnings],
   };
 }
 

@@ -3,9 +3,14 @@
  * are named here too, so that a policy made for them can be used as it is.
  */
 import { z } from "zod";
+import { camelKeys } from "../core/camel_keys.ts";
+import { hostAndPort } from "../core/host_and_port.ts";
+import { isLoopback } from "../core/loopback.ts";
 import { Secret } from "../core/secret.ts";
 import { addressProblem, duration, flag, proxyUrl, secretText, text, wholeNumber } from "../core/setting_kinds.ts";
+import type { OutputSsl } from "./policy.ts";
 import { SSL_SETTINGS } from "./settings.ts";
+import { unverified } from "./tls_trust.ts";
 
 /** As Beats does, a host without a scheme is http and one without a port listens on 9200. */
 const host = text.transform((value, ctx) => {
@@ -103,6 +108,23 @@ export function hostWithPort(usualPort: number) {
     }
     return `${name}:${port}`;
   });
+}
+
+/** TLS of an output to addresses of `hostWithPort`, and what there is to warn of; `sent` says what goes there. */
+export function tlsOfOutput(
+  root: string,
+  far: string,
+  { hosts, ssl }: { readonly hosts: readonly string[]; readonly ssl?: z.output<typeof OUTPUT_SSL> | undefined },
+  sent: string,
+): { readonly ssl: OutputSsl | undefined; readonly warnings: readonly string[] } {
+  if (ssl !== undefined && ssl.enabled !== false) {
+    return {
+      ssl: camelKeys(ssl),
+      warnings: ssl.verification_mode === "none" ? [unverified(`${root}.ssl`, far)] : [],
+    };
+  }
+  const isFar = hosts.some((host) => !isLoopback(hostAndPort(host).host));
+  return { ssl: undefined, warnings: isFar ? [`${root} has no ssl: ${sent} to ${far} unencrypted.`] : [] };
 }
 
 /** A bare number is one of seconds, as Beats read it. */

@@ -25,6 +25,7 @@ import {
   Writer,
 } from "@platformatic/kafka";
 import type { Clock } from "../core/clock.ts";
+import { hostAndPort } from "../core/host_and_port.ts";
 import { type TlsTrust, tlsOptions } from "../core/http.ts";
 import type { Secret } from "../core/secret.ts";
 import { leaderless, protocolErrorOf } from "./kafka_meaning.ts";
@@ -84,7 +85,7 @@ export class KafkaCluster {
       handleBackPressure: !isAcknowledged,
       ...(tls === undefined ? {} : { tls: tlsOptions(tls) }),
       // No server name is sent for an address in numbers (RFC 6066).
-      ...(tls === undefined || hosts.some((host) => isIP(brokerOf(host).host) !== 0) ? {} : { tlsServerName: true }),
+      ...(tls === undefined || hosts.some((host) => isIP(hostAndPort(host).host) !== 0) ? {} : { tlsServerName: true }),
       ...(sasl === undefined ? {} : { sasl: { ...sasl, password: sasl.password.reveal() } }),
     });
     // An error of a connection that nobody listens to would end the process.
@@ -143,7 +144,7 @@ export class KafkaCluster {
 
   /** Makes sure that a broker answers, after a login if there is one. Which host it was. */
   async reach(host: string): Promise<void> {
-    await this.#versionsOf(await this.#pool.get(brokerOf(host)));
+    await this.#versionsOf(await this.#pool.get(hostAndPort(host)));
   }
 
   /**
@@ -170,7 +171,7 @@ export class KafkaCluster {
   /** Asks any broker: the hosts in turn, beginning with one that has answered. */
   async #ask<A extends unknown[], R>(forms: ReadonlyArray<Form<A, R>>, ...args: A): Promise<R> {
     const { hosts } = this.#options;
-    const brokers = hosts.map((_, at) => brokerOf(hosts[(at + this.#first) % hosts.length] ?? ""));
+    const brokers = hosts.map((_, at) => hostAndPort(hosts[(at + this.#first) % hosts.length] ?? ""));
     try {
       const connection = await this.#pool.getFirstAvailable(brokers);
       return await chosen(forms, await this.#versionsOf(connection)).api.async(connection, ...args);
@@ -199,12 +200,6 @@ function ofOtherPartitions(error: unknown): metadataV12.MetadataResponse {
     throw error;
   }
   return response as metadataV12.MetadataResponse;
-}
-
-/** Of `host:port`, or `[address]:port`. */
-function brokerOf(host: string): Broker {
-  const { hostname, port } = new URL(`tcp://${host}`);
-  return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
 }
 
 /** As brokers know the program. */

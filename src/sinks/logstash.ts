@@ -5,6 +5,7 @@ import { createBudget } from "../core/budget.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { asRunnerError, RETRY, RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
+import { hostAndPort } from "../core/host_and_port.ts";
 import { type TlsTrust, tlsOptions } from "../core/http.ts";
 import { Memory, type MemoryShare } from "../core/memory.ts";
 import { orAborted } from "../core/or_aborted.ts";
@@ -215,12 +216,6 @@ export async function connectionTo(
   } catch (error) {
     throw logstashProblem(host, error);
   }
-}
-
-/** Of `host:port`, or `[address]:port`. */
-export function hostAndPort(host: string): { host: string; port: number } {
-  const { hostname, port } = new URL(`tcp://${host}`);
-  return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
 }
 
 /** While Logstash says that it works, and acknowledges nothing. */
