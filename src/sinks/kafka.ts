@@ -1,36 +1,34 @@
 import { REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { RunnerError } from "../core/errors.ts";
-import type { SourceEvent } from "../core/event.ts";
 import { Memory, type MemoryShare } from "../core/memory.ts";
 import { orAborted } from "../core/or_aborted.ts";
-import type { FormatPart } from "../policy/format_string.ts";
-import { TOPIC_NAME } from "../policy/kafka_settings.ts";
 import type { KafkaPartition } from "../policy/policy.ts";
 import {
-  BATCH_HEAD,
   batchOf,
   type Claim,
   compressRecords,
   encodedHeaders,
   type KafkaCompression,
-  type KafkaRecord,
-  recordLength,
   UNCLAIMED,
   writeRecords,
 } from "./kafka_batch.ts";
 import { Claims, type HeldClaim } from "./kafka_claims.ts";
 import { KafkaCluster, type KafkaClusterOptions } from "./kafka_cluster.ts";
 import { type KafkaProblem, kafkaProblem } from "./kafka_meaning.ts";
-import { createPartitioner, fieldsOf, formatted, timestampOf } from "./kafka_routing.ts";
+import {
+  batchesOf,
+  lacking,
+  type OutgoingRecord,
+  parted,
+  type RecordOptions,
+  recordsByTopic,
+} from "./kafka_records.ts";
+import { createPartitioner } from "./kafka_routing.ts";
 import { withOrderlyEnd } from "./orderly_end.ts";
-import type { Sender } from "./queue_document.ts";
 import type { Receipt, RefusedEvent, Sink, SinkHealth } from "./sink.ts";
 
-export interface KafkaOptions extends KafkaClusterOptions {
-  readonly topic: readonly FormatPart[];
-  /** `undefined` for records without a key. */
-  readonly key: readonly FormatPart[] | undefined;
+export interface KafkaOptions extends KafkaClusterOptions, RecordOptions {
   /** Of every record. */
   readonly headers: ReadonlyArray<{ readonly key: string; readonly value: string }>;
   readonly partition: KafkaPartition;
@@ -39,11 +37,6 @@ export interface KafkaOptions extends KafkaClusterOptions {
   readonly compressionLevel: number;
   /** Whether all replicas in sync acknowledge; otherwise nobody does. */
   readonly isAcknowledged: boolean;
-  /** Events in one batch. */
-  readonly bulkMaxSize: number;
-  /** Bytes of a batch before it is compressed; an event that is longer is refused. */
-  readonly maxMessageBytes: number;
-  readonly sender: Sender;
 }
 
 /** Where some events go, one batch after the other: two batches under way could change places, and count as lost or doubled. */
@@ -65,14 +58,12 @@ export function createKafkaSink(
   clock: Clock = systemClock,
   memory: MemoryShare = new Memory().share(),
 ): Sink {
-  const { sender, isAcknowledged, bulkMaxSize, compression, compressionLevel } = options;
-  const maxBytes = options.maxMessageBytes - BATCH_HEAD;
+  const { sender, isAcknowledged, compression, compressionLevel } = options;
   const cluster = new KafkaCluster(options, clock);
   const claims = new Claims(() => cluster.newProducer());
   const headers = encodedHeaders(options.headers);
   const partitioners = new Map<string, ReturnType<typeof createPartitioner>>();
   const lanes = new Map<string, Lane>();
-  const length = (record: KafkaRecord) => recordLength(record, sender, headers);
   /** By topic or partition, what holds it up. */
   const problems = new Map<string, RunnerError>();
 
@@ -123,8 +114,8 @@ export function createKafkaSink(
   }
 
   /** Sends a batch under its claim. Its memory stays taken until the connection has it, also when the caller goes. */
-  async function send(lane: Lane, records: readonly KafkaRecord[], claim: Claim, signal: AbortSignal) {
-    const bytes = records.reduce((sum, record) => sum + length(record), 0);
+  async function send(lane: Lane, records: readonly OutgoingRecord[], claim: Claim, signal: AbortSignal) {
+    const bytes = records.reduce((sum, { length }) => sum + length, 0);
     const body = await memory.body(bytes * 2, signal);
     try {
       writeRecords(records, sender, headers, body.bytes);
@@ -139,7 +130,7 @@ export function createKafkaSink(
   /** Delivers one batch and gives back what is refused for good. */
   async function deliverBatch(
     lane: Lane,
-    records: readonly KafkaRecord[],
+    records: readonly OutgoingRecord[],
     signal: AbortSignal,
   ): Promise<RefusedEvent[]> {
     const { topic, partition } = lane;
@@ -206,7 +197,7 @@ export function createKafkaSink(
   }
 
   /** Delivers in the lane's turn. */
-  async function deliverInLane(lane: Lane, records: readonly KafkaRecord[], signal: AbortSignal) {
+  async function deliverInLane(lane: Lane, records: readonly OutgoingRecord[], signal: AbortSignal) {
     const before = lane.last;
     const turn = Promise.withResolvers<void>();
     lane.last = turn.promise;
@@ -220,7 +211,7 @@ export function createKafkaSink(
   }
 
   /** The events of a topic, by the partitions to which they go. */
-  async function toPartitions(topic: string, records: ReadonlyArray<Routed>, signal: AbortSignal) {
+  async function toPartitions(topic: string, records: readonly OutgoingRecord[], signal: AbortSignal) {
     const leaders = await insisted(
       topic,
       () => cluster.leaders(topic),
@@ -238,7 +229,7 @@ export function createKafkaSink(
     const choose = partitioners.get(topic) ?? createPartitioner(options.partition, () => clock.random());
     partitioners.set(topic, choose);
     const refused: RefusedEvent[] = [];
-    const byPartition = new Map<number, KafkaRecord[]>();
+    const byPartition = new Map<number, OutgoingRecord[]>();
     for (const record of records) {
       const choice = choose(record, usable.length);
       if (typeof choice === "number") {
@@ -252,58 +243,13 @@ export function createKafkaSink(
     return { byPartition, refused };
   }
 
-  /** By topic; with those that have none, or that no broker would take. */
-  function toTopics(events: readonly SourceEvent[]) {
-    const refused: RefusedEvent[] = [];
-    const byTopic = new Map<string, Routed[]>();
-    for (const event of events) {
-      const values = fieldsOf(event);
-      const topic = formatted(options.topic, values);
-      const key = options.key === undefined ? undefined : formatted(options.key, values);
-      const record = {
-        event,
-        values,
-        key: key === undefined || "missing" in key ? undefined : Buffer.from(key.text),
-        timestamp: timestampOf(event) ?? clock.now(),
-      };
-      if ("missing" in topic) {
-        refused.push(lacking(event, topic.missing));
-      } else if (!TOPIC_NAME.test(topic.text)) {
-        refused.push({ event, type: "invalid_topic", reason: `${JSON.stringify(topic.text)} is no name of a topic` });
-      } else if (length(record) > maxBytes) {
-        refused.push({ event, type: "message_too_large", reason: tooLong(length(record), options.maxMessageBytes) });
-      } else {
-        const there = byTopic.get(topic.text);
-        there === undefined ? byTopic.set(topic.text, [record]) : there.push(record);
-      }
-    }
-    return { byTopic, refused };
-  }
-
-  /** As many records each as one batch may hold. */
-  function batches(records: readonly KafkaRecord[]): KafkaRecord[][] {
-    const all: KafkaRecord[][] = [];
-    let bytes = Number.POSITIVE_INFINITY;
-    for (const record of records) {
-      const last = all.at(-1);
-      bytes += length(record);
-      if (last === undefined || bytes > maxBytes || last.length === bulkMaxSize) {
-        all.push([record]);
-        bytes = length(record);
-      } else {
-        last.push(record);
-      }
-    }
-    return all;
-  }
-
   return withOrderlyEnd({
     async deliver(events, signal): Promise<Receipt> {
-      const { byTopic, refused } = toTopics(events);
+      const { byTopic, refused } = recordsByTopic(events, options, headers, clock.now());
       const delivering = [...byTopic].map(async ([topic, records]) => {
         const routed = await toPartitions(topic, records, signal);
         const parts = [...routed.byPartition].flatMap(([partition, there]) =>
-          batches(there).map((batch) => deliverInLane(laneOf(topic, partition), batch, signal)),
+          batchesOf(there, options).map((batch) => deliverInLane(laneOf(topic, partition), batch, signal)),
         );
         return [...routed.refused, ...(await Promise.all(parts)).flat()];
       });
@@ -325,31 +271,9 @@ export function createKafkaSink(
   });
 }
 
-/** An event on its way, with its fields. */
-type Routed = KafkaRecord & { readonly values: ReturnType<typeof fieldsOf> };
-
 /** What became of a batch: stored, or not at all, because of some of its records. */
 interface Outcome {
   readonly refused: readonly number[];
   readonly error?: RunnerError;
   readonly id?: string;
-}
-
-/** A batch that was refused, in parts of which not all are refused: those records that are named each by itself, else halves. */
-function parted(records: readonly KafkaRecord[], named: readonly number[]): ReadonlyArray<readonly KafkaRecord[]> {
-  const bad = new Set(named.filter((index) => index in records));
-  if (bad.size === 0) {
-    const half = Math.ceil(records.length / 2);
-    return [records.slice(0, half), records.slice(half)];
-  }
-  const rest = records.filter((_, index) => !bad.has(index));
-  return [...[...bad].map((index) => records.slice(index, index + 1)), ...(rest.length === 0 ? [] : [rest])];
-}
-
-function lacking(event: SourceEvent, field: string): RefusedEvent {
-  return { event, type: "field_missing", reason: `the output's settings need the field ${field}, which it has not` };
-}
-
-function tooLong(bytes: number, limit: number): string {
-  return `it takes ${bytes} bytes, more than the output's max_message_bytes (${limit})`;
 }
