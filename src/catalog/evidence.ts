@@ -1,3 +1,4 @@
+import { isMapping } from "../core/block.ts";
 import { decimalNumber } from "./cell_value.ts";
 
 /** Salesforce gives no more characters (Field Reference, SecurityEventData); a longer leaf would be too long for the index. */
@@ -53,10 +54,6 @@ function memberOf([key, value]: readonly [string, unknown]): string | undefined 
 
 function isName(value: unknown): value is string {
   return typeof value === "string" && NAME.test(value);
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function parsed(text: string): unknown {

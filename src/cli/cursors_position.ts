@@ -1,5 +1,6 @@
 import type { CursorEntries } from "../cursors/cursor.ts";
 import type { KeptSum } from "../cursors/kept_events.ts";
+import { iso } from "../sources/fact.ts";
 import { type FailedPart, isParked } from "../sources/part_failure.ts";
 import type { SourceName } from "./source_id.ts";
 
@@ -77,8 +78,4 @@ function positionLines(
       ? []
       : [`  kept: ${kept.events} events (${kept.bytes} bytes) without a place, since ${kept.since}: ${kept.reason}`]),
   ];
-}
-
-function iso(time: number | undefined): string | undefined {
-  return time === undefined ? undefined : new Date(time).toISOString();
 }

@@ -21,7 +21,7 @@ export const EVENT_OBJECTS: SourceKind<ObjectSettings> = {
       part: objectName,
       interval: pollInterval,
       open: (parts) => {
-        const primary = isPrimaryObject(objectName, { eventTypes: collected, objects: collected });
+        const primary = isPrimaryObject(objectName, collected);
         const settings = { initialLookback, settleTime, range };
         const windows = new ObjectWindows({ ...parts, ...settings, stream: context, objectName, primary, clock });
         const mayBeAbsent = findObjectType(objectName)?.mayBeAbsent === true;

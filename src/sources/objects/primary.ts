@@ -23,22 +23,13 @@ const TOGETHER_TOLD_BY: Readonly<Record<string, readonly string[]>> = {
   ),
 };
 
-/** What a stream collects. */
-export interface Collected {
-  /** Of event log files; empty if they are off. */
-  readonly eventTypes: readonly string[];
-  readonly objects: readonly string[];
-}
-
 /**
  * Whether the events of an object count as `salesforce.collection.primary`: false if the stream has the same events from
- * another source as well, so that a count of primary events counts each once.
+ * another source as well, so that a count of primary events counts each once. `collected` are the event types and objects that the
+ * stream collects.
  */
-export function isPrimaryObject(objectName: string, { eventTypes, objects }: Collected): boolean {
-  const others = ALSO_TOLD_BY[objectName] ?? [];
-  const parts = TOGETHER_TOLD_BY[objectName];
-  return !(
-    others.some((other) => eventTypes.includes(other) || objects.includes(other)) ||
-    parts?.every((part) => objects.includes(part))
-  );
+export function isPrimaryObject(objectName: string, collected: readonly string[]): boolean {
+  const isCollected = (name: string) => collected.includes(name);
+  const isToldAgain = ALSO_TOLD_BY[objectName]?.some(isCollected) || TOGETHER_TOLD_BY[objectName]?.every(isCollected);
+  return isToldAgain !== true;
 }
