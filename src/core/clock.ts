@@ -14,6 +14,11 @@ export interface Clock {
   random(): number;
 }
 
+/** Milliseconds by which waits are measured, whatever the clock is set to meanwhile. */
+export function elapsedBy(clock: Clock): number {
+  return clock.elapsed?.() ?? clock.now();
+}
+
 /** Node keeps timers as 32-bit integers; a longer wait is made of several. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 

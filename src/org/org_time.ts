@@ -1,4 +1,4 @@
-import type { Clock } from "../core/clock.ts";
+import { type Clock, elapsedBy } from "../core/clock.ts";
 import { httpDate } from "../core/header_values.ts";
 
 /** A `Date` header has whole seconds and is as old as the way of the answer: less than this is no difference. */
@@ -28,7 +28,7 @@ export class OrgTime {
 
   /** The time now; undefined until an answer has told it. */
   get now(): number | undefined {
-    return this.#known === undefined ? undefined : this.#known.time + (this.#elapsed() - this.#known.elapsed);
+    return this.#known === undefined ? undefined : this.#known.time + (elapsedBy(this.#clock) - this.#known.elapsed);
   }
 
   /** How far this machine's clock is ahead, 0 for a difference that is not worth a word; undefined until it is known. */
@@ -53,11 +53,7 @@ export class OrgTime {
     }
     this.#doubted = undefined;
     if (this.#known === undefined || Math.abs(off) >= TOLERANCE_MS) {
-      this.#known = { time, elapsed: this.#elapsed() };
+      this.#known = { time, elapsed: elapsedBy(this.#clock) };
     }
-  }
-
-  #elapsed(): number {
-    return this.#clock.elapsed?.() ?? this.#clock.now();
   }
 }

@@ -46,6 +46,13 @@ export class ObjectRounds {
   readonly facts: Fact[] = [];
   /** Milliseconds that the runner's machine is ahead of Salesforce. */
   machineAhead = 0;
+  /** That of the runner's machine, which may be set. */
+  readonly machine: Clock = {
+    now: () => this.clock.now() + this.machineAhead,
+    elapsed: () => this.clock.now(),
+    random: () => this.clock.random(),
+    sleep: (ms, signal) => this.clock.sleep(ms, signal),
+  };
   readonly #http = createHttp();
   #org: MockOrg | undefined;
 
@@ -70,12 +77,7 @@ export class ObjectRounds {
 
   /** A source with a session of its own, as after a restart. LoginEvent, unless said otherwise. */
   source(more: Partial<ObjectWindowsOptions> = {}): ObjectWindows {
-    const clock: Clock = {
-      now: () => this.clock.now() + this.machineAhead,
-      elapsed: () => this.clock.now(),
-      random: () => this.clock.random(),
-      sleep: (ms, signal) => this.clock.sleep(ms, signal),
-    };
+    const clock = this.machine;
     const http = this.#http;
     const { url, clientId, username } = this.org;
     const session = createSession(

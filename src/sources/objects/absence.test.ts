@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { HOUR, iso, MINUTE, NOW, ObjectRounds } from "../../../_dev/shared/testing/object_rounds.ts";
+import { DAY, HOUR, iso, MINUTE, NOW, ObjectRounds } from "../../../_dev/shared/testing/object_rounds.ts";
 import { MaybeAbsent } from "./absence.ts";
 
 const OBJECT = "ApiAnomalyEventStore";
@@ -15,7 +15,7 @@ function source(): MaybeAbsent {
   return new MaybeAbsent(rounds.source({ objectName: OBJECT }), {
     objectName: OBJECT,
     tell: (fact) => rounds.facts.push(fact),
-    clock: rounds.clock,
+    clock: rounds.machine,
   });
 }
 
@@ -43,6 +43,23 @@ test("an object that is not there is told once, is no failure and is asked for a
   expect(await requests()).toBeGreaterThan(asked);
   expect(absences()).toMatchObject([{ object: OBJECT, error: { code: "object_unknown" } }]);
 });
+
+test.each([-10 * DAY, 10 * DAY])(
+  "is asked for again as soon, though the machine's clock was set by %d ms",
+  async (set) => {
+    await permitted();
+    const objects = source();
+    await rounds.round(objects);
+    const asked = await requests();
+    rounds.machineAhead = set;
+    rounds.clock.advance(5 * HOUR);
+    await rounds.round(objects);
+    expect(await requests()).toBe(asked);
+    rounds.clock.advance(2 * HOUR);
+    await rounds.round(objects);
+    expect(await requests()).toBeGreaterThan(asked);
+  },
+);
 
 test("what was stored while it could not be read comes once it can", async () => {
   await permitted();

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../../core/clock.ts";
+import { type Clock, elapsedBy, systemClock } from "../../core/clock.ts";
 import { asRunnerError } from "../../core/errors.ts";
 import type { CursorEntries } from "../../cursors/cursor.ts";
 import type { Tell } from "../fact.ts";
@@ -23,8 +23,8 @@ export class MaybeAbsent implements Source {
   readonly id: string;
   readonly #source: Source;
   readonly #options: MaybeAbsentOptions;
-  #isAbsent = false;
-  #askAgainAt = 0;
+  /** By `elapsedBy`; undefined while the object is not known to be absent. */
+  #askAgainAt: number | undefined;
 
   constructor(source: Source, options: MaybeAbsentOptions) {
     this.id = source.id;
@@ -38,23 +38,22 @@ export class MaybeAbsent implements Source {
     scope?: RoundScope,
   ): AsyncGenerator<Batch, RoundEnd | undefined, undefined> {
     const { objectName, tell, clock = systemClock } = this.#options;
-    if (this.#isAbsent && clock.now() < this.#askAgainAt) {
+    if (this.#askAgainAt !== undefined && elapsedBy(clock) < this.#askAgainAt) {
       return undefined;
     }
     try {
       const end = yield* this.#source.read(from, signal, scope);
-      this.#isAbsent = false;
+      this.#askAgainAt = undefined;
       return end;
     } catch (caught) {
       const error = asRunnerError(caught);
       if (signal.aborted || !isAbsence(error)) {
         throw caught;
       }
-      if (!this.#isAbsent) {
+      if (this.#askAgainAt === undefined) {
         tell({ fact: "object_absent", object: objectName, error });
       }
-      this.#isAbsent = true;
-      this.#askAgainAt = clock.now() + ASK_AGAIN_MS;
+      this.#askAgainAt = elapsedBy(clock) + ASK_AGAIN_MS;
       return undefined;
     }
   }
