@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
+import type { Clock } from "../core/clock.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
 import type { KeptEvents } from "../cursors/kept_events.ts";
@@ -45,8 +46,8 @@ const place: Place = async (events, abort) => {
   return { receipt: { created: events.length - refused.length, existing: 0, refused }, unplaced };
 };
 
-function keeping(isReported = true): Keeping {
-  return new Keeping({ source: SOURCE, kept, place, isReported, tell: (fact) => facts.push(fact), clock });
+function keeping(isReported = true, by: Clock = clock): Keeping {
+  return new Keeping({ source: SOURCE, kept, place, isReported, tell: (fact) => facts.push(fact), clock: by });
 }
 
 const event = (id: string, length = 2): SourceEvent => ({ index: "logs-login", id, json: "{}".padEnd(length) });
@@ -125,6 +126,28 @@ test("it is tried again at the start and every two hours, and forgotten when it 
   expect(kept.of(SOURCE)).toBeUndefined();
   expect(next.endOf(undefined)).toBeUndefined();
   expect(told("events_kept").at(-1)).toMatchObject({ events: 0 });
+});
+
+test.each([-10, 10])("is sent again as soon, though the machine's clock was set by %d days", async (days) => {
+  let ahead = 0;
+  const machine: Clock = {
+    now: () => clock.now() + ahead,
+    elapsed: () => clock.now(),
+    random: () => clock.random(),
+    sleep: (ms, abort) => clock.sleep(ms, abort),
+  };
+  const one = keeping(true, machine);
+  await one.sink.deliver([event("b")], signal);
+  await one.tryAgain(signal);
+  placed = [];
+  ahead = days * 24 * HOUR;
+  expect(one.endOf(undefined)?.retryIn).toBe(2 * HOUR);
+  clock.advance(2 * HOUR - 1);
+  await one.tryAgain(signal);
+  expect(placed).toEqual([]);
+  clock.advance(1);
+  await one.tryAgain(signal);
+  expect(placed).toEqual([["b"]]);
 });
 
 test("much that is kept is sent in pieces, each once, and what was placed is counted as delivered", async () => {

@@ -1,5 +1,5 @@
 import { REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
-import type { Clock } from "../core/clock.ts";
+import { type Clock, elapsedBy } from "../core/clock.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
 import type { KeptEvent, KeptEvents, KeptSum } from "../cursors/kept_events.ts";
@@ -62,10 +62,10 @@ export class Keeping {
   /** Sends what is kept once more, if it is time. Rejects with `state_unusable`, or with the signal's reason. */
   async tryAgain(signal: AbortSignal): Promise<void> {
     const { source, kept, place, tell, clock } = this.#options;
-    if (clock.now() < this.#nextAttempt) {
+    if (elapsedBy(clock) < this.#nextAttempt) {
       return;
     }
-    this.#nextAttempt = clock.now() + KEPT_INTERVAL_MS;
+    this.#nextAttempt = elapsedBy(clock) + KEPT_INTERVAL_MS;
     let behind = 0;
     let placed = 0;
     for (;;) {
@@ -99,7 +99,7 @@ export class Keeping {
     if (sum === undefined || !isReported) {
       return end;
     }
-    const retryIn = Math.max(0, this.#nextAttempt - clock.now());
+    const retryIn = Math.max(0, this.#nextAttempt - elapsedBy(clock));
     return { error: noPlaceError(sum), retryIn: Math.min(retryIn, end?.retryIn ?? retryIn) };
   }
 
