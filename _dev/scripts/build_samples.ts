@@ -10,6 +10,7 @@ import { stringify } from "yaml";
 import { run } from "../../src/cli/run.ts";
 import { createLog, terminalLine } from "../../src/core/log.ts";
 import { adminClientOptions, type Cluster, openCluster } from "../shared/elasticsearch/cluster.ts";
+import { hasLogFiles } from "../shared/testing/data_streams.ts";
 import { type DemoOrg, startDemoOrg } from "./demo/demo_orgs.ts";
 import { installAssets } from "./install_assets/install.ts";
 
@@ -116,9 +117,9 @@ function policyText(org: DemoOrg, cluster: Cluster): string {
         streams: Object.keys(SHOWN).map((stream) => ({
           id: `acme-${stream}`,
           data_stream: { dataset: `aquila_salesforce.${stream}` },
-          ...(["setup_audit_trail", "threat"].includes(stream)
-            ? { objects: { initial_lookback: "365d" } }
-            : { event_log_files: { initial_lookback: "3650d" } }),
+          ...(hasLogFiles(stream)
+            ? { event_log_files: { initial_lookback: "3650d" } }
+            : { objects: { initial_lookback: "365d" } }),
           tags: ["forwarded"],
         })),
       },

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { describeOnKafka } from "../../_dev/shared/kafka/describe_on_kafka.ts";
 import { type KafkaBroker, startKafka, WRITER } from "../../_dev/shared/kafka/kafka_broker.ts";
 import { KafkaTopics } from "../../_dev/shared/kafka/kafka_topics.ts";
+import { sinkOptions } from "../../_dev/shared/kafka/sink_options.ts";
 import { kafkaSteps } from "../cli/check/kafka_steps.ts";
 import { systemClock } from "../core/clock.ts";
 import type { RunnerError } from "../core/errors.ts";
@@ -40,30 +41,7 @@ await describeOnKafka("Kafka", () => {
 
   function aSink(topic: string, more: Partial<KafkaOptions> = {}) {
     const problems: (RunnerError | undefined)[] = [];
-    const sink = createKafkaSink(
-      {
-        hosts: [broker.plain],
-        clientId: "Elastic",
-        tls: undefined,
-        sasl: undefined,
-        topic: [{ text: topic }],
-        key: undefined,
-        headers: [],
-        partition: { by: "random", groupEvents: 1, reachableOnly: false },
-        compression: "none",
-        compressionLevel: 4,
-        isAcknowledged: true,
-        timeout: 30_000,
-        brokerTimeout: 10_000,
-        bulkMaxSize: 2_048,
-        maxMessageBytes: 1_000_000,
-        refreshEvery: 600_000,
-        sender: { version: "1.2.3" },
-        ...more,
-      },
-      (problem) => problems.push(problem),
-      hurried,
-    );
+    const sink = createKafkaSink(sinkOptions(broker.plain, topic, more), (problem) => problems.push(problem), hurried);
     sinks.push(sink);
     return { sink, problems, texts: () => problems.flatMap((problem) => problem?.text ?? []) };
   }

@@ -11,7 +11,8 @@ import { adminClientOptions } from "../../_dev/shared/elasticsearch/cluster.ts";
 import { describeOnCluster } from "../../_dev/shared/elasticsearch/describe_on_cluster.ts";
 import { describeOnKafka } from "../../_dev/shared/kafka/describe_on_kafka.ts";
 import { type KafkaBroker, startKafka } from "../../_dev/shared/kafka/kafka_broker.ts";
-import { KafkaTopics, type StoredRecord } from "../../_dev/shared/kafka/kafka_topics.ts";
+import { KafkaTopics } from "../../_dev/shared/kafka/kafka_topics.ts";
+import { writeAsDocumented } from "../../_dev/shared/testing/queue_reader.ts";
 import { startRunner } from "../../_dev/shared/testing/runner_process.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -88,24 +89,12 @@ await describeOnKafka("a runner and Kafka", () =>
       expect(sent.length - total).toBeLessThanOrEqual(KILLS * UNDER_WAY);
       process.stderr.write(`Kafka: ${KILLS} kills, ${total} events, 0 lost, ${sent.length - total} there twice.\n`);
       const name = `logs-aquila_salesforce.login-${namespace}`;
-      await writeAsDocumented(sent);
+      await writeAsDocumented(
+        client,
+        sent.map(({ value }) => value),
+      );
       await client.indices.refresh({ index: name });
       expect((await client.count({ index: name })).count).toBe(total);
     });
-
-    /** As the documentation has Logstash do it: into the event's own data stream, under its own id. */
-    async function writeAsDocumented(records: readonly StoredRecord[]): Promise<void> {
-      const result = await client.helpers.bulk({
-        datasource: records.map(({ value }) => value),
-        onDocument({ "@metadata": { _id }, ...document }) {
-          const { type, dataset, namespace: space } = document.data_stream as Record<string, string>;
-          return [{ create: { _index: `${type}-${dataset}-${space}`, _id } }, document];
-        },
-        onDrop({ status }) {
-          expect(status).toBe(409);
-        },
-      });
-      expect(result.total).toBe(records.length);
-    }
   }),
 );

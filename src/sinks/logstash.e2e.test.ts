@@ -11,12 +11,12 @@ import { startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
 import { installAssets } from "../../_dev/scripts/install_assets/install.ts";
 import { adminClientOptions } from "../../_dev/shared/elasticsearch/cluster.ts";
 import { describeOnCluster } from "../../_dev/shared/elasticsearch/describe_on_cluster.ts";
-import type { ReceivedDocument } from "../../_dev/shared/fake_logstash/fake_logstash.ts";
 import {
   buildReceiver,
   LumberjackReceiver,
   receiverUnavailable,
 } from "../../_dev/shared/fake_logstash/lumberjack_receiver.ts";
+import { writeAsDocumented } from "../../_dev/shared/testing/queue_reader.ts";
 import { startRunner } from "../../_dev/shared/testing/runner_process.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -101,25 +101,10 @@ suite("Logstash's protocol as Elastic itself receives it", (access) => {
     expect(new Set(sent.map((document) => document["@metadata"]._id)).size).toBe(total);
     expect(sent.length - total).toBeLessThanOrEqual(kills.length * UNDER_WAY);
     const name = `logs-aquila_salesforce.login-${namespace}`;
-    await writeAsDocumented(sent);
+    await writeAsDocumented(client, sent);
     await client.indices.refresh({ index: name });
     expect((await client.count({ index: name })).count).toBe(total);
   });
-
-  /** As the documentation has Logstash do it: into the event's own data stream, under its own id. */
-  async function writeAsDocumented(documents: readonly ReceivedDocument[]): Promise<void> {
-    const result = await client.helpers.bulk({
-      datasource: [...documents],
-      onDocument({ "@metadata": { _id }, ...document }) {
-        const { type, dataset, namespace: space } = document.data_stream as Record<string, string>;
-        return [{ create: { _index: `${type}-${dataset}-${space}`, _id } }, document];
-      },
-      onDrop({ status }) {
-        expect(status).toBe(409);
-      },
-    });
-    expect(result.total).toBe(documents.length);
-  }
 });
 
 async function freePort(): Promise<number> {

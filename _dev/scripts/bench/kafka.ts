@@ -7,6 +7,7 @@ import { EventBytes } from "../../../src/core/event_bytes.ts";
 import { createKafkaSink } from "../../../src/sinks/kafka.ts";
 import { startKafka } from "../../shared/kafka/kafka_broker.ts";
 import { KafkaTopics } from "../../shared/kafka/kafka_topics.ts";
+import { sinkOptions } from "../../shared/kafka/sink_options.ts";
 import { benchCollect, collectLines } from "./collect.ts";
 
 const BATCH = 700;
@@ -49,25 +50,8 @@ async function expectAll(topics: KafkaTopics, topic: string, rows: number): Prom
 }
 
 async function sinkAlone(host: string): Promise<string> {
-  const sink = createKafkaSink({
-    hosts: [host],
-    clientId: "bench",
-    tls: undefined,
-    sasl: undefined,
-    topic: [{ text: "alone" }],
-    key: undefined,
-    headers: [],
-    partition: { by: "hash", fields: [], isRandomWithout: true, reachableOnly: false },
-    compression: "none",
-    compressionLevel: 4,
-    isAcknowledged: true,
-    timeout: 30_000,
-    brokerTimeout: 10_000,
-    bulkMaxSize: 2_048,
-    maxMessageBytes: 1_000_000,
-    refreshEvery: 600_000,
-    sender: { version: "1.2.3" },
-  });
+  const partition = { by: "hash", fields: [], isRandomWithout: true, reachableOnly: false } as const;
+  const sink = createKafkaSink(sinkOptions(host, "alone", { partition }));
   const events = someEvents();
   const signal = new AbortController().signal;
   await sink.deliver(events, signal);

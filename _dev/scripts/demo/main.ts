@@ -15,6 +15,7 @@ import { createLog, terminalLine } from "../../../src/core/log.ts";
 import type { DeliveryFact } from "../../../src/pump/facts.ts";
 import type { AnyFact } from "../../../src/sources/fact.ts";
 import { type DevCommand, runDevCommand } from "../../shared/command/dev_command.ts";
+import { COLLECTING, hasLogFiles } from "../../shared/testing/data_streams.ts";
 import { type DemoOrg, startDemoOrg } from "./demo_orgs.ts";
 import { type Brought, type DemoOutput, openDemoOutput, type StreamContent } from "./demo_output.ts";
 import { lastWords } from "./last_words.ts";
@@ -207,20 +208,11 @@ function inputOf(org: DemoOrg) {
       username: org.username,
       private_key_path: org.privateKeyPath,
     },
-    streams: [
-      ...["login", "apex", "api", "data_access"].map((stream) => ({
-        ...streamOf(id, stream),
-        event_log_files: { initial_lookback: org.servesFiles ? ALL_YEARS : "24h" },
-      })),
-      ...(org.servesFiles ? [] : [streamOf(id, "setup_audit_trail"), streamOf(id, "threat")]),
-    ],
-  };
-}
-
-function streamOf(inputId: string, stream: string): object {
-  return {
-    id: `${inputId}-${stream}`,
-    data_stream: { type: "logs", dataset: `aquila_salesforce.${stream}` },
+    streams: COLLECTING.filter((stream) => !org.servesFiles || hasLogFiles(stream)).map((stream) => ({
+      id: `${id}-${stream}`,
+      data_stream: { type: "logs", dataset: `aquila_salesforce.${stream}` },
+      ...(hasLogFiles(stream) ? { event_log_files: { initial_lookback: org.servesFiles ? ALL_YEARS : "24h" } } : {}),
+    })),
   };
 }
 

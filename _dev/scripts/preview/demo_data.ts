@@ -13,6 +13,7 @@ import { parsePolicy } from "../../../src/policy/parse_policy.ts";
 import { Supervisor } from "../../../src/pump/supervisor.ts";
 import { type MockOrg, startMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
 import { adminClientOptions, type ClusterAccess } from "../../shared/elasticsearch/cluster.ts";
+import { COLLECTING, hasLogFiles } from "../../shared/testing/data_streams.ts";
 import { installAssets } from "../install_assets/install.ts";
 import type { DemoTraffic } from "./demo_traffic.ts";
 import { fillPlaces } from "./places.ts";
@@ -151,12 +152,10 @@ function policyText(production: MockOrg, sandbox: MockOrg, keyPath: string, opti
       username: org.username,
       private_key_path: keyPath,
     },
-    streams: ["login", "apex", "api", "setup_audit_trail", "data_access", "threat"].map((stream) => ({
+    streams: COLLECTING.map((stream) => ({
       id: `preview-${name}-${stream}`,
       data_stream: { type: "logs", dataset: `aquila_salesforce.${stream}` },
-      ...(["setup_audit_trail", "threat"].includes(stream)
-        ? { objects: { initial_lookback: lookback } }
-        : filesOrObjects(stream, objects)),
+      ...(hasLogFiles(stream) ? filesOrObjects(stream, objects) : { objects: { initial_lookback: lookback } }),
     })),
   });
   return stringify({

@@ -1,0 +1,9 @@
+import { EVENT_TYPES, OBJECTS } from "../../../src/catalog/catalog.ts";
+
+/** The data streams that collect something, by their folders. */
+export const COLLECTING: readonly string[] = [...new Set([...EVENT_TYPES, ...OBJECTS].map(({ stream }) => stream))];
+
+/** Whether event log files have what a stream collects. */
+export function hasLogFiles(stream: string): boolean {
+  return EVENT_TYPES.some((type) => type.stream === stream);
+}
