@@ -12,7 +12,7 @@ import type { Tell } from "../fact.ts";
 import type { SourceFact } from "../source_facts.ts";
 import type { EventLogFile } from "./body.ts";
 import { CsvRows } from "./csv_rows.ts";
-import type { FileFact } from "./facts.ts";
+import { type FileFact, fileCollection } from "./facts.ts";
 import { Occurrences } from "./occurrences.ts";
 import { rejectedRowEvent } from "./rejected_row.ts";
 
@@ -375,16 +375,7 @@ class LogFileReader {
       envelope: new Envelope(stream, {
         code: file.eventType,
         provider: "EventLogFile",
-        collection: {
-          primary,
-          interval: file.interval,
-          file: {
-            id: file.id,
-            log_date: new Date(file.logDate).toISOString(),
-            created: new Date(file.created).toISOString(),
-            sequence: file.sequence,
-          },
-        },
+        collection: { primary, ...fileCollection(file) },
       }),
     };
   }
