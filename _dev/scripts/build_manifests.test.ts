@@ -16,7 +16,7 @@ const FILES = new Map(
     cwd: ROOT,
   }).map((path) => [path, readFileSync(join(ROOT, path), "utf8")]),
 );
-const COLLECTING = ["login", "apex", "api", "setup_audit_trail", "data_access", "threat"];
+const COLLECTING = ["login", "apex", "api", "setup_audit_trail", "data_access", "threat", "other"];
 const OUTPUTS = { default: { type: "elasticsearch", hosts: ["https://es.example.com"], api_key: "id:key" } };
 const PEM = "-----BEGIN PRIVATE KEY-----\nMIIE: #'\"\nabc==\n-----END PRIVATE KEY-----\n";
 const REQUIRED = { client_id: "3MVG9", username: "elastic@acme.com", private_key: PEM };
@@ -85,7 +85,7 @@ describe("a policy from Fleet", () => {
     });
     expect(input.auth.privateKey?.reveal()).toBe(PEM);
     expect(input.streams.map(({ dataStream }) => dataStream.dataset)).toEqual(
-      COLLECTING.map((stream) => `aquila_salesforce.${stream}`),
+      COLLECTING.filter((stream) => stream !== "other").map((stream) => `aquila_salesforce.${stream}`),
     );
     for (const { dataStream, sources } of input.streams) {
       expect(dataStream.namespace).toBe("prod");

@@ -9,7 +9,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
 import { z } from "zod";
-import { findEventType, selectFields } from "../../src/catalog/catalog.ts";
+import { findEventType, logFileType, selectFields } from "../../src/catalog/catalog.ts";
 import type { LogFileType, ObjectType } from "../../src/catalog/column.ts";
 import { ObjectRecords } from "../../src/sources/objects/records.ts";
 import { fileEvents, ORGANIZATION_ID, streamContext } from "../shared/testing/file_events.ts";
@@ -36,10 +36,7 @@ export async function pipelineTestInputs(root: string): Promise<PipelineTestInpu
   return Promise.all(
     files.map(async (file) => {
       const name = basename(file, ".yml");
-      const type = findEventType(name);
-      if (type === undefined) {
-        throw new Error(`${file}: the catalogue has no event type or object ${name}`);
-      }
+      const type = findEventType(name) ?? logFileType(name);
       const written = rows.parse(parse(readFileSync(join(root, file), "utf8")));
       const events = type.provider === "EventLogFile" ? await rowEvents(type, written) : recordEvents(type, written);
       const folder = join(root, "data_stream", type.stream, "_dev/test/pipeline");

@@ -23,11 +23,12 @@ const SHOWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   apex: { "event.code": "ApexUnexpectedException" },
   api: { "event.code": "RestApi", "event.outcome": "success" },
   data_access: { "event.code": "Report", "event.action": "report-export" },
+  other: { "event.code": "LightningInteraction" },
   setup_audit_trail: { "event.action": "permission-set-assigned" },
   threat: { "event.code": "SessionHijackingEventStore" },
 };
 
-const ROWS_PER_DAY = { Login: 400, ApexUnexpectedException: 40, RestApi: 200, Report: 200 };
+const ROWS_PER_DAY = { Login: 400, ApexUnexpectedException: 40, RestApi: 200, Report: 200, LightningInteraction: 100 };
 
 const folder = mkdtempSync(join(tmpdir(), "samples-"));
 const cluster = await openCluster({ name: "samples", lifetime: "process", log: say });

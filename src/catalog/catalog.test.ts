@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EVENT_TYPES, findEventType, HOMES, OBJECTS } from "./catalog.ts";
+import { EVENT_TYPES, findEventType, HOMES, logFileType, OBJECTS } from "./catalog.ts";
 import { LOGIN_STATUSES } from "./code_tables/login_status.ts";
 import { ENVELOPE_COLUMNS } from "./column.ts";
 import { fieldsOf } from "./member_writer.ts";
@@ -94,6 +94,11 @@ it("finds both kinds by name", () => {
   expect(findEventType("Login")).toMatchObject({ provider: "EventLogFile", stream: "login", free: true });
   expect(findEventType("ApiEvent")).toMatchObject({ provider: "Object", stream: "api", free: false });
   expect(findEventType("toString")).toBeUndefined();
+});
+
+it("has a place for an event type of any other name", () => {
+  expect(logFileType("Login")).toBe(findEventType("Login"));
+  expect(logFileType("toString")).toMatchObject({ name: "toString", stream: "other", provider: "EventLogFile" });
 });
 
 describe.each(EVENT_TYPES.map((type) => [type.name, type] as const))("%s", (_name, type) => {

@@ -15,10 +15,11 @@ import {
   LOGIN_HISTORY,
   LOGOUT_EVENT,
 } from "./objects.ts";
+import { OTHER_TYPES } from "./other.ts";
 import { SETUP_AUDIT_TRAIL } from "./setup_audit_trail.ts";
 import { THREAT_TYPES } from "./threat.ts";
 
-/** Every event type of EventLogFile that the integration collects. */
+/** Every event type of EventLogFile that has a place of its own; all others are OTHER_TYPES. */
 export const EVENT_TYPES: readonly LogFileType[] = [
   LOGIN,
   LOGIN_AS,
@@ -44,7 +45,7 @@ export const OBJECTS: readonly ObjectType[] = [
 ];
 
 /** The objects below `salesforce` that events have their fields in. */
-export const HOMES: readonly Home[] = [...new Set([...EVENT_TYPES, ...OBJECTS].map((type) => type.home))];
+export const HOMES: readonly Home[] = [...new Set([...EVENT_TYPES, OTHER_TYPES, ...OBJECTS].map((type) => type.home))];
 
 const LOG_FILE_TYPES = new Map(EVENT_TYPES.map((type) => [type.name, type]));
 const OBJECT_TYPES = new Map(OBJECTS.map((type) => [type.name, type]));
@@ -56,6 +57,11 @@ export function findEventType(name: string): EventType | undefined {
 
 export function findLogFileType(name: string): LogFileType | undefined {
   return LOG_FILE_TYPES.get(name);
+}
+
+/** The event type of that name, whatever it is. */
+export function logFileType(name: string): LogFileType {
+  return findLogFileType(name) ?? { ...OTHER_TYPES, name };
 }
 
 export function findObjectType(name: string): ObjectType | undefined {
@@ -89,4 +95,5 @@ export function selectFields(objectName: string, apiVersion = "Infinity"): reado
   return [type.timeColumn, ...columns.map(([name]) => name)];
 }
 
+export { OTHER_TYPES } from "./other.ts";
 export { toId18 } from "./salesforce_id.ts";

@@ -90,7 +90,7 @@ export function compileCellsWriter({
   tree.add("unmapped", (cells, to) => {
     for (const { name, occurrence, at } of unknown) {
       if (!cells.isBlank(at)) {
-        keep(name, cells.text(at), occurrence);
+        keep(name, unquote(cells.text(at)), occurrence);
       }
     }
     for (const { at, time } of times) {

@@ -1,6 +1,6 @@
 import type { EventBytes } from "../core/event_bytes.ts";
 import type { RowCells } from "../core/row_cells.ts";
-import { findLogFileType } from "./catalog.ts";
+import { findLogFileType, logFileType } from "./catalog.ts";
 import { withoutInnerQuotes } from "./cell_value.ts";
 import { compileCellsWriter } from "./cells_writer.ts";
 import { ENVELOPE_COLUMNS } from "./column.ts";
@@ -19,7 +19,10 @@ export interface RowWriter {
   /** Has a value of the row at hand among the `unmapped` that `fields` writes next. */
   keep(name: string, value: string): void;
   readonly namedIds: ReadNamedIds;
-  /** Columns of the header that the catalogue does not know: their cells go to `unmapped`. */
+  /**
+   * Columns of the header that the catalogue does not know, of an event type that it does: their cells go to `unmapped`. Of other
+   * types all further cells do, and nothing is told.
+   */
   readonly unknownColumns: readonly string[];
   /** Columns that are documented for the event type and that the header lacks; older files and API versions have fewer. */
   readonly missingColumns: readonly string[];
@@ -32,8 +35,6 @@ const MOST_COMPILED = 200;
 /**
  * The writer for files of that event type with that header row. Columns are found by their names, never by position; a column that
  * only other types of the home are known to have goes to the field that it has there.
- *
- * Throws a TypeError for an event type that the catalogue does not have.
  */
 export function compileRowWriter(eventType: string, header: readonly string[]): RowWriter {
   const key = JSON.stringify([eventType, header]);
@@ -49,10 +50,7 @@ export function compileRowWriter(eventType: string, header: readonly string[]): 
 }
 
 function compile(eventType: string, header: readonly string[]): RowWriter {
-  const type = findLogFileType(eventType);
-  if (type === undefined) {
-    throw new TypeError(`No event type ${eventType} in the catalogue.`);
-  }
+  const type = logFileType(eventType);
   const writer = compileCellsWriter({
     home: type.home.name,
     columns: { ...type.home.columns, ...type.variants },
@@ -62,5 +60,9 @@ function compile(eventType: string, header: readonly string[]): RowWriter {
     unquote: withoutInnerQuotes,
   });
   const documented = new Set(type.columns);
-  return { ...writer, missingColumns: writer.missingColumns.filter((name) => documented.has(name)) };
+  return {
+    ...writer,
+    unknownColumns: findLogFileType(eventType) === undefined ? [] : writer.unknownColumns,
+    missingColumns: writer.missingColumns.filter((name) => documented.has(name)),
+  };
 }

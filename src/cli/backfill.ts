@@ -4,6 +4,7 @@ import { closest } from "../core/suggestion.ts";
 import { collectedNames } from "../policy/kind_settings.ts";
 import type { Input, Stream } from "../policy/policy.ts";
 import { Supervisor } from "../pump/supervisor.ts";
+import { KINDS } from "../sources/kinds.ts";
 import type { TimeRange } from "../sources/time_range.ts";
 import { usage } from "./command_declaration.ts";
 import { exitCodeOf } from "./exit_codes.ts";
@@ -63,28 +64,31 @@ function chosenInputs(inputs: readonly Input[], names: readonly string[] | undef
   if (names === undefined) {
     return inputs;
   }
-  const known = new Set(inputs.flatMap(({ streams }) => streams.flatMap(collectedNames)));
-  const unknown = names.find((name) => !known.has(name));
+  const chosen = inputs.flatMap((input) => {
+    const streams = input.streams
+      .map((stream) => only(stream, names))
+      .filter((stream) => collectedNames(stream).length > 0);
+    return streams.length === 0 ? [] : [{ ...input, streams }];
+  });
+  const collected = (of: readonly Input[]) => of.flatMap(({ streams }) => streams.flatMap(collectedNames));
+  const unknown = names.find((name) => !collected(chosen).includes(name));
   if (unknown !== undefined) {
+    const known = new Set(collected(inputs));
     const meant = closest(unknown, [...known]);
     throw usage(
       `The policy does not collect ${unknown}.`,
       meant === undefined ? `It collects ${[...known].join(", ")}.` : `Did you mean ${meant}?`,
     );
   }
-  return inputs.flatMap((input) => {
-    const streams = input.streams
-      .map((stream) => only(stream, names))
-      .filter((stream) => collectedNames(stream).length > 0);
-    return streams.length === 0 ? [] : [{ ...input, streams }];
-  });
+  return chosen;
 }
 
 /** The stream with nothing but these names, of each kind. */
 function only(stream: Stream, names: readonly string[]): Stream {
-  const sources = Object.entries(stream.sources).map(([group, settings]) => {
-    const left = settings.names.filter((name) => names.includes(name));
-    return [group, { ...settings, enabled: settings.enabled && left.length > 0, names: left }];
+  const sources = KINDS.map(({ group, standsFor = (listed, name) => listed === name }) => {
+    const settings = stream.sources[group];
+    const left = names.filter((name) => settings?.names.some((listed) => standsFor(listed, name)));
+    return [group, { ...settings, enabled: settings?.enabled === true && left.length > 0, names: left }];
   });
   return { ...stream, sources: Object.fromEntries(sources) };
 }

@@ -92,7 +92,7 @@ async function setUp(
   const datasets = Object.entries(knownDatasets())
     .filter(([, { names }]) => Object.values(names).flat().length > 0)
     .map(([name, dataset]) => {
-      const hasFiles = (dataset.names[EVENT_LOG_FILES.group] ?? []).length > 0;
+      const hasFiles = usual(EVENT_LOG_FILES.group, dataset).length > 0;
       const isThere = (object: string) => realTime || (!hasFiles && findObjectType(object)?.free === true);
       return { name, hasFiles, objects: usual(EVENT_OBJECTS.group, dataset).filter(isThere) };
     })

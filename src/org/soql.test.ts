@@ -19,7 +19,7 @@ test.each([
 
 describe("the listing of event log files", () => {
   const base: EventLogFileQuery = {
-    eventTypes: ["Login", "Logout"],
+    eventTypes: { only: ["Login", "Logout"] },
     intervals: ["Hourly", "Daily"],
     notBefore: NOON - 30 * DAY,
     logDateFrom: NOON - 3 * DAY,
@@ -43,9 +43,15 @@ describe("the listing of event log files", () => {
     ],
     [
       "in an org without hourly files: no column Interval, in no place",
-      { intervals: [], eventTypes: ["Login"] },
+      { intervals: [], eventTypes: { only: ["Login"] } },
       columns,
       "EventType IN ('Login') AND (LogDate >= 2026-07-14T12:00:00.000Z OR CreatedDate > 2026-07-17T12:00:00.000Z) AND LogDate >= 2026-06-17T12:00:00.000Z",
+    ],
+    [
+      "of all types but some",
+      { eventTypes: { allBut: ["Login", "O'Brien"] }, createdAfter: undefined, notBefore: NOON, logDateFrom: NOON },
+      `${columns}, Interval, Sequence`,
+      "Interval IN ('Hourly','Daily') AND EventType NOT IN ('Login','O\\'Brien') AND LogDate >= 2026-07-17T12:00:00.000Z",
     ],
   ])("%s", (_, more, selected, where) => {
     expect(eventLogFileSoql({ ...base, ...more })).toBe(

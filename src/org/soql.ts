@@ -8,9 +8,12 @@ export function soqlText(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
 
+/** Event types by their names, or all but these. */
+export type EventTypeChoice = { readonly only: readonly string[] } | { readonly allBut: readonly string[] };
+
 /** What files a listing asks for. Times in milliseconds since the epoch. */
 export interface EventLogFileQuery {
-  readonly eventTypes: readonly string[];
+  readonly eventTypes: EventTypeChoice;
   /** Empty where the org has no column Interval: then every file is a daily one. */
   readonly intervals: ReadonlyArray<"Hourly" | "Daily">;
   /** Files of an earlier LogDate are never wanted. */
@@ -32,12 +35,17 @@ export function eventLogFileSoql(query: EventLogFileQuery): string {
   const recent = `LogDate >= ${soqlDateTime(query.logDateFrom)}`;
   const conditions = [
     ...(withInterval ? [`Interval IN (${query.intervals.map(soqlText).join(",")})`] : []),
-    `EventType IN (${query.eventTypes.map(soqlText).join(",")})`,
+    eventTypeCondition(query.eventTypes),
     query.createdAfter === undefined ? recent : `(${recent} OR CreatedDate > ${soqlDateTime(query.createdAfter)})`,
     ...(query.logDateBefore === undefined ? [] : [`LogDate < ${soqlDateTime(query.logDateBefore)}`]),
     ...(query.notBefore < query.logDateFrom ? [`LogDate >= ${soqlDateTime(query.notBefore)}`] : []),
   ];
   return `SELECT ${fileColumns(withInterval)} FROM EventLogFile WHERE ${conditions.join(" AND ")} ORDER BY CreatedDate ASC, Id ASC`;
+}
+
+function eventTypeCondition(choice: EventTypeChoice): string {
+  const list = (names: readonly string[]) => `(${names.map(soqlText).join(",")})`;
+  return "only" in choice ? `EventType IN ${list(choice.only)}` : `EventType NOT IN ${list(choice.allBut)}`;
 }
 
 /** The event log files with these ids, wherever in time they are. */

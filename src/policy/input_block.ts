@@ -208,20 +208,21 @@ function readStream(block: PreparedBlock, datasets: Readonly<Record<string, Know
   const { processors, findings: wrongProcessors } = readProcessors(stream.processors);
   const findings = [
     ...below("processors", wrongProcessors),
-    ...KINDS.flatMap((kind) => kindFindings(kind, groupOf(stream, kind.group), name, dataset)),
+    ...KINDS.flatMap((kind) => kindFindings(kind, groupOf(stream, kind.group), name, datasets)),
   ];
   return findings.length > 0 ? { findings } : { value: { stream, dataset, processors } };
 }
 
 function kindFindings(
-  { group, list, title }: SourceKind,
+  kind: SourceKind,
   block: KindBlock,
   name: string,
-  dataset: KnownDataset,
+  datasets: Readonly<Record<string, KnownDataset>>,
 ): readonly Finding[] {
-  const known = dataset.names[group] ?? [];
-  const unknown = unknownNames(block[list] as readonly string[], known, [group, list]);
-  return block.enabled && collects(dataset) && known.length === 0
+  const { group, list, title } = kind;
+  const known = datasets[name]?.names[group] ?? [];
+  const unknown = unknownNames(block[list] as readonly string[], kind, name, datasets);
+  return block.enabled && collects(datasets[name]) && known.length === 0
     ? [...unknown, { at: [group, "enabled"], text: `must be false: ${name} has no ${title}` }]
     : unknown;
 }
@@ -236,13 +237,21 @@ function below(key: string, findings: readonly Finding[]): Finding[] {
   return findings.map(({ at, text }) => ({ at: [key, ...at], text }));
 }
 
-function unknownNames(names: readonly string[], known: readonly string[], at: readonly string[]): Finding[] {
+/** The names of a kind's list that the dataset does not have, each with the one that has it. */
+function unknownNames(
+  names: readonly string[],
+  { group, list, standsFor = (listed, name) => listed === name }: SourceKind,
+  dataset: string,
+  datasets: Readonly<Record<string, KnownDataset>>,
+): Finding[] {
+  const known = (of: string) => datasets[of]?.names[group] ?? [];
   return names
-    .filter((name) => !known.includes(name))
-    .map((name) => ({
-      at,
-      text: `${JSON.stringify(name)} does not belong to this data stream${didYouMean(name, known)}`,
-    }));
+    .filter((name) => !known(dataset).some((listed) => standsFor(listed, name)))
+    .map((name) => {
+      const place = Object.keys(datasets).find((other) => known(other).includes(name));
+      const hint = place === undefined ? didYouMean(name, known(dataset)) : `; it belongs to ${place}`;
+      return { at: [group, list], text: `${JSON.stringify(name)} does not belong to this data stream${hint}` };
+    });
 }
 
 function outputOf(own: unknown, root: string, around: InputSurroundings): Output | readonly Problem[] {
@@ -282,7 +291,7 @@ function inputOf(
   };
 }
 
-/** The names of a kind that a stream collects where its policy names none. */
+/** The names of a kind that a stream has, without those that are collected only where a policy names them. */
 export function usual(group: string, { names, onlyByName = [] }: KnownDataset): string[] {
   return (names[group] ?? []).filter((name) => !onlyByName.includes(name));
 }
@@ -290,8 +299,8 @@ export function usual(group: string, { names, onlyByName = [] }: KnownDataset): 
 /** A kind's group as the code has it: names in camelCase, and what it collects as `names`. */
 function settingsOf({ group, list }: SourceKind, stream: StreamBlock, known: KnownDataset): KindSettings {
   const { [list]: listed, ...block } = groupOf(stream, group);
-  const names = listed as readonly string[];
-  return { ...camelKeys(block as KindBlock), names: names.length === 0 ? usual(group, known) : names };
+  const named = [listed as readonly string[], usual(group, known), known.names[group] ?? []];
+  return { ...camelKeys(block as KindBlock), names: named.find((names) => names.length > 0) ?? [] };
 }
 
 function streamOf(

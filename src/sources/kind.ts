@@ -28,6 +28,8 @@ export interface SourceKind<S extends KindSettings = KindSettings> {
   readonly list: string;
   /** What may be listed, from the catalogue. */
   readonly types: readonly KnownType[];
+  /** Whether a listed name, such as a pattern, stands for this one too; each for itself alone by default. Pure. */
+  readonly standsFor?: (listed: string, name: string) => boolean;
   /** What its facts mean. Their names are its own. */
   readonly facts: Meanings<AnyFact>;
 

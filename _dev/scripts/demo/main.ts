@@ -49,6 +49,8 @@ const ROWS_PER_DAY = {
   ContentTransfer: 500,
   ContentDistribution: 20,
   DocumentAttachmentDownloads: 60,
+  LightningInteraction: 900,
+  FlowExecution: 200,
 };
 const SETUP_CHANGES_PER_DAY = 120;
 const DETECTIONS_PER_DAY = { SessionHijackingEventStore: 1, ReportAnomalyEventStore: 2, ApiAnomalyEventStore: 2 };

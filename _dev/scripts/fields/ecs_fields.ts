@@ -167,6 +167,7 @@ export const ECS_FIELDS: Readonly<Record<string, readonly EcsName[]>> = {
   apex: [...EVERY_STREAM, ...ACTIVITY, ...REQUEST, ...APEX],
   api: [...EVERY_STREAM, ...ACTIVITY, ...USER_AGENT, ...REQUEST],
   setup_audit_trail: [...EVERY_STREAM, ...SETUP],
+  other: [...EVERY_STREAM, ...ACTIVITY],
   data_access: [...EVERY_STREAM, ...ACTIVITY, ...USER_AGENT, ...DATA_ACCESS],
   threat: [...EVERY_STREAM, ...ACTIVITY, ...USER_AGENT, ...THREAT],
   collector: [...EVERY_STREAM, ...COLLECTOR],

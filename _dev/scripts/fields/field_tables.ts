@@ -1,11 +1,11 @@
-import { EVENT_TYPES, OBJECTS } from "../../../src/catalog/catalog.ts";
+import { EVENT_TYPES, OBJECTS, OTHER_TYPES } from "../../../src/catalog/catalog.ts";
 import type { EventType } from "../../../src/catalog/column.ts";
 
 /** What there is to collect, as a table in Markdown. */
 export function eventTypeTable(): string {
   return table(
     ["Event", "Data stream", "Source", "Licence", "Arrives", "What it tells you"],
-    [...EVENT_TYPES, ...OBJECTS].map((type) => [
+    [...EVENT_TYPES, OTHER_TYPES, ...OBJECTS].map((type) => [
       `[\`${type.name}\`](${type.page})`,
       `\`${type.stream}\``,
       source(type),

@@ -1,4 +1,5 @@
 /** Settings of the policy as variables of the package's manifests, so that Fleet asks for them. Pure. */
+import { OTHER_TYPES } from "../../../src/catalog/catalog.ts";
 import type { SettingKind } from "../../../src/core/setting_kinds.ts";
 import {
   type DeclaredSetting,
@@ -74,6 +75,9 @@ export function variableName(path: string): string {
 
 /** What a list of names takes, and which of them it has to name. */
 function possible(known: readonly KnownType[]): string {
+  if (known.some(({ name }) => name === OTHER_TYPES.name)) {
+    return " Possible: names such as LightningInteraction, and patterns such as Lightning*, of types that no other data stream has; * is all of them.";
+  }
   const apart = known.filter(({ onlyByName }) => onlyByName === true).map(({ name }) => name);
   const exception = apart.length === 0 ? "" : ` Collected only where they are named: ${apart.join(", ")}.`;
   return `${exception} Possible: ${known.map(({ name }) => name).join(", ")}.`;

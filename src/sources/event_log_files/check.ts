@@ -4,6 +4,7 @@ import type { CheckedStream } from "../kind.ts";
 import { NO_HOURLY_FILES } from "./facts.ts";
 import { type FileGroup, type FileInventory, hasPaidFiles } from "./inventory.ts";
 import type { FileSettings } from "./settings.ts";
+import { wants } from "./wanted_types.ts";
 
 const STEP = "event log files";
 const DAY_MS = 86_400_000;
@@ -47,8 +48,8 @@ function hourlyFinding(
 
 function streamFindings({ dataset, settings }: CheckedFiles, inventory: FileInventory): Finding[] {
   const groups = Map.groupBy(inventory.groups, ({ eventType }) => eventType);
-  const present = settings.names.filter((type) => groups.has(type));
-  const absent = settings.names.filter((type) => !groups.has(type));
+  const present = typesThere(settings.names, inventory);
+  const absent = settings.names.filter((listed) => !present.some((type) => wants([listed], type)));
   const unlicensed = hasPaidFiles(inventory) ? [] : absent.filter((type) => findLogFileType(type)?.free !== true);
   const quiet = absent.filter((type) => !unlicensed.includes(type));
   return [
@@ -72,6 +73,12 @@ function streamFindings({ dataset, settings }: CheckedFiles, inventory: FileInve
   ];
 }
 
+/** The event types of an org that are listed by name or pattern, in the order of the list. */
+function typesThere(listed: readonly string[], { groups }: FileInventory): readonly string[] {
+  const types = new Set(groups.map(({ eventType }) => eventType).sort());
+  return [...new Set(listed.flatMap((one) => [...types].filter((type) => wants([one], type))))];
+}
+
 function since(groups: readonly FileGroup[]): string {
   return [...groups]
     .sort((a, b) => (a.interval < b.interval ? -1 : 1))
@@ -81,15 +88,13 @@ function since(groups: readonly FileGroup[]): string {
 
 /**
  * API calls in 24 hours: a listing for each poll, a download for each hourly and daily file of the event types that the org has,
- * all of them where that is not known. Pure.
+ * one for each name of the list where that is not known. Pure.
  */
 export function callsADay(
   { names, interval, pollInterval }: FileSettings,
   inventory: FileInventory | undefined,
 ): number {
-  const types = names.filter(
-    (type) => inventory === undefined || inventory.groups.some(({ eventType }) => eventType === type),
-  );
+  const types = inventory === undefined ? names : typesThere(names, inventory);
   const hourly = interval !== "daily" && inventory?.hasHourlyFiles !== false ? HOURS_A_DAY : 0;
   const daily = interval === "hourly" && hourly > 0 ? 0 : 1;
   return Math.ceil(DAY_MS / pollInterval) + types.length * (hourly + daily);

@@ -1,4 +1,4 @@
-import { EVENT_TYPES } from "../../catalog/catalog.ts";
+import { EVENT_TYPES, OTHER_TYPES } from "../../catalog/catalog.ts";
 import type { SourceKind } from "../kind.ts";
 import { callsADay, logFileFindings } from "./check.ts";
 import { FILE_FACTS } from "./facts.ts";
@@ -7,6 +7,7 @@ import { position } from "./position.ts";
 import { failedFiles, retryFileChanges } from "./progress.ts";
 import { FILE_SETTINGS, type FileSettings } from "./settings.ts";
 import { EventLogFiles } from "./source.ts";
+import { standsFor } from "./wanted_types.ts";
 
 /** Files of one stream that are read at once. */
 const DOWNLOADS = 4;
@@ -16,7 +17,8 @@ export const EVENT_LOG_FILES: SourceKind<FileSettings> = {
   title: "event log files",
   settings: { beside: FILE_SETTINGS, alone: FILE_SETTINGS },
   list: "event_types",
-  types: EVENT_TYPES,
+  types: [...EVENT_TYPES, OTHER_TYPES],
+  standsFor,
   facts: FILE_FACTS,
   sources: ({ names, interval, initialLookback, pollInterval }, { context, range, clock }) => [
     {

@@ -7,6 +7,7 @@ import type { Tell } from "../fact.ts";
 import type { SourceFact } from "../source_facts.ts";
 import type { EventLogFile } from "./body.ts";
 import type { FileFact } from "./facts.ts";
+import { askedTypes, isPassedOver, wants } from "./wanted_types.ts";
 
 const DAY_MS = 86_400_000;
 /** Salesforce had no event log files before. */
@@ -17,9 +18,12 @@ const ABSURD_LENGTH = 2 ** 40;
 const IDS_AT_ONCE = 100;
 /** Records that can't be files are told once, up to this many. */
 const MOST_TOLD = 1_000;
+/** Event types that patterns may bring; Salesforce documents about a hundred in all. */
+const MOST_TYPES = 500;
 
 export interface FileListingOptions {
   readonly client: OrgClient;
+  /** Names and patterns. */
   readonly eventTypes: readonly string[];
   readonly interval: "hourly+daily" | "hourly" | "daily";
   readonly tell: Tell<FileFact | SourceFact>;
@@ -29,6 +33,7 @@ export interface FileListingOptions {
 export class FileListing {
   readonly #options: FileListingOptions;
   readonly #told = new Set<string>();
+  readonly #types = new Set<string>();
   #hasHourlyFiles = true;
 
   constructor(options: FileListingOptions) {
@@ -50,7 +55,12 @@ export class FileListing {
       interval === "hourly+daily"
         ? (["Hourly", "Daily"] as const)
         : ([interval === "hourly" ? "Hourly" : "Daily"] as const);
-    const soql = () => eventLogFileSoql({ ...range, eventTypes, intervals: this.#hasHourlyFiles ? wanted : [] });
+    const soql = () =>
+      eventLogFileSoql({
+        ...range,
+        eventTypes: askedTypes(eventTypes),
+        intervals: this.#hasHourlyFiles ? wanted : [],
+      });
     return (await this.#ask(soql, now, signal)).files;
   }
 
@@ -103,7 +113,10 @@ export class FileListing {
 
   #usable(record: SObjectRecord, now: number): EventLogFile | undefined {
     const { eventTypes, tell } = this.#options;
-    const file = eventLogFileOf(record, eventTypes, now);
+    if (isPassedOver(eventTypes, record?.EventType)) {
+      return undefined;
+    }
+    const file = eventLogFileOf(record, (type) => wants(eventTypes, type) && this.#hasRoomFor(type), now);
     if (!("flaw" in file)) {
       return file;
     }
@@ -114,6 +127,13 @@ export class FileListing {
     }
     return undefined;
   }
+
+  #hasRoomFor(eventType: string): boolean {
+    if (this.#types.size < MOST_TYPES) {
+      this.#types.add(eventType);
+    }
+    return this.#types.has(eventType);
+  }
 }
 
 /**
@@ -122,7 +142,7 @@ export class FileListing {
  */
 function eventLogFileOf(
   record: SObjectRecord | null,
-  eventTypes: readonly string[],
+  isWanted: (eventType: unknown) => boolean,
   now: number,
 ): EventLogFile | { readonly id: string; readonly flaw: string } {
   const { Id, EventType, Interval, Sequence, LogDate, CreatedDate, LogFileLength, LogFile } = record ?? {};
@@ -132,7 +152,7 @@ function eventLogFileOf(
   };
   const checks: ReadonlyArray<readonly [name: string, value: unknown, isRight: boolean]> = [
     ["Id", Id, typeof Id === "string" && /^[A-Za-z0-9]{15,18}$/.test(Id)],
-    ["EventType", EventType, typeof EventType === "string" && eventTypes.includes(EventType)],
+    ["EventType", EventType, isWanted(EventType)],
     [
       "Interval",
       Interval,

@@ -28,12 +28,14 @@ import {
 import { type FileReadingOptions, readFile } from "./reading.ts";
 import { Reconciliation, readingOrder } from "./reconcile.ts";
 import { FileRound } from "./round.ts";
+import { wants } from "./wanted_types.ts";
 
 export interface EventLogFilesOptions {
   readonly id: string;
   readonly client: OrgClient;
   /** What all events have in common; organization id and instance address come from the login. */
   readonly stream: Omit<StreamContext, "organization" | "instanceUrl"> & { readonly organizationName: string };
+  /** Names and patterns. */
   readonly eventTypes: readonly string[];
   readonly interval: "hourly+daily" | "hourly" | "daily";
   /** Milliseconds. */
@@ -188,7 +190,7 @@ export class EventLogFiles implements Source {
     const ids = new Set(listed.map(({ id }) => id));
     const behind = [...cursor.files].filter(
       ([id, { eventType, done, gone, failure }]) =>
-        isOpen({ done, gone }) && !ids.has(id) && eventTypes.includes(eventType) && (failure?.retryAt ?? 0) <= now,
+        isOpen({ done, gone }) && !ids.has(id) && wants(eventTypes, eventType) && (failure?.retryAt ?? 0) <= now,
     );
     const { files, gone } = await this.#listing.find(
       behind.map(([id]) => id),

@@ -8,12 +8,15 @@ import type { EventType } from "./event_type.ts";
 import { generatedBody, type RowSpan } from "./generated_body.ts";
 import { type Incident, type IncidentRows, incidentRows } from "./incidents.ts";
 import { LOGIN_TYPES } from "./login_types.ts";
+import { OTHER_TYPES } from "./other_types.ts";
 import { makeBank, type TemplateBank } from "./template_bank.ts";
 import { makeWorld, type World } from "./world.ts";
 
 /** The event types that traffic can be made for, by name. */
 export const EVENT_TYPES: ReadonlyMap<string, EventType> = new Map(
-  [...LOGIN_TYPES, ...APEX_TYPES, ...API_TYPES, ...DATA_ACCESS_TYPES].map((type) => [type.name, type] as const),
+  [...LOGIN_TYPES, ...APEX_TYPES, ...API_TYPES, ...DATA_ACCESS_TYPES, ...OTHER_TYPES].map(
+    (type) => [type.name, type] as const,
+  ),
 );
 
 /** Which rows a generated file holds. */

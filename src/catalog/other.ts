@@ -1,0 +1,57 @@
+import { type Column, type Home, type LogFileType, objectReference } from "./column.ts";
+import { requestColumns } from "./request_columns.ts";
+import { REST_COLUMNS } from "./rest_columns.ts";
+
+const STREAM = "other";
+
+/** What many types have in common; each further column goes to `unmapped`, by its name. */
+const OTHER_HOME: Home = {
+  name: "other",
+  stream: STREAM,
+  description: "Events of types that no other data stream is about.",
+  fieldAliases: {},
+  columns: {
+    ...requestColumns({
+      requestId: "request_id",
+      requestStatus: "request_status",
+      requestStatusAs: "code",
+      loginKey: "login_key",
+      sessionKey: "session_key",
+      uri: "uri",
+      uriId: "uri_derived_id",
+      client: "source.ip",
+      url: "url.original",
+    }),
+    DB_BLOCKS: REST_COLUMNS.DB_BLOCKS as Column,
+    DB_CPU_TIME: REST_COLUMNS.DB_CPU_TIME as Column,
+    EXEC_TIME: {
+      field: "exec_time",
+      kind: "milliseconds",
+      description: "Time that the event itself took, within its request.",
+    },
+    DURATION: {
+      field: "duration",
+      kind: "milliseconds",
+      description: "Time that the page or the interaction took.",
+    },
+    EXCEPTION_MESSAGE: {
+      field: "exception_message",
+      ecs: "error.message",
+      kind: "text",
+      description: "Why the request failed.",
+    },
+  },
+};
+
+/** Stands for every event type that has no place of its own in the catalogue. Its name is the pattern of all their names. */
+export const OTHER_TYPES: LogFileType = {
+  provider: "EventLogFile",
+  name: "*",
+  stream: STREAM,
+  home: OTHER_HOME,
+  free: false,
+  onlyByName: true,
+  tells: "Each event of any further type that the org has files of, such as LightningInteraction or FlowExecution.",
+  page: objectReference("eventlogfile_supportedeventtypes"),
+  columns: [],
+};
