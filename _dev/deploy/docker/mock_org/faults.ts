@@ -1,5 +1,22 @@
-/** The kinds of request that a fault can strike. `page` is a follow-up page of a query. */
-const REQUEST_KINDS = ["token", "versions", "limits", "query", "page", "describe", "logFile"] as const;
+import type { ErrorCode } from "./pub_sub/refusals.ts";
+
+/**
+ * The kinds of request that a fault can strike. `page` is a follow-up page of a query. Of the Pub/Sub API: GetTopic, GetSchema, the first
+ * request of a Subscribe, and each answer with events.
+ */
+const REQUEST_KINDS = [
+  "token",
+  "versions",
+  "limits",
+  "query",
+  "page",
+  "describe",
+  "logFile",
+  "topic",
+  "schema",
+  "subscribe",
+  "delivery",
+] as const;
 
 export type RequestKind = (typeof REQUEST_KINDS)[number];
 
@@ -9,7 +26,7 @@ export type RequestKind = (typeof REQUEST_KINDS)[number];
  */
 export interface Fault {
   readonly on: RequestKind;
-  /** Strikes only requests whose percent-decoded path and query contain this text. */
+  /** Strikes only requests whose percent-decoded path and query contain this text; of the Pub/Sub API, whose topic or schema id does. */
   readonly match?: string;
   /** Leaves this many matching requests alone first. */
   readonly after?: number;
@@ -35,8 +52,10 @@ export interface Fault {
   readonly killToken?: boolean;
   /** Never answers. */
   readonly hang?: boolean;
-  /** Resets the connection instead of answering. */
+  /** Resets the connection instead of answering; of the Pub/Sub API, the stream. */
   readonly resetConnection?: boolean;
+  /** Pub/Sub API: ends the call or stream with this error. It knows `delayMs`, `killToken`, `hang` and `resetConnection` besides. */
+  readonly errorCode?: ErrorCode;
 }
 
 interface Planned {

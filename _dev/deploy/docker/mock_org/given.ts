@@ -5,6 +5,8 @@ import type { Fault } from "./faults.ts";
 import { folderFiles, type SkippedFile } from "./files_folder.ts";
 import { addLogFile, knownFile, type LogFileSpec, type LogFileSummary, summary } from "./log_file_spec.ts";
 import type { App, Counters, OrgSettings, OrgState, ReceivedRequest, User } from "./org_state.ts";
+import type { BreakSpec, ChannelSettings, PublishedEvent, PublishOptions, PubSubAccount } from "./pub_sub/pub_sub.ts";
+import type { PubSubServer } from "./pub_sub/server.ts";
 import { addRecords, knownSObject } from "./record_spec.ts";
 import { to15 } from "./salesforce_id.ts";
 import { type FieldType, PERMISSIONS, type SObjectRecord } from "./sobject.ts";
@@ -60,10 +62,31 @@ export interface Given {
   forgottenRequests(): Promise<void>;
   counters(): Promise<Counters>;
   logFiles(): Promise<LogFileSummary[]>;
+  /**
+   * Publishes events on a channel such as `LoginEventStream`, and stores them in its object. Datetimes are ISO texts; EventIdentifier,
+   * EventDate and what every event has are made up where they are missing.
+   */
+  published(channel: string, events: readonly SObjectRecord[], options?: PublishOptions): Promise<PublishedEvent[]>;
+  /** Throws the switches of Event Manager: what is not streamed does not reach subscribers, what is not stored no query. */
+  channel(name: string, settings: Partial<ChannelSettings>): Promise<ChannelSettings>;
+  /** As a move of the org: the channel's kept events are gone, and every replay id of before is refused. */
+  resetChannel(name: string): Promise<void>;
+  /** Breaks streams or connections of the Pub/Sub API now; answers how many. */
+  broken(spec: BreakSpec): Promise<number>;
+  /** What has been asked of the Pub/Sub API and sent by it. */
+  pubSub(): Promise<PubSubAccount>;
 }
 
-/** The builder over an org in this process. */
-export function givenOf(org: OrgState): Given {
+/** The builder over an org in this process, and its Pub/Sub API if it has one. */
+export function givenOf(org: OrgState, pubSub: () => PubSubServer | undefined): Given {
+  const server = (): PubSubServer => {
+    const running = pubSub();
+    if (running === undefined) {
+      throw new Error("this org was started without a Pub/Sub API");
+    }
+    return running;
+  };
+
   return {
     user: async (spec) => {
       const key = spec.username.toLowerCase();
@@ -109,7 +132,9 @@ export function givenOf(org: OrgState): Given {
       if (unknown.length > 0) {
         throw new Error(`an org has no setting ${unknown.join(", ")}`);
       }
-      return Object.assign(org.settings, settings);
+      Object.assign(org.settings, settings);
+      pubSub()?.bus.tick();
+      return org.settings;
     },
     logFile: async (spec) => addLogFile(org, spec),
     replacedLogFile: async (id, spec) => {
@@ -144,6 +169,11 @@ export function givenOf(org: OrgState): Given {
     forgottenRequests: async () => org.forgetRequests(),
     counters: async () => ({ ...org.counters }),
     logFiles: async () => [...org.logFiles.values()].map(summary),
+    published: async (channel, events, options) => server().bus.publish(channel, events, options),
+    channel: async (name, settings) => server().bus.changeSettings(name, settings),
+    resetChannel: async (name) => server().bus.resetLog(name),
+    broken: async (spec) => server().break(spec),
+    pubSub: async () => server().account(),
   };
 }
 

@@ -26,13 +26,19 @@ test("the program serves a folder and traffic, is steered from outside, and ends
     spec,
     "--stop-with-parent",
     "--sandbox",
+    "--pub-sub",
   ];
   const program = spawn(process.execPath, [MAIN, ...args], { stdio: ["pipe", "pipe", "pipe"] });
   const ended = once(program, "exit");
   try {
     const [line] = (await once(createInterface(program.stdout), "line")) as [string];
-    const ready = JSON.parse(line) as { url: string; orgId: string; files: number; traffic: { rows: number } };
-    expect(ready).toMatchObject({ files: 3, traffic: { rows: 200 } });
+    const ready = JSON.parse(line) as { url: string; orgId: string };
+    expect(ready).toMatchObject({
+      files: 3,
+      traffic: { rows: 200 },
+      pubSubUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+    });
+    expect(await connectMockOrg(ready.url).published("LogoutEventStream", [{}])).toHaveLength(1);
     expect(ready.orgId).toMatch(/^00D\w{15}$/);
     const files = await connectMockOrg(ready.url).logFiles();
     expect(files[0]).toMatchObject({ eventType: "Login", logDate: "2015-07-26T00:00:00.000Z", length: 54 });
@@ -60,6 +66,7 @@ describe("a mistake is one sentence with exit code 2", () => {
     [["--files", empty], `${empty} is empty.`],
     [["--generate", "{oops"], "--generate holds no JSON"],
     [["--write", empty], "--write needs --generate."],
+    [["--pub-sub", "--pub-sub-tls", MAIN], "--pub-sub-tls needs a file with a certificate and its private key."],
     [["--host", "203.0.113.9"], "It can't listen there (EADDRNOTAVAIL): change --host or --port."],
   ])("%j", (args, sentence) => {
     expectRefusal(args, sentence);

@@ -20,6 +20,9 @@ const USAGE = `Usage: npm run mock-org -- [options]
                          {"rowsPerDay": {"Login": 50000, "RestApi": 200000}, "days": 2, "recordsPerDay": {"LoginEvent": 1000}}
                          (every setting: traffic/plan.ts)
   --write DIR            writes the generated daily files there, for --files, and stops
+  --pub-sub              serves the Pub/Sub API too, on a port of its own
+  --pub-sub-port N       on this port (by default a free one)
+  --pub-sub-tls FILE     behind TLS, with the certificate and private key (PEM) of this file
   --no-gzip              never compresses answers
   --port N, --host H     where to listen (by default a free port on loopback)
   --stop-with-parent     stops when standard input closes
@@ -53,6 +56,9 @@ async function main(): Promise<void> {
       files: { type: "string" },
       generate: { type: "string" },
       write: { type: "string" },
+      "pub-sub": { type: "boolean", default: false },
+      "pub-sub-port": { type: "string", default: "0" },
+      "pub-sub-tls": { type: "string" },
       port: { type: "string", default: "0" },
       host: { type: "string", default: "127.0.0.1" },
       "stop-with-parent": { type: "boolean", default: false },
@@ -81,6 +87,12 @@ async function main(): Promise<void> {
     gzip: !values["no-gzip"],
     port: wholeNumber("port", values.port, 65_535),
     host: values.host,
+    ...(values["pub-sub"] && {
+      pubSub: {
+        port: wholeNumber("pub-sub-port", values["pub-sub-port"], 65_535),
+        ...(values["pub-sub-tls"] !== undefined && keyAndCertificate(readFileSync(values["pub-sub-tls"], "utf8"))),
+      },
+    }),
     serial: wholeNumber("org-serial", values["org-serial"], Number.MAX_SAFE_INTEGER),
     ...(values.certificate !== undefined && { certificate: readFileSync(values.certificate, "utf8") }),
     ...(values["client-id"] !== undefined && { clientId: values["client-id"] }),
@@ -100,9 +112,11 @@ async function main(): Promise<void> {
 
   const added = traffic === undefined ? undefined : await org.given.traffic(traffic);
 
-  const { url, orgId, clientId, username } = org;
+  const { url, orgId, clientId, username, pubSubUrl } = org;
   const files = (await org.given.logFiles()).length;
-  process.stdout.write(`${JSON.stringify({ url, orgId, clientId, username, files, traffic: added })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ url, orgId, clientId, username, files, traffic: added, ...(pubSubUrl !== "" && { pubSubUrl }) })}\n`,
+  );
 
   const stop = () => void org.close().then(() => process.exit(0));
   process.once("SIGTERM", stop);
@@ -119,6 +133,17 @@ function wholeNumber(option: string, text: string, largest: number): number {
     throw new Mistake(`--${option} must be a whole number up to ${largest}.`);
   }
   return number;
+}
+
+/** The parts of a PEM file. */
+function keyAndCertificate(pem: string): { certificate: string; key: string } {
+  const blocks = pem.match(/-----BEGIN [\s\S]+?-----END .+?-----\n?/g) ?? [];
+  const key = blocks.find((block) => block.includes("PRIVATE KEY"));
+  const certificate = blocks.filter((block) => block.includes("CERTIFICATE")).join("");
+  if (key === undefined || certificate === "") {
+    throw new Mistake("--pub-sub-tls needs a file with a certificate and its private key.");
+  }
+  return { certificate, key };
 }
 
 /** What a person who typed something wrong has to know; undefined for what should not happen. */

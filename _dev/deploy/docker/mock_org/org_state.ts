@@ -42,6 +42,18 @@ export interface OrgSettings {
   instanceUrl: string | undefined;
   /** Domain of the org, one of the audiences that an assertion may name. */
   myDomain: string;
+  /** Whether the org may use the Pub/Sub API, and has Event Monitoring; without it only LogoutEventStream is there. */
+  pubSubLicence: boolean;
+  eventMonitoring: boolean;
+  /** A quiet topic tells its position so often, and a stream that is owed nothing ends after so long; both by the org's clock. */
+  keepAliveMs: number;
+  starvingMs: number;
+  /** How long a subscription at LATEST gets nothing of what is published: Salesforce does not route it at once. */
+  latestRoutingMs: number;
+  /** Subscriptions that may be open at once. */
+  streamsMax: number;
+  /** How much later than it comes in a fetch request is acted on. */
+  roundTripMs: number;
 }
 
 export interface User {

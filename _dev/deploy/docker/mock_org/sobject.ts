@@ -39,6 +39,7 @@ export const PERMISSIONS = [
   "MonitorLoginHistory",
   "ViewAllUsers",
   "ViewSetup",
+  "CustomizeApplication",
 ] as const;
 
 export type Permission = (typeof PERMISSIONS)[number];
