@@ -232,7 +232,6 @@ function refused(): SourceEvent {
       type: "document_parsing_exception",
       reason: "[1:311] failed to parse field [salesforce.login.run_time] of type [long]",
     },
-    context.dataStream.dataset,
     NOW,
   );
 }

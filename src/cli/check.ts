@@ -9,7 +9,7 @@ import { ApiBudget } from "../org/api_budget.ts";
 import { exposureOf } from "../policy/file_exposure.ts";
 import type { BrokenInput, Input, Output, Policy } from "../policy/policy.ts";
 import type { Environment } from "../policy/variables.ts";
-import { COLLECTOR_DATASET } from "../sources/envelope.ts";
+import { COLLECTOR_DATASET } from "../sources/report_document.ts";
 import { logstashSteps } from "./check/logstash_steps.ts";
 import { orgSteps } from "./check/org_steps.ts";
 import { elasticsearchSteps, fileSteps } from "./check/output_steps.ts";

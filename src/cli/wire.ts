@@ -28,10 +28,10 @@ import { createNamingSink } from "../sinks/naming.ts";
 import { createProcessingSink } from "../sinks/processing.ts";
 import { settingAside } from "../sinks/setting_aside.ts";
 import type { Sink, SinkHealth } from "../sinks/sink.ts";
-import { COLLECTOR_DATASET } from "../sources/envelope.ts";
 import type { AnyFact, Tell } from "../sources/fact.ts";
 import type { KnownType } from "../sources/kind.ts";
 import { KINDS } from "../sources/kinds.ts";
+import { COLLECTOR_DATASET } from "../sources/report_document.ts";
 import type { Source } from "../sources/source.ts";
 import type { TimeRange } from "../sources/time_range.ts";
 import { openOrg } from "./open_org.ts";
@@ -242,7 +242,6 @@ export class Wiring {
           place: settingAside({
             own: names === undefined ? processed : createNamingSink(processed, names, tellMissing, this.#clock),
             collector: reports,
-            collectorDataset: COLLECTOR_DATASET,
             clock: this.#clock,
           }),
           isReported: reports !== undefined,

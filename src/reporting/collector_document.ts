@@ -1,6 +1,7 @@
 import { type AgentFacts, agentMembers } from "../core/agent_facts.ts";
-import { type DataStream, dataStreamName, type SourceEvent } from "../core/event.ts";
+import type { DataStream, SourceEvent } from "../core/event.ts";
 import { identityOf } from "../sources/event_identity.ts";
+import { reportDocument } from "../sources/report_document.ts";
 import type { CollectorEvent } from "./collector_event.ts";
 
 const NANOSECONDS_A_MS = 1_000_000;
@@ -28,18 +29,12 @@ const ORG_TAGS = ["forwarded"];
 export function collectorDocument(event: CollectorEvent, context: CollectorContext): SourceEvent {
   const { organization } = context;
   const { source, origin, start, end } = event;
-  const dataStream = { ...(source?.stream.dataStream ?? context.dataStream), dataset: context.dataStream.dataset };
-  const id = identityOf(
-    [context.inputId, organization?.organizationId ?? "", event.code, ...event.identity].join("\u001e"),
-  );
-  const document = {
-    "@timestamp": new Date(event.time).toISOString(),
+  return reportDocument({
+    id: identityOf([context.inputId, organization?.organizationId ?? "", event.code, ...event.identity].join("\u001e")),
+    time: event.time,
     event: {
-      id,
       code: event.code,
       provider: origin?.provider ?? "aquila-salesforce",
-      dataset: dataStream.dataset,
-      module: dataStream.dataset.split(".")[0],
       outcome: event.outcome,
       ...(start === undefined || end === undefined
         ? {}
@@ -51,21 +46,17 @@ export function collectorDocument(event: CollectorEvent, context: CollectorConte
     },
     message: event.message,
     error: event.error,
-    data_stream: dataStream,
+    dataStream: source?.stream.dataStream ?? context.dataStream,
     organization: { id: organization?.organizationId, name: context.organizationName },
-    salesforce: {
-      instance_url: organization?.instanceUrl,
-      collector: {
-        dataset: source?.stream.dataStream.dataset,
-        stream: source?.stream.id,
-        source: source?.name,
-        ...event.values,
-      },
-      collection: origin?.collection,
+    instanceUrl: organization?.instanceUrl,
+    collector: {
+      dataset: source?.stream.dataStream.dataset,
+      stream: source?.stream.id,
+      source: source?.name,
+      ...event.values,
     },
-    input: { type: "aquila-salesforce" },
-    ...agentMembers(context.agent),
+    collection: origin?.collection,
+    program: agentMembers(context.agent),
     tags: source?.stream.tags ?? ORG_TAGS,
-  };
-  return { index: dataStreamName(dataStream), id, json: JSON.stringify(document) };
+  });
 }

@@ -17,7 +17,6 @@ const event: SourceEvent = {
 };
 
 const signal = new AbortController().signal;
-const COLLECTOR = "aquila_salesforce.collector";
 const rejected: SourceEvent = { ...event, id: "r", index: "logs-aquila_salesforce.collector-acme" };
 
 /** Refuses those that `isRefused` names, in the words of `name`; what it was told of earlier sendings is in `before`. */
@@ -40,7 +39,6 @@ test("what neither takes is given back as it came, with the reason of its own da
   const place = settingAside({
     own: refusing("own", ({ id }) => id === "abc"),
     collector: refusing("collector", () => true),
-    collectorDataset: COLLECTOR,
   });
   const { receipt, unplaced } = await place([event, { ...event, id: "b" }, rejected], signal);
   expect(unplaced).toEqual([
@@ -55,7 +53,6 @@ test("where nobody takes reports, what would be one is given back", async () => 
   const place = settingAside({
     own: refusing("own", ({ id }) => id === "abc"),
     collector: undefined,
-    collectorDataset: COLLECTOR,
   });
   const { receipt, unplaced } = await place([event, { ...event, id: "b" }, rejected], signal);
   expect(unplaced).toEqual([
@@ -71,7 +68,6 @@ test("where the events may have been sent before, every delivery is told so", as
   const place = settingAside({
     own: refusing("own", () => true, before),
     collector: refusing("collector", () => false, before),
-    collectorDataset: COLLECTOR,
   });
   await place([event, rejected], signal, sentBefore);
   expect(before).toEqual([sentBefore, sentBefore, sentBefore]);
@@ -95,7 +91,6 @@ test("a refused event becomes an event of the collector, with its text and reaso
   const place = settingAside({
     own: inner,
     collector: inner,
-    collectorDataset: COLLECTOR,
     clock,
   });
   const { receipt, unplaced } = await place([event], signal);
@@ -129,7 +124,6 @@ test("rejected rows among the events go to the collector's sink, and every event
   const place = settingAside({
     own: taking("own", 1),
     collector: taking("collector", 0),
-    collectorDataset: COLLECTOR,
   });
   expect(await place([event, rejected, { ...event, id: "b" }], signal)).toEqual({
     receipt: { created: 2, existing: 1, refused: [] },
@@ -142,6 +136,6 @@ test("rejected rows among the events go to the collector's sink, and every event
 test("a refused event's text is kept whole, however long it is", () => {
   const document = { ...JSON.parse(event.json), uri: "é".repeat(1_000_000) };
   const long = { ...event, json: JSON.stringify(document) };
-  const aside = refusedEvent({ event: long, type: "t", reason: "r" }, "aquila_salesforce.collector", 0);
+  const aside = refusedEvent({ event: long, type: "t", reason: "r" }, 0);
   expect(JSON.parse(aside.json).salesforce.collector.text).toBe(long.json);
 });

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { SourceEvent } from "../core/event.ts";
 import { identityOf } from "../sources/event_identity.ts";
+import { COLLECTOR_DATASET, reportDocument } from "../sources/report_document.ts";
 import { addReceipts, type BackingIndices, EMPTY_RECEIPT, type Place, type RefusedEvent, type Sink } from "./sink.ts";
 
 /** Where a stream's events go. */
@@ -9,7 +10,6 @@ export interface SetAside {
   readonly own: Sink;
   /** Takes the events of the collector: rejected rows among the stream's, and what `own` has refused. Undefined if the policy has none. */
   readonly collector: Sink | undefined;
-  readonly collectorDataset: string;
   readonly clock?: Clock;
 }
 
@@ -27,8 +27,8 @@ const NO_PLACE = "it could not be read as an event, and the policy has the data 
  * Gives each event a place: what `own` refuses for good becomes an event of the collector, with its text and the reason. What
  * the collector's data stream does not take either is given back.
  */
-export function settingAside({ own, collector, collectorDataset, clock = systemClock }: SetAside): Place {
-  const isCollectors = ({ index }: SourceEvent) => index.includes(`-${collectorDataset}-`);
+export function settingAside({ own, collector, clock = systemClock }: SetAside): Place {
+  const isCollectors = ({ index }: SourceEvent) => index.includes(`-${COLLECTOR_DATASET}-`);
 
   async function delivered(reports: readonly Report[], signal: AbortSignal, sentBefore?: BackingIndices) {
     if (collector === undefined) {
@@ -58,7 +58,7 @@ export function settingAside({ own, collector, collectorDataset, clock = systemC
     const refused = await delivered(
       receipt.refused.map((one) => ({
         given: given.get(one.event.id) ?? one.event,
-        report: refusedEvent(one, collectorDataset, clock.now()),
+        report: refusedEvent(one, clock.now()),
         reason: reasonOf(one),
       })),
       signal,
@@ -69,42 +69,25 @@ export function settingAside({ own, collector, collectorDataset, clock = systemC
 }
 
 /** The collector's event of a refused one; the same event gives the same identity. Pure. */
-export function refusedEvent(
-  { event, type, reason }: RefusedEvent,
-  collectorDataset: string,
-  now: number,
-): SourceEvent {
-  const document = JSON.parse(event.json);
-  const id = identityOf(`refused\u001e${event.index}\u001e${event.id}`);
-  const dataStream = { ...document.data_stream, dataset: collectorDataset };
-  const { type: kind, namespace } = dataStream;
-  const json = JSON.stringify({
-    "@timestamp": new Date(now).toISOString(),
-    event: {
-      id,
-      code: "event_refused",
-      provider: document.event?.provider,
-      dataset: collectorDataset,
-      module: document.event?.module,
+export function refusedEvent({ event, type, reason }: RefusedEvent, now: number): SourceEvent {
+  const { event: own, data_stream, organization, salesforce, agent, elastic_agent, tags } = JSON.parse(event.json);
+  return reportDocument({
+    id: identityOf(`refused\u001e${event.index}\u001e${event.id}`),
+    time: now,
+    event: { code: "event_refused", provider: own?.provider },
+    dataStream: data_stream,
+    organization,
+    instanceUrl: salesforce?.instance_url,
+    collector: {
+      dataset: data_stream?.dataset,
+      event_type: own?.code,
+      reason: reasonOf({ type, reason }),
+      text: event.json,
     },
-    data_stream: dataStream,
-    organization: document.organization,
-    salesforce: {
-      instance_url: document.salesforce?.instance_url,
-      collector: {
-        dataset: document.data_stream?.dataset,
-        event_type: document.event?.code,
-        reason: reasonOf({ type, reason }),
-        text: event.json,
-      },
-      collection: document.salesforce?.collection,
-    },
-    input: document.input,
-    agent: document.agent,
-    elastic_agent: document.elastic_agent,
-    tags: document.tags,
+    collection: salesforce?.collection,
+    program: { agent, elastic_agent },
+    tags,
   });
-  return { index: `${kind}-${collectorDataset}-${namespace}`, id, json };
 }
 
 function reasonOf({ type, reason }: Pick<RefusedEvent, "type" | "reason">): string {

@@ -2,9 +2,6 @@ import { type AgentFacts, agentMembers } from "../core/agent_facts.ts";
 import type { DataStream } from "../core/event.ts";
 import { EventBytes } from "../core/event_bytes.ts";
 
-/** The dataset of what the runner itself reports. */
-export const COLLECTOR_DATASET = "aquila_salesforce.collector";
-
 /** What all events of a stream have in common. */
 export interface StreamContext {
   readonly organization: { readonly id: string; readonly name: string };

@@ -1,6 +1,8 @@
-import { dataStreamName, type SourceEvent } from "../../core/event.ts";
-import { COLLECTOR_DATASET, compileEnvelope, type StreamContext } from "../envelope.ts";
+import { agentMembers } from "../../core/agent_facts.ts";
+import type { SourceEvent } from "../../core/event.ts";
+import type { StreamContext } from "../envelope.ts";
 import { recordIdentity } from "../event_identity.ts";
+import { reportDocument } from "../report_document.ts";
 import type { EventLogFile } from "./body.ts";
 import { fileCollection } from "./facts.ts";
 
@@ -20,26 +22,17 @@ export interface RejectedRow {
 
 /** The collector's event of a row that can't be an event of its own stream. The same row gives the same identity. */
 export function rejectedRowEvent({ stream, file, row, reason, text, now }: RejectedRow): SourceEvent {
-  const dataStream = { ...stream.dataStream, dataset: COLLECTOR_DATASET };
-  const id = recordIdentity(stream.organization.id, "rejected_row", `${file.id}/${file.length}/${file.created}/${row}`);
-  const write = compileEnvelope(
-    { ...stream, dataStream, preserveOriginalEvent: false },
-    {
-      code: "row_rejected",
-      provider: "EventLogFile",
-      collection: fileCollection(file),
-    },
-  );
-  const collector = {
-    dataset: stream.dataStream.dataset,
-    event_type: file.eventType,
-    reason,
-    text: text.slice(0, LONGEST_TEXT),
-  };
-  const fields = `"collector":${JSON.stringify(collector)}`;
-  return {
-    index: dataStreamName(dataStream),
-    id,
-    json: write({ id, timestamp: new Date(now).toISOString(), fields, row }),
-  };
+  const { organization, dataStream, instanceUrl, tags } = stream;
+  return reportDocument({
+    id: recordIdentity(organization.id, "rejected_row", `${file.id}/${file.length}/${file.created}/${row}`),
+    time: now,
+    event: { code: "row_rejected", provider: "EventLogFile" },
+    dataStream,
+    organization,
+    instanceUrl,
+    collector: { dataset: dataStream.dataset, event_type: file.eventType, reason, text: text.slice(0, LONGEST_TEXT) },
+    collection: { ...fileCollection(file), row },
+    program: agentMembers(stream.agent),
+    tags,
+  });
 }
