@@ -7,7 +7,7 @@ import type { Secret } from "../core/secret.ts";
 import type { ElasticsearchOutput, KafkaOutput, LogstashOutput, Output, OutputSsl } from "../policy/policy.ts";
 import { readTlsTrust } from "../policy/tls_trust.ts";
 import { createConsoleSink } from "../sinks/console.ts";
-import type { ElasticsearchOptions } from "../sinks/elasticsearch_client.ts";
+import type { ElasticsearchOptions } from "../elasticsearch/client.ts";
 import type { KafkaOptions } from "../sinks/kafka.ts";
 import { createLogstashSink, type LogstashOptions } from "../sinks/logstash.ts";
 import { createNdjsonSink } from "../sinks/ndjson.ts";

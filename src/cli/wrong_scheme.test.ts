@@ -6,7 +6,7 @@ import { afterEach, expect, test } from "vitest";
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
 import { createHttp } from "../core/http.ts";
 import { transportError } from "../core/transport_meaning.ts";
-import { createElasticsearchClient, unreachable } from "../sinks/elasticsearch_client.ts";
+import { createElasticsearchClient, unreachable } from "../elasticsearch/client.ts";
 
 let server: Server | undefined;
 afterEach(() => {

@@ -74,6 +74,10 @@ export const ERRORS = {
   output_refused: { fault: "configuration", scope: "org" },
   events_refused: { fault: "remote", scope: "org" },
   output_unwritable: { fault: "configuration", scope: "org" },
+  // state that several hosts share
+  shared_state_unreachable: { fault: "remote", scope: "org" },
+  shared_state_refused: { fault: "configuration", scope: "org" },
+  lease_lost: { fault: "remote", scope: "org" },
   // what should not happen
   internal: { fault: "ours", scope: "part" },
 } as const satisfies Record<string, { readonly fault: Fault; readonly scope: Scope }>;

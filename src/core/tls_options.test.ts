@@ -2,7 +2,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { type Authority, makeAuthority } from "../../_dev/shared/testing/certificates.ts";
-import { createElasticsearchClient } from "../sinks/elasticsearch_client.ts";
+import { createElasticsearchClient } from "../elasticsearch/client.ts";
 import { createHttp, type TlsTrust } from "./http.ts";
 
 let authority: Authority;

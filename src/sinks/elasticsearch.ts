@@ -9,15 +9,15 @@ import type { SourceEvent } from "../core/event.ts";
 import type { EventBytes } from "../core/event_bytes.ts";
 import { retryAfterMs } from "../core/header_values.ts";
 import { Memory, type MemoryShare } from "../core/memory.ts";
-import { possiblyDoubled } from "./backing_indices.ts";
-import { bulkBodyLength, writeBulkBody } from "./bulk_body.ts";
-import { BULK_FILTER, type BulkAnswer, type BulkVerdict, bulkVerdict, noAnswer, probeProblem } from "./bulk_verdict.ts";
 import {
   createElasticsearchClient,
   type ElasticsearchOptions,
   mayHaveArrived,
   unreachable,
-} from "./elasticsearch_client.ts";
+} from "../elasticsearch/client.ts";
+import { possiblyDoubled } from "./backing_indices.ts";
+import { bulkBodyLength, writeBulkBody } from "./bulk_body.ts";
+import { BULK_FILTER, type BulkAnswer, type BulkVerdict, bulkVerdict, noAnswer, probeProblem } from "./bulk_verdict.ts";
 import { createLookUp } from "./look_up.ts";
 import { withOrderlyEnd } from "./orderly_end.ts";
 import { addReceipts, type BackingIndices, EMPTY_RECEIPT, type Receipt, type Sink, type SinkHealth } from "./sink.ts";

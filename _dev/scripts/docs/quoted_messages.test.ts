@@ -6,9 +6,9 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { knownDatasets } from "../../../src/cli/wire.ts";
 import { openSqliteCursors } from "../../../src/cursors/sqlite_cursors.ts";
+import { unreachable } from "../../../src/elasticsearch/client.ts";
 import { parsePolicy } from "../../../src/policy/parse_policy.ts";
 import { readText } from "../../../src/policy/policy_file.ts";
-import { unreachable } from "../../../src/sinks/elasticsearch_client.ts";
 import { troubleGroups } from "./troubleshooting.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");

@@ -1,6 +1,6 @@
 import { Client, errors } from "@elastic/elasticsearch";
 import { GIVE_UP, RunnerError } from "../../../src/core/errors.ts";
-import { unreachable } from "../../../src/sinks/elasticsearch_client.ts";
+import { unreachable } from "../../../src/elasticsearch/client.ts";
 import { adminClientOptions, type ClusterAccess } from "./cluster.ts";
 
 /** A client of the cluster's administrator, once the cluster has answered. Throws RunnerError with the cause and its cure. */

@@ -6,9 +6,9 @@ import { z } from "zod";
 import { GIVE_UP, RunnerError } from "../../core/errors.ts";
 import { type DataStream, dataStreamName } from "../../core/event.ts";
 import { type Finding, ok, type Step, warning } from "../../core/finding.ts";
+import { createElasticsearchClient, unreachable } from "../../elasticsearch/client.ts";
 import type { ElasticsearchOutput, FileOutput } from "../../policy/policy.ts";
 import { bulkVerdict } from "../../sinks/bulk_verdict.ts";
-import { createElasticsearchClient, unreachable } from "../../sinks/elasticsearch_client.ts";
 import { elasticsearchOptions } from "../open_output.ts";
 import { refusalToWrite } from "../writable_folder.ts";
 import {

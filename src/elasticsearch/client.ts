@@ -1,5 +1,5 @@
 import { Client, errors, HttpConnection } from "@elastic/elasticsearch";
-import { RETRY, RunnerError } from "../core/errors.ts";
+import { type ErrorCode, RETRY, RunnerError } from "../core/errors.ts";
 import { MEGABYTE, type TlsTrust, tlsOptions } from "../core/http.ts";
 import type { Secret } from "../core/secret.ts";
 import { transportError } from "../core/transport_meaning.ts";
@@ -62,6 +62,14 @@ function throughProxy(
   return { Connection: HttpConnection, proxy: proxyUrl, agent };
 }
 
+/** What Elasticsearch is asked for: the error's code while it can't be reached, and where its address stands. */
+interface Use {
+  readonly code: ErrorCode;
+  readonly hosts: string;
+}
+const OUTPUT: Use = { code: "output_unreachable", hosts: "the output's hosts" };
+export const SHARED_STATE: Use = { code: "shared_state_unreachable", hosts: "state.hosts" };
+
 /**
  * Why Elasticsearch gave no answer. The client's own errors carry their cause in words only; a code within them is looked up
  * like any other.
@@ -69,17 +77,18 @@ function throughProxy(
 export function unreachable(
   { hosts, proxyUrl }: Pick<ElasticsearchOptions, "hosts" | "proxyUrl">,
   error: unknown,
+  use: Use = OUTPUT,
 ): RunnerError {
   const host = hosts.join(", ");
   if (error instanceof errors.TimeoutError) {
-    return new RunnerError("output_unreachable", `Elasticsearch at ${host} did not answer in time.`, { next: RETRY });
+    return new RunnerError(use.code, `Elasticsearch at ${host} did not answer in time.`, { next: RETRY });
   }
   const plain = hosts.some((one) => one.startsWith("http:"));
   const inner = transportError(host, withCode(error), { plain, proxyUrl });
-  const code = inner.code === "tls_refused" ? inner.code : "output_unreachable";
+  const code = inner.code === "tls_refused" ? inner.code : use.code;
   return new RunnerError(code, `Elasticsearch can't be reached: ${inner.message}`, {
     next: RETRY,
-    cure: inner.cure ?? "Check the output's hosts, and that Elasticsearch is running.",
+    cure: inner.cure ?? `Check ${use.hosts}, and that Elasticsearch is running.`,
   });
 }
 

@@ -1,0 +1,136 @@
+import { Client } from "@elastic/elasticsearch";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { adminClientOptions } from "../../_dev/shared/elasticsearch/cluster.ts";
+import { describeOnCluster } from "../../_dev/shared/elasticsearch/describe_on_cluster.ts";
+import { stateKey } from "../../_dev/shared/testing/state_key.ts";
+import { Secret } from "../core/secret.ts";
+import { createStateIndex, type StateIndex } from "./state_index.ts";
+
+/** A node under the load of other tests answers in its own time. */
+const LONGEST_ANSWER_MS = 60_000;
+
+describeOnCluster("the state index, by a key of its own", (access) => {
+  let index = "";
+  let serial = 0;
+  let apiKey: string;
+  let admin: Client;
+  const opened: StateIndex[] = [];
+
+  const open = (key = apiKey, hosts = [access.url]) => {
+    const options = { hosts, apiKey: new Secret(key), compressionLevel: 0, workers: 1, requestTimeout: 0 };
+    const documents = createStateIndex(index, options, LONGEST_ANSWER_MS);
+    opened.push(documents);
+    return documents;
+  };
+  beforeAll(() => {
+    admin = new Client(adminClientOptions(access));
+  });
+  beforeEach(async () => {
+    serial += 1;
+    index = `aquila-state-${process.pid}-${serial}`;
+    apiKey = await stateKey(access, index);
+  });
+  afterAll(async () => {
+    await Promise.all(opened.map((one) => one.close()));
+    await admin.indices.delete({ index: `aquila-state-${process.pid}-*`, expand_wildcards: "all" }).catch(() => {});
+    await admin.close();
+  });
+
+  test("is made by the first write, read at once, and written only by who knows the present version", async () => {
+    const documents = open();
+    expect(await documents.read(["00D|lease", "members"])).toEqual(new Map());
+    const [first] = await documents.write([{ id: "00D|lease", value: { term: 1, note: "a" }, expected: undefined }]);
+    const read = await documents.read(["members", "00D|lease"]);
+    expect(read).toEqual(new Map([["00D|lease", { value: { term: 1, note: "a" }, version: first }]]));
+
+    const next = { id: "00D|lease", value: { term: 2 }, expected: first };
+    const [second, created] = await documents.write([next, { id: "members", value: {}, expected: undefined }]);
+    expect(second?.seqNo).toBeGreaterThan(first?.seqNo ?? 0);
+    expect(created).toBeDefined();
+    const late = { id: "00D|lease", value: { term: 9 }, expected: first };
+    expect(await documents.write([late, { id: "members", value: {}, expected: undefined }])).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect((await documents.read(["00D|lease"])).get("00D|lease")?.value).toEqual({ term: 2 });
+  });
+
+  test("a document is taken away by who knows its version, and can be made again", async () => {
+    const documents = open();
+    const [first] = await documents.write([{ id: "a", value: { n: 1 }, expected: undefined }]);
+    expect(await documents.write([{ id: "a", value: undefined, expected: first }])).toEqual([expect.anything()]);
+    expect(await documents.read(["a"])).toEqual(new Map());
+    expect(await documents.write([{ id: "a", value: { n: 2 }, expected: first }])).toEqual([undefined]);
+    expect(await documents.write([{ id: "a", value: { n: 3 }, expected: undefined }])).toEqual([expect.anything()]);
+  });
+
+  test("six who start at once make one index, and one of them is first", async () => {
+    const all = Array.from({ length: 6 }, () => open());
+    const outcomes = await Promise.all(
+      all.map((documents, n) => documents.write([{ id: "members", value: { n }, expected: undefined }])),
+    );
+    expect(outcomes.flat().filter((version) => version !== undefined)).toHaveLength(1);
+  });
+
+  test("any shape and more than one request's documents come back as they were written", async () => {
+    const documents = open();
+    const ids = Array.from({ length: 40 }, (_, n) => `00D|a b/${n}|ü`);
+    const value = (n: number) => ({ term: n, cursor: n % 2 === 0 ? { "a.b": [n] } : "x".repeat(300_000) });
+    const versions = await documents.write(ids.map((id, n) => ({ id, value: value(n), expected: undefined })));
+    const read = await documents.read(ids);
+    expect([...read.keys()]).toEqual(ids);
+    ids.forEach((id, n) => {
+      expect(read.get(id)).toEqual({ value: value(n), version: versions[n] });
+    });
+    const [mapping] = Object.values(await admin.indices.getMapping({ index }));
+    expect(Object.keys(mapping?.mappings.properties ?? {})).toEqual(["org", "owner", "source", "term", "written"]);
+  });
+
+  test("an index that is taken away is one without documents, and is made anew", async () => {
+    const documents = open();
+    const [first] = await documents.write([{ id: "a", value: {}, expected: undefined }]);
+    await admin.indices.delete({ index });
+    expect(await documents.write([{ id: "a", value: {}, expected: first }])).toEqual([undefined]);
+    await admin.indices.delete({ index });
+    expect(await documents.read(["a"])).toEqual(new Map());
+    await documents.write([{ id: "a", value: { other: 1 }, expected: undefined }]);
+    const [mapping] = Object.values(await admin.indices.getMapping({ index }));
+    expect(mapping?.mappings.dynamic).toBe("false");
+  });
+
+  test("another index's key is refused with the cure, a wrong one too, and who does not answer is unreachable", async () => {
+    const other = await stateKey(access, `${index}-other`);
+    const write = [{ id: "a", value: {}, expected: undefined }];
+    await expect(open(other).write(write)).rejects.toMatchObject({
+      code: "shared_state_refused",
+      cure: `Give the key in state.api_key the privileges create_index, read, write on ${index}.`,
+    });
+    await open().write(write);
+    await expect(open(other).read(["a"])).rejects.toMatchObject({
+      code: "shared_state_refused",
+      message: expect.stringContaining("(status 403: security_exception"),
+    });
+    await expect(open("d3Jvbmc6a2V5").read(["a"])).rejects.toMatchObject({
+      code: "shared_state_refused",
+      cure: "Check state.api_key.",
+    });
+    await expect(open(apiKey, ["http://127.0.0.1:1"]).read(["a"])).rejects.toMatchObject({
+      code: "shared_state_unreachable",
+      next: { do: "retry" },
+    });
+  });
+
+  test("of two hosts one that is not there is passed by", async () => {
+    const documents = open(apiKey, ["http://127.0.0.1:1", access.url]);
+    const outcomes = [];
+    for (let attempt = 1; attempt <= 4; attempt += 1) {
+      outcomes.push(
+        await documents.read(["a"]).then(
+          () => "read",
+          () => "failed",
+        ),
+      );
+    }
+    expect(outcomes.slice(-2)).toEqual(["read", "read"]);
+  });
+});
