@@ -62,6 +62,7 @@ describe("variables", () => {
       ["private_key", "textarea"],
       ["private_key_passphrase", "password"],
       ["api_proxy_url", "password"],
+      ["state_api_key", "password"],
     ]);
   });
 
@@ -115,6 +116,12 @@ describe("a policy from Fleet", () => {
         api_request_timeout: "5s",
         api_proxy_url: "http://user:pa'ss@proxy:3128",
         api_ssl: "verification_mode: certificate\ncertificate_authorities:\n  - /etc/ca.pem\n",
+        state_store: "elasticsearch",
+        state_hosts: ["https://state.example:9200", "https://other.example"],
+        state_index: "acme-state",
+        state_api_key: "id:key",
+        state_lease: "30s",
+        state_ssl: "verification_mode: certificate\n",
       },
       streams: {
         login: {
@@ -152,7 +159,17 @@ describe("a policy from Fleet", () => {
         requestTimeout: 5_000,
         ssl: { verificationMode: "certificate", certificateAuthorities: ["/etc/ca.pem"] },
       },
+      state: {
+        store: "elasticsearch",
+        cluster: {
+          hosts: ["https://state.example:9200", "https://other.example:9200"],
+          ssl: { verificationMode: "certificate" },
+        },
+        index: "acme-state",
+        lease: 30_000,
+      },
     });
+    expect(JSON.stringify(input.state)).not.toContain("id:key");
     expect(input.auth.privateKeyPassphrase?.reveal()).toBe(odd);
     expect(input.api.proxyUrl?.reveal()).toBe("http://user:pa'ss@proxy:3128");
     const [login] = input.streams;
@@ -183,6 +200,7 @@ describe("a policy from Fleet", () => {
     const input = inputOf({ vars: { ...REQUIRED, ...emptied } });
     expect(input.api).toMatchObject({ version: "66.0", dailyRequestShare: 20, requestTimeout: 60_000 });
     expect(input.auth.loginUrl).toBe("https://login.salesforce.com");
+    expect(input.state).toEqual({ store: "local" });
   });
 
   test("with secrets in Fleet is refused where nobody resolves them, with the cure", () => {

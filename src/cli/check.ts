@@ -7,17 +7,19 @@ import { type Log, silentLog } from "../core/log.ts";
 import { closest } from "../core/suggestion.ts";
 import { ApiBudget } from "../org/api_budget.ts";
 import { exposureOf } from "../policy/file_exposure.ts";
-import type { BrokenInput, Input, Output, Policy } from "../policy/policy.ts";
+import type { BrokenInput, Input, Output, Policy, SharedState } from "../policy/policy.ts";
 import type { Environment } from "../policy/variables.ts";
 import { COLLECTOR_DATASET } from "../sources/report_document.ts";
 import { logstashSteps } from "./check/logstash_steps.ts";
 import { orgSteps } from "./check/org_steps.ts";
 import { elasticsearchSteps, fileSteps } from "./check/output_steps.ts";
 import { reportJson, reportLines, type SubjectReport, summary, verdictCounts } from "./check/report.ts";
+import { stateSteps } from "./check/state_steps.ts";
 import { exitCodeOf } from "./exit_codes.ts";
 import { openOrg } from "./open_org.ts";
 import { type PolicySourceSurroundings, policySource } from "./policy_source.ts";
 import { VERSION } from "./version.ts";
+import { equalityKey } from "./wire_key.ts";
 
 export interface CheckOptions {
   /** A file, or the page of an agent policy in Kibana. */
@@ -83,7 +85,7 @@ export async function check(options: CheckOptions, surroundings: CheckSurroundin
       report({ kind: "organization", name, findings: [failed("policy", error)] }),
     ),
   ];
-  const [orgs, outputs] = await Promise.all([
+  const [orgs, outputs, states] = await Promise.all([
     Promise.all(
       inputs.map(async (input) => {
         const open = () => openForCheck(input, options.certificate, clock);
@@ -93,8 +95,11 @@ export async function check(options: CheckOptions, surroundings: CheckSurroundin
     Promise.all(
       outputsOf(inputs).map(({ output, streams }) => look("output", output.name, () => outputSteps(output, streams))),
     ),
+    Promise.all(
+      sharedStatesOf(inputs).map((state) => look("state", state.index, () => stateSteps(state, LONGEST_ANSWER_MS))),
+    ),
   ]);
-  const reports = [...first, ...orgs, ...outputs.map(report)];
+  const reports = [...first, ...orgs, ...[...outputs, ...states].map(report)];
   const totals = verdictCounts(reports);
   print(options.json ? JSON.stringify({ kind: "summary", message: summary(reports), ...totals }) : summary(reports));
   return exitCodeOf(
@@ -190,6 +195,12 @@ function outputsOf(inputs: readonly Input[]): Array<{ output: Output; streams: D
     const distinct = new Map(streams.map((stream) => [JSON.stringify(stream), stream]));
     return first === undefined ? [] : [{ output: first.output, streams: [...distinct.values()] }];
   });
+}
+
+/** Each state that hosts share, once. */
+function sharedStatesOf(inputs: readonly Input[]): SharedState[] {
+  const shared = inputs.flatMap(({ state }) => (state.store === "elasticsearch" ? [state] : []));
+  return [...new Map(shared.map((state) => [equalityKey([state.cluster, state.index]), state])).values()];
 }
 
 async function policyFindings(policy: string | URL, { warnings }: Policy): Promise<Finding[]> {

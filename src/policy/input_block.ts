@@ -8,9 +8,10 @@ import type { KindSettings, SourceKind } from "../sources/kind.ts";
 import { KINDS } from "../sources/kinds.ts";
 import { conditionHolds } from "./agent_condition.ts";
 import { defaultAudience } from "./audience.ts";
-import type { CollectorStream, Input, Output, Problem, Stream } from "./policy.ts";
+import type { CollectorStream, Input, Output, Problem, StateSettings, Stream } from "./policy.ts";
 import { type Checked, checked, type PreparedBlock, prepared, problemAt, withoutAgentKeys } from "./policy_block.ts";
 import { INPUT_SETTINGS, type KnownNames, type StreamBlock, settingsOfStream } from "./settings.ts";
+import { readState } from "./state_block.ts";
 import { unverified } from "./tls_trust.ts";
 import type { VariableProviders } from "./variables.ts";
 
@@ -80,8 +81,12 @@ export function readInput(block: unknown, root: string, defaultName: string, aro
   }
 
   const output = outputOf(own, root, around);
+  const state = "findings" in result || !isOutput(output) ? undefined : readState(result.value.state, output);
+  if (state !== undefined && "findings" in state) {
+    found.push(...below("state", state.findings));
+  }
   const problems = [...found.map((finding) => problemAt(root, finding)), ...(isOutput(output) ? [] : output)];
-  if ("findings" in result || problems.length > 0 || !isOutput(output)) {
+  if ("findings" in result || problems.length > 0 || !isOutput(output) || state === undefined || "findings" in state) {
     return { input: undefined, problems, warnings };
   }
   if (collector === undefined) {
@@ -90,7 +95,10 @@ export function readInput(block: unknown, root: string, defaultName: string, aro
         "collection itself, and rejected rows and refused events are kept in the data directory.",
     );
   }
-  const input = inputOf(result.value, defaultName, output, read, processors, collector);
+  const input = inputOf(result.value, defaultName, output, state.value, read, processors, collector);
+  if (input.state.store === "elasticsearch" && input.state.cluster.ssl.verificationMode === "none") {
+    warnings.push(unverified(`${root}.state.ssl`, "Elasticsearch"));
+  }
   if (input.api.ssl.verificationMode === "none") {
     warnings.push(unverified(`${root}.api.ssl`, "Salesforce"));
   }
@@ -272,6 +280,7 @@ function inputOf(
   block: InputBlock,
   defaultName: string,
   output: Output,
+  state: StateSettings,
   streams: readonly ReadStream[],
   processors: readonly Processor[],
   collector: CollectorStream | undefined,
@@ -284,6 +293,7 @@ function inputOf(
     organization: { name: block.organization.name ?? name },
     auth: camelKeys({ ...auth, audience }),
     api: camelKeys({ ...block.api, ssl: camelKeys(block.api.ssl) }),
+    state,
     names: block.names,
     streams: streams.map((stream) => streamOf(stream, block, processors)),
     collector,

@@ -6,46 +6,11 @@ import { z } from "zod";
 import { camelKeys } from "../core/camel_keys.ts";
 import { hostAndPort } from "../core/host_and_port.ts";
 import { isLoopback } from "../core/loopback.ts";
-import { Secret } from "../core/secret.ts";
-import { addressProblem, duration, flag, proxyUrl, secretText, text, wholeNumber } from "../core/setting_kinds.ts";
+import { duration, flag, proxyUrl, secretText, text, wholeNumber } from "../core/setting_kinds.ts";
+import { apiKey, hosts } from "./elasticsearch_values.ts";
 import type { OutputSsl } from "./policy.ts";
 import { SSL_SETTINGS } from "./settings.ts";
 import { unverified } from "./tls_trust.ts";
-
-/** As Beats does, a host without a scheme is http and one without a port listens on 9200. */
-const host = text.transform((value, ctx) => {
-  const address = /^[a-z]+:\/\//i.test(value) ? value : `http://${value}`;
-  const problem = addressProblem(address);
-  if (problem !== undefined) {
-    ctx.issues.push({ code: "custom", message: problem, input: value });
-    return z.NEVER;
-  }
-  const url = new URL(address);
-  if (!/^[a-z]+:\/\/[^/]*:\d+(?:\/|$)/i.test(address)) {
-    url.port = "9200";
-  }
-  return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
-});
-
-const hosts = z.preprocess(
-  (value) => (typeof value === "string" ? [value] : value),
-  z.array(host).min(1, "must name at least one address"),
-);
-
-/** An API key as `id:key` or as base64 of that; always base64 afterwards. */
-const apiKey = z
-  .string()
-  .trim()
-  .transform((value, ctx) => {
-    if (/^[^:\s]+:[^:\s]+$/.test(value)) {
-      return new Secret(Buffer.from(value).toString("base64"));
-    }
-    if (/^[^:\s]+:[^:\s]+$/.test(Buffer.from(value, "base64").toString("utf8"))) {
-      return new Secret(value);
-    }
-    ctx.issues.push({ code: "custom", message: "must be an API key as id:key, or as base64 of that", input: "" });
-    return z.NEVER;
-  });
 
 /** The SHA-256 of a certificate in hexadecimal digits, with or without colons; always without, in capitals, afterwards. */
 const fingerprint = text.transform((value, ctx) => {

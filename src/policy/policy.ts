@@ -24,12 +24,26 @@ export interface Input {
   readonly organization: { readonly name: string };
   readonly auth: AuthSettings;
   readonly api: ApiSettings;
+  readonly state: StateSettings;
   readonly names: NamesSetting;
   /** At least one; only streams that collect something. */
   readonly streams: readonly Stream[];
   /** What the runner itself reports of the input; undefined where the policy does not let it write that data stream. */
   readonly collector: CollectorStream | undefined;
   readonly output: Output;
+}
+
+/** Where it is kept how far an input's sources are. */
+export type StateSettings = { readonly store: "local" } | SharedState;
+
+/** State that several hosts share. */
+export interface SharedState {
+  readonly store: "elasticsearch";
+  /** The way there, with the key of the index. */
+  readonly cluster: ElasticsearchOutput;
+  readonly index: string;
+  /** Milliseconds without a sign of life after which another host takes an org over. */
+  readonly lease: number;
 }
 
 export interface Stream {

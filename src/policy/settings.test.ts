@@ -23,6 +23,12 @@ describe("declared settings", () => {
       "api.request_timeout",
       "api.proxy_url",
       "api.ssl",
+      "state.store",
+      "state.hosts",
+      "state.index",
+      "state.api_key",
+      "state.lease",
+      "state.ssl",
       "names",
       "processors",
     ]);
@@ -57,6 +63,7 @@ describe("declared settings", () => {
       "auth.private_key",
       "auth.private_key_passphrase",
       "api.proxy_url",
+      "state.api_key",
       "key",
       "key_passphrase",
     ]);

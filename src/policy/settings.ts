@@ -18,6 +18,7 @@ import {
 } from "../core/setting_kinds.ts";
 import type { SourceKind } from "../sources/kind.ts";
 import { KINDS } from "../sources/kinds.ts";
+import { apiKey, hosts } from "./elasticsearch_values.ts";
 import { apiVersion, loginUrl } from "./salesforce_values.ts";
 
 const SECOND = 1_000;
@@ -137,6 +138,54 @@ const api = z.strictObject({
   ),
 });
 
+/** A name that Elasticsearch takes for an index and that needs no quoting in an address. */
+const INDEX_NAME = /^[a-z0-9][a-z0-9._-]{0,200}$/;
+
+const state = z.strictObject({
+  store: setting(
+    "choice",
+    z.enum(["local", "elasticsearch"]).prefault("local"),
+    "State",
+    "Where it is kept how far each stream is. With local, one host collects the org. With elasticsearch, all hosts that have this policy share the orgs: one at a time collects an org, and another goes on when it is gone.",
+    { choices: { local: "On this host", elasticsearch: "In Elasticsearch, shared by several hosts" } },
+  ),
+  hosts: setting(
+    "list",
+    hosts.optional(),
+    "Hosts of the shared state",
+    "Addresses of Elasticsearch, such as https://elasticsearch.example:9200. By default those of the output.",
+  ),
+  index: setting(
+    "text",
+    text
+      .refine((value) => INDEX_NAME.test(value), {
+        message:
+          "must be the name of an index: lower case letters, digits, dots, - and _, beginning with a letter or digit",
+      })
+      .prefault("aquila-salesforce-state"),
+    "Index of the shared state",
+    "The runner makes it. It is a plain index, no data stream.",
+  ),
+  api_key: setting(
+    "secret",
+    apiKey.optional(),
+    "API key of the shared state",
+    "A key of its own as id:key, with the privileges create_index, read and write on that index and no others; the output's key can't do this.",
+  ),
+  lease: setting(
+    "duration",
+    duration(5 * SECOND, 300 * SECOND).prefault("15s"),
+    "Lease",
+    "After so long without a sign of life of the host that collects an org, another one goes on.",
+  ),
+  ssl: setting(
+    "yaml",
+    ssl.optional(),
+    "TLS of the shared state",
+    "TLS settings of the connection to these addresses, as those of the connection to Salesforce. By default those of the output.",
+  ),
+});
+
 /** As Fleet allows them, so that the name of the data stream is valid in Elasticsearch. */
 const FLEET_NAMESPACE = /^[^A-Z\\/*?"<>| ,#:-]{1,100}$/;
 const namespace = text.refine((value) => FLEET_NAMESPACE.test(value), {
@@ -154,6 +203,7 @@ export const INPUT_SETTINGS = z.strictObject({
   organization: organization.prefault({}),
   auth,
   api: api.prefault({}),
+  state: state.prefault({}),
   names: setting(
     "choice",
     z.enum(["none", "usernames", "full"]).prefault("usernames"),

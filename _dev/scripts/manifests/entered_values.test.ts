@@ -117,6 +117,7 @@ describe.each(FLEET_COMPILERS)("entered in Fleet, by its %s", (compiler) => {
       private_key: secret,
       private_key_passphrase: secret,
       api_proxy_url: secret,
+      state_api_key: secret,
       api_ssl: 'certificate: "/etc/a b.pem"\nverification_mode: full\n',
     };
     const reference = "$co.elastic.secret{a-b_1}";
@@ -124,6 +125,7 @@ describe.each(FLEET_COMPILERS)("entered in Fleet, by its %s", (compiler) => {
       organization: { name: '"' },
       auth: { private_key: reference, private_key_passphrase: reference },
       api: { proxy_url: reference, ssl: { certificate: "/etc/a b.pem", verification_mode: "full" } },
+      state: { store: "local", api_key: reference },
     });
   });
 });

@@ -86,7 +86,7 @@ function possible(known: readonly KnownType[]): string {
 function variableOf(setting: DeclaredSetting, known: readonly KnownType[]): PackageVariable {
   const { path, kind, title, help, required } = setting;
   const isList = kind === "list";
-  const isListOfNames = isList && path.includes(".");
+  const isListOfNames = isList && known.length > 0;
   return {
     name: variableName(path),
     type: MULTILINE.has(path) ? "textarea" : TYPES[kind],

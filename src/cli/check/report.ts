@@ -4,8 +4,8 @@ import { visible } from "../../core/visible.ts";
 
 /** What was looked at, with all that was found. */
 export interface SubjectReport {
-  readonly kind: "policy" | "organization" | "output";
-  /** Name of the org, or of the output in the policy. */
+  readonly kind: "policy" | "organization" | "output" | "state";
+  /** Name of the org, of the output in the policy, or of the index of a shared state. */
   readonly name: string;
   readonly findings: readonly Finding[];
 }
@@ -24,7 +24,7 @@ export function reportLines({ kind, name, findings }: SubjectReport, coloured: b
     coloured ? styleText(style, text, { validateStream: false }) : text;
   const indent = " ".repeat(2 + VERDICT_WIDTH + STEP_WIDTH);
   return [
-    paint("bold", harmless(kind === "output" ? `output ${name}` : name)),
+    paint("bold", harmless(kind === "output" || kind === "state" ? `${kind} ${name}` : name)),
     ...findings.flatMap(({ verdict, step, message, cure }) => [
       `  ${paint(COLOURS[verdict], verdict.padEnd(VERDICT_WIDTH))}${step.padEnd(STEP_WIDTH)}${harmless(message)}`,
       ...(cure === undefined ? [] : [`${indent}→ ${harmless(cure)}`]),
