@@ -8,6 +8,7 @@ import type { RunnerProcess } from "../testing/runner_process.ts";
 import { StoredRows } from "../testing/stored_rows.ts";
 import type { Bulk, Side } from "./bulk_gate.ts";
 import { FaultScene } from "./fault_scene.ts";
+import { randomNumbers } from "./random_numbers.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 /** Random kills of one collection. `FAULTS=100 npx vitest run --project e2e kill_points` for the long run. */
@@ -164,14 +165,3 @@ describeOnCluster("a runner that is killed: every row is there once", (access) =
     });
   });
 });
-
-/** Numbers from 0 to 1 that depend on the seed alone (mulberry32). */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

@@ -67,6 +67,8 @@ export interface Given {
    * EventDate and what every event has are made up where they are missing.
    */
   published(channel: string, events: readonly SObjectRecord[], options?: PublishOptions): Promise<PublishedEvent[]>;
+  /** From now on publishes so many believable events a minute on each channel; with {} no more. */
+  pushed(perMinute: Readonly<Record<string, number>>): Promise<void>;
   /** Throws the switches of Event Manager: what is not streamed does not reach subscribers, what is not stored no query. */
   channel(name: string, settings: Partial<ChannelSettings>): Promise<ChannelSettings>;
   /** As a move of the org: the channel's kept events are gone, and every replay id of before is refused. */
@@ -170,6 +172,7 @@ export function givenOf(org: OrgState, pubSub: () => PubSubServer | undefined): 
     counters: async () => ({ ...org.counters }),
     logFiles: async () => [...org.logFiles.values()].map(summary),
     published: async (channel, events, options) => server().bus.publish(channel, events, options),
+    pushed: async (perMinute) => server().pushing.start(perMinute),
     channel: async (name, settings) => server().bus.changeSettings(name, settings),
     resetChannel: async (name) => server().bus.resetLog(name),
     broken: async (spec) => server().break(spec),

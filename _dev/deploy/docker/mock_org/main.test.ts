@@ -66,6 +66,9 @@ describe("a mistake is one sentence with exit code 2", () => {
     [["--files", empty], `${empty} is empty.`],
     [["--generate", "{oops"], "--generate holds no JSON"],
     [["--write", empty], "--write needs --generate."],
+    [["--push", "{}"], "--push needs --pub-sub."],
+    [["--pub-sub", "--push", '{"LoginEvent": 1}'], "--push: no channel LoginEvent; there are: LoginEventStream"],
+    [["--pub-sub", "--push", '{"FileEvent": 1}'], "--push: no traffic for object FileEventStore"],
     [["--pub-sub", "--pub-sub-tls", MAIN], "--pub-sub-tls needs a file with a certificate and its private key."],
     [["--host", "203.0.113.9"], "It can't listen there (EADDRNOTAVAIL): change --host or --port."],
   ])("%j", (args, sentence) => {

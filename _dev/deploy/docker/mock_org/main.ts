@@ -21,6 +21,7 @@ const USAGE = `Usage: npm run mock-org -- [options]
                          (every setting: traffic/plan.ts)
   --write DIR            writes the generated daily files there, for --files, and stops
   --pub-sub              serves the Pub/Sub API too, on a port of its own
+  --push SPEC            pushes so many believable events a minute there, such as '{"LoginEventStream": 30}'
   --pub-sub-port N       on this port (by default a free one)
   --pub-sub-tls FILE     behind TLS, with the certificate and private key (PEM) of this file
   --no-gzip              never compresses answers
@@ -57,6 +58,7 @@ async function main(): Promise<void> {
       generate: { type: "string" },
       write: { type: "string" },
       "pub-sub": { type: "boolean", default: false },
+      push: { type: "string" },
       "pub-sub-port": { type: "string", default: "0" },
       "pub-sub-tls": { type: "string" },
       port: { type: "string", default: "0" },
@@ -71,7 +73,11 @@ async function main(): Promise<void> {
     return;
   }
 
-  const traffic = values.generate === undefined ? undefined : trafficSpec(values.generate);
+  const traffic = values.generate === undefined ? undefined : given<TrafficSpec>("generate", values.generate);
+  const push = values.push === undefined ? undefined : given<Record<string, number>>("push", values.push);
+  if (push !== undefined && !values["pub-sub"]) {
+    throw new Mistake("--push needs --pub-sub.");
+  }
 
   if (values.write !== undefined) {
     if (traffic === undefined) {
@@ -111,6 +117,12 @@ async function main(): Promise<void> {
   }
 
   const added = traffic === undefined ? undefined : await org.given.traffic(traffic);
+
+  if (push !== undefined) {
+    await org.given.pushed(push).catch((error: unknown) => {
+      throw new Mistake(`--push: ${(error as Error).message}.`);
+    });
+  }
 
   const { url, orgId, clientId, username, pubSubUrl } = org;
   const files = (await org.given.logFiles()).length;
@@ -169,11 +181,12 @@ function problemOf(error: unknown): string | undefined {
   }
 }
 
-function trafficSpec(text: string): TrafficSpec {
+/** The JSON of an option, or of the file that it names. */
+function given<T>(option: string, text: string): T {
   const json = text.trimStart().startsWith("{") ? text : readFileSync(text, "utf8");
   try {
-    return JSON.parse(json) as TrafficSpec;
+    return JSON.parse(json) as T;
   } catch (error) {
-    throw new Mistake(`--generate holds no JSON (${(error as Error).message}).`);
+    throw new Mistake(`--${option} holds no JSON (${(error as Error).message}).`);
   }
 }

@@ -11,6 +11,9 @@ const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /** An org under test, with the machine's time that it was given. */
 export type TestOrg = MockOrg & { readonly now: () => number };
 
+/** What a login needs to know of an org. */
+export type LoginDoor = Pick<TestOrg, "url" | "clientId" | "username" | "now">;
+
 /** An org with an app of the test key and a user, closed at the end of the block. */
 export async function startedOrg(options: MockOrgOptions = {}): Promise<TestOrg> {
   const org = await startMockOrg({ certificate: PUBLIC_KEY, ...options });
@@ -19,7 +22,7 @@ export async function startedOrg(options: MockOrgOptions = {}): Promise<TestOrg>
 
 /** A correct assertion for the org, with the claims given in place of the right ones. */
 export function assertion(
-  org: TestOrg,
+  org: LoginDoor,
   claims: object = {},
   header: object = { alg: "RS256" },
   key: KeyObject = privateKey,
@@ -36,13 +39,13 @@ export function assertion(
   return `${signed}.${sign("sha256", Buffer.from(signed), key).toString("base64url")}`;
 }
 
-export function postToken(org: TestOrg, form: Readonly<Record<string, string>>): Promise<Response> {
+export function postToken(org: LoginDoor, form: Readonly<Record<string, string>>): Promise<Response> {
   return fetch(`${org.url}/services/oauth2/token`, { method: "POST", body: new URLSearchParams(form) });
 }
 
 /** The token endpoint's whole answer to an assertion. */
 export async function tokenAnswer(
-  org: TestOrg,
+  org: LoginDoor,
   text: string,
 ): Promise<{ status: number; body: Record<string, string> }> {
   const response = await postToken(org, { grant_type: JWT_BEARER, assertion: text });

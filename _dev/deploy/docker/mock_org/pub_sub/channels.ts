@@ -55,10 +55,12 @@ const CHANNELS: ReadonlyMap<string, Channel> = new Map(
   ].map((each) => [each.name, each]),
 );
 
-export const CHANNEL_NAMES: readonly string[] = [...CHANNELS.keys()];
-
-export function channelOf(name: string): Channel | undefined {
-  return CHANNELS.get(name);
+export function knownChannel(name: string): Channel {
+  const channel = CHANNELS.get(name);
+  if (channel === undefined) {
+    throw new Error(`no channel ${name}; there are: ${[...CHANNELS.keys()].join(", ")}`);
+  }
+  return channel;
 }
 
 /** Topic names are case-sensitive. */

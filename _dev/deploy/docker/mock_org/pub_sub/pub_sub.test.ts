@@ -330,6 +330,20 @@ test("a half-open connection answers nothing, pings neither; a new one is served
   expect(await pinging.subscribe({ topic: LOGIN }).events(2)).toHaveLength(2);
 });
 
+test("believable events are pushed at a rate, until no more are wanted", async () => {
+  await using acme = await org();
+  using client = await pubSubClient(acme);
+  await acme.given.pushed({ LoginEventStream: 6_000, ApiEventStream: 1, LogoutEventStream: 1, LoginAsEventStream: 1 });
+  const [first, second] = await client.subscribe({ topic: LOGIN }).events(2);
+  await acme.given.pushed({});
+  const [one, other] = [first && (await decoded(client, first)), second && (await decoded(client, second))];
+  expect(one).toMatchObject({ Username: expect.stringContaining("@"), SourceIp: expect.any(String) });
+  expect(one?.LoginKey).not.toBe(other?.LoginKey);
+  for (const channel of ["ApiEventStream", "LogoutEventStream", "LoginAsEventStream"]) {
+    expect(await client.subscribe({ topic: `/event/${channel}` }).events(1)).toHaveLength(1);
+  }
+});
+
 test("the switches, breaks and figures are there over HTTP as well", async () => {
   await using acme = await org();
   const response = await fetch(`${acme.url}/__control/published`, {

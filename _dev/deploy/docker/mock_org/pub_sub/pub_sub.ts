@@ -4,7 +4,7 @@ import { instant } from "../instant.ts";
 import type { OrgState } from "../org_state.ts";
 import { addRecords } from "../record_spec.ts";
 import type { SObjectRecord } from "../sobject.ts";
-import { avroSchema, CHANNEL_NAMES, type Channel, channelOf } from "./channels.ts";
+import { avroSchema, type Channel, knownChannel } from "./channels.ts";
 import type { ErrorCode } from "./refusals.ts";
 import type { StreamAccount, StreamBreak, Subscription } from "./subscription.ts";
 import { TopicLog } from "./topic_log.ts";
@@ -86,7 +86,7 @@ export class PubSub {
 
   /** Puts events on a channel, and into its object. Datetimes are ISO texts; what every event has is made up where it is missing. */
   publish(name: string, events: readonly SObjectRecord[], options: PublishOptions = {}): PublishedEvent[] {
-    const channel = known(name);
+    const channel = knownChannel(name);
     const settings = this.settingsOf(name);
     const { type } = this.schemaOf(channel);
     const now = new Date(this.#org.now()).toISOString();
@@ -172,14 +172,14 @@ export class PubSub {
   }
 
   changeSettings(name: string, settings: Partial<ChannelSettings>): ChannelSettings {
-    known(name);
+    knownChannel(name);
     const changed = { ...this.settingsOf(name), ...settings };
     this.#settings.set(name, changed);
     return changed;
   }
 
   resetLog(name: string): void {
-    this.log(known(name)).reset();
+    this.log(knownChannel(name)).reset();
   }
 
   /** The schema that the channel's events are written with now. */
@@ -245,12 +245,4 @@ export class PubSub {
   account(connections: PubSubAccount["connections"]): PubSubAccount {
     return { connections, calls: [...this.#calls], streams: this.#streams.map((each) => ({ ...each })) };
   }
-}
-
-function known(name: string): Channel {
-  const channel = channelOf(name);
-  if (channel === undefined) {
-    throw new Error(`no channel ${name}; there are: ${CHANNEL_NAMES.join(", ")}`);
-  }
-  return channel;
 }

@@ -3,6 +3,7 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { OrgState } from "../org_state.ts";
 import { SERVICE } from "./protocol.ts";
 import { type BreakSpec, PubSub, type PubSubAccount } from "./pub_sub.ts";
+import { Pushing } from "./pushing.ts";
 import { serviceOf } from "./service.ts";
 import { startWire } from "./wire.ts";
 
@@ -17,6 +18,8 @@ export interface PubSubServerOptions {
 export interface PubSubServer {
   readonly bus: PubSub;
   readonly url: string;
+  /** What publishes by itself. */
+  readonly pushing: Pushing;
   account(): PubSubAccount;
   /** Strikes streams or connections; answers how many. */
   break(spec: BreakSpec): number;
@@ -45,11 +48,13 @@ export async function startPubSubServer(
   const bind = promisify<string, ServerCredentials, number>(grpc.bindAsync.bind(grpc));
   const inner = await bind("127.0.0.1:0", credentials);
   const wire = await startWire(host, port, inner);
+  const pushing = new Pushing(org, bus);
   const ticking = setInterval(() => bus.tick(), TICK_MS);
   ticking.unref();
 
   return {
     bus,
+    pushing,
     url: `${tls ? "https" : "http"}://${host === "0.0.0.0" ? "127.0.0.1" : host}:${wire.port}`,
     account: () => bus.account(wire.account()),
     break({ how, channel, downMs = 0 }) {
@@ -69,6 +74,7 @@ export async function startPubSubServer(
     },
     async close() {
       clearInterval(ticking);
+      pushing.stop();
       await wire.close();
       grpc.forceShutdown();
     },

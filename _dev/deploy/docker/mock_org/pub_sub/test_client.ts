@@ -7,7 +7,7 @@ import {
   makeGenericClientConstructor,
   type ServiceError,
 } from "@grpc/grpc-js";
-import { assertion, type TestOrg, tokenAnswer } from "../test_client.ts";
+import { assertion, type LoginDoor, type TestOrg, tokenAnswer } from "../test_client.ts";
 import {
   type FetchRequest,
   type FetchResponse,
@@ -25,6 +25,8 @@ export interface SubscribeOptions {
   readonly replayId?: Buffer;
   /** By default 100. */
   readonly asked?: number;
+  /** Takes the answers, which are not kept then. */
+  readonly onAnswer?: (answer: FetchResponse) => void;
 }
 
 /** One Subscribe call as a client has it. */
@@ -52,7 +54,7 @@ const Constructor = makeGenericClientConstructor(SERVICE, "PubSub");
 
 /** A raw client of the org's Pub/Sub API with the headers of a fresh login. `authority`: PEM, for a server behind TLS. */
 export async function pubSubClient(
-  org: TestOrg,
+  org: LoginDoor & Pick<TestOrg, "orgId" | "pubSubUrl">,
   {
     authority,
     options = {},
@@ -113,7 +115,7 @@ function subscriber(client: Client, options: SubscribeOptions, metadata: Metadat
   );
   const { topic, preset = "EARLIEST", replayId = Buffer.alloc(0), asked = 100 } = options;
   const answers: FetchResponse[] = [];
-  call.on("data", (answer: FetchResponse) => answers.push(answer));
+  call.on("data", options.onAnswer ?? ((answer: FetchResponse) => answers.push(answer)));
   let over = false;
   const ended = new Promise<ServiceError | undefined>((resolve) => {
     call.on("error", (error) => resolve(error as ServiceError));
