@@ -20,6 +20,8 @@ const CONDITION: AlertCondition = {
   ],
 };
 
+const HOUR = 3_600_000;
+
 test("a condition is told in ES|QL", () => {
   expect(esqlOf(CONDITION)).toBe(
     [
@@ -47,7 +49,27 @@ test("a condition is told as a search of the same documents and groups", () => {
   });
 });
 
-const HOUR = 3_600_000;
+test("a measure of the time before or since a moment is told in both", () => {
+  const apps = { of: "unique_count", field: "salesforce.connected_app.name" } as const;
+  const condition: AlertCondition = {
+    ...CONDITION,
+    measures: {
+      known: { ...apps, when: { is: "<", hoursAgo: 36 } },
+      fresh: { ...apps, where: [{ field: "event.outcome", is: ["success"] }], when: { is: ">=", hoursAgo: 36 } },
+    },
+    having: [],
+  };
+  expect(esqlOf(condition)).toContain(
+    "known = COUNT_DISTINCT(salesforce.connected_app.name) WHERE @timestamp < NOW() - 36 hours, " +
+      'fresh = COUNT_DISTINCT(salesforce.connected_app.name) WHERE event.outcome == "success" AND @timestamp >= NOW() - 36 hours',
+  );
+  const { groups } = JSON.parse(JSON.stringify(alertSearch(condition, { from: 0, to: 50 * HOUR }))).aggs;
+  const range = (bound: object) => ({ range: { "@timestamp": { ...bound, format: "epoch_millis" } } });
+  expect(groups.aggs.known.filter).toEqual({ bool: { filter: [range({ lt: 14 * HOUR })] } });
+  expect(groups.aggs.fresh.filter).toEqual({
+    bool: { filter: [{ terms: { "event.outcome": ["success"] } }, range({ gte: 14 * HOUR })] },
+  });
+});
 
 const BY_THE_HOUR: AlertCondition = {
   stream: "api",

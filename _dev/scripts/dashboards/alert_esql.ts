@@ -35,9 +35,11 @@ function total({ measures }: Total): string {
 }
 
 function aggregate(measure: Aggregated): string {
-  const { where } = measure;
+  const { where = [], when } = measure;
   const call = measure.of === "count" ? "COUNT(*)" : `${FUNCTIONS[measure.of]}(${measure.field})`;
-  return where === undefined ? call : `${call} WHERE ${where.map(condition).join(" AND ")}`;
+  const time = when === undefined ? [] : [`@timestamp ${when.is} ${bound(when)}`];
+  const conditions = [...where.map(condition), ...time];
+  return conditions.length === 0 ? call : `${call} WHERE ${conditions.join(" AND ")}`;
 }
 
 const FUNCTIONS = { unique_count: "COUNT_DISTINCT", sum: "SUM", min: "MIN", max: "MAX" } as const;

@@ -15,7 +15,12 @@ export interface AlertWindow {
 
 const GROUPS = 10_000;
 
-export function alertSearch({ stream, where, by, hourly, measures }: AlertCondition, window: AlertWindow): Json {
+/** `now` is the moment of the check, milliseconds since the epoch. */
+export function alertSearch(
+  { stream, where, by, hourly, measures }: AlertCondition,
+  window: AlertWindow,
+  now: number = window.to,
+): Json {
   const range = { gte: window.from, lt: window.to, format: "epoch_millis" };
   const primary = stream === "collector" ? [] : [searchOf(parseKql(PRIMARY))];
   const filter = [
@@ -25,7 +30,7 @@ export function alertSearch({ stream, where, by, hourly, measures }: AlertCondit
     { range: { "@timestamp": range } },
   ];
   const aggs = Object.entries(measures).flatMap(([name, measure]) =>
-    measure.of === "total" ? [] : [[name, measureAggregation(measure)] as const],
+    measure.of === "total" ? [] : [[name, measureAggregation(measure, now)] as const],
   );
   const groups = by.map((field) => ({ [field]: { terms: { field } } }));
   const hours = { hour: { date_histogram: { field: "@timestamp", fixed_interval: "1h" } } };
@@ -86,14 +91,20 @@ function isSearch({ field, is }: Is): Json {
   return { terms: { [field]: is } };
 }
 
-function measureAggregation(measure: Aggregated): Json {
-  const { where } = measure;
-  const filter = where === undefined ? { match_all: {} } : { bool: { filter: where.map(isSearch) } };
+function measureAggregation(measure: Aggregated, now: number): Json {
+  const { where = [], when } = measure;
+  const conditions = [...where.map(isSearch), ...(when === undefined ? [] : [timeSearch(when, now)])];
+  const filter = conditions.length === 0 ? { match_all: {} } : { bool: { filter: conditions } };
   if (measure.of === "count") {
     return { filter };
   }
   const kind = measure.of === "unique_count" ? "cardinality" : measure.of;
   return { filter, aggs: { value: { [kind]: { field: measure.field } } } };
+}
+
+function timeSearch({ is, hoursAgo }: { is: ">=" | "<"; hoursAgo: number }, now: number): Json {
+  const moment = now - hoursAgo * 3_600_000;
+  return { range: { "@timestamp": { [is === ">=" ? "gte" : "lt"]: moment, format: "epoch_millis" } } };
 }
 
 function measured({ of }: Aggregated, answer: unknown): number | null {

@@ -266,6 +266,28 @@ describeOnCluster("dashboards over generated traffic of two orgs", (cluster) => 
       expect(await apps(traffic.time.to + 36 * HOUR_MS)).toEqual([]);
     });
 
+    test("new-app-read: who calls with the planted application and reads, until it is two days old", async () => {
+      const readers = async (now: number) =>
+        (await found(client, index, condition("new-app-read"), traffic.time, now)).map((one) => [
+          one["organization.name"],
+          one.apps,
+          one.known_apps,
+          one.bulk_rows,
+          one.bulk_2_rows,
+        ]);
+      expect(await readers(traffic.time.to)).toEqual([[PRODUCTION, 1, 0, 600_000, 900_000]]);
+      expect(await readers(traffic.time.to + 36 * HOUR_MS)).toEqual([]);
+    });
+
+    test("first-export: an integration that never exports, until it is two days old", async () => {
+      const exporters = async (now: number) =>
+        (await found(client, index, condition("first-export"), traffic.time, now))
+          .filter((one) => one["organization.name"] === PRODUCTION)
+          .map((one) => one.exports);
+      expect(await exporters(traffic.time.to)).toContain(3);
+      expect(await exporters(traffic.time.to + 36 * HOUR_MS)).toEqual([]);
+    });
+
     test("connected-app-address: an app from where it never called", async () => {
       const seen = (await found(client, index, condition("connected-app-address"), traffic.time))
         .filter((one) => one["organization.name"] === PRODUCTION)

@@ -25,7 +25,7 @@ export async function found(
 ): Promise<Finding[]> {
   const { aggregations } = await client.search({
     index,
-    ...alertSearch(condition, { from, to }),
+    ...alertSearch(condition, { from, to }, now),
   });
   const groups = aggregations?.groups as { buckets: Parameters<typeof findings>[1] } | undefined;
   return findings(condition, groups?.buckets ?? [], now);

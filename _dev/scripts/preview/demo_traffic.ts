@@ -87,6 +87,7 @@ function trafficOf(days: number, until: number, time: TimeRange, incidentDay: nu
         { kind: "passwordSpraying", at: at(14) },
         { kind: "massExport", at: at(19) },
         { kind: "adminImpersonation", at: at(20) },
+        { kind: "firstExport", at: at(22) },
       ],
     },
     sandbox: {

@@ -16,6 +16,8 @@ export type Aggregated = (
 ) & {
   /** Counts only the documents that have every one of these; by default all. */
   readonly where?: readonly Is[];
+  /** … and are from this moment on, or from before it, counted back from the moment of the check. */
+  readonly when?: { readonly is: ">=" | "<"; readonly hoursAgo: number };
 };
 
 /** Other measures of the condition together; what there is nothing of counts as 0. */

@@ -1,4 +1,5 @@
 import type { AlertTemplateSpec, Is } from "./alert_condition.ts";
+import { API_ROWS, FIRST_TIME_ALERTS } from "./first_time_alerts.ts";
 import { SETUP_ALERTS } from "./setup_alerts.ts";
 import { THREAT_DETECTED } from "./threat_alert.ts";
 
@@ -9,9 +10,6 @@ const succeeded: Is = { field: "event.outcome", is: ["success"] };
 /** Daily files are there a good day after their day's start; the third day is for a collection that stood still over night. */
 const threeDays = { size: 3, unit: "d" } as const;
 const month = { size: 30, unit: "d" } as const;
-
-/** Operations of Bulk jobs that read. */
-const reading: Is = { field: "salesforce.api.operation_type", is: ["query", "queryAll"] };
 
 /** Versions that Salesforce has removed, or removes in Summer '28. */
 const RETIRED_VERSIONS = Array.from({ length: 34 }, (_, index) => `${7 + index}.0`);
@@ -156,23 +154,7 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
       where: [{ field: "event.code", is: ["RestApi", "API", "ApiEvent", "BulkApi", "BulkApi2"] }],
       by: ["organization.name", "user.id"],
       measures: {
-        request_rows: {
-          of: "sum",
-          field: "salesforce.api.rows_processed",
-          where: [{ field: "event.code", is: ["RestApi", "API", "ApiEvent"] }],
-        },
-        bulk_rows: {
-          of: "sum",
-          field: "salesforce.api.rows_processed",
-          where: [{ field: "event.code", is: ["BulkApi"] }, reading],
-        },
-        // A job is told at each change of its state; it ends once.
-        bulk_2_rows: {
-          of: "sum",
-          field: "salesforce.api.records_processed",
-          where: [{ field: "salesforce.api.job_status", is: ["JobComplete", "Failed", "Aborted"] }, reading],
-        },
-        rows: { of: "total", measures: ["request_rows", "bulk_rows", "bulk_2_rows"] },
+        ...API_ROWS,
         bytes: { of: "sum", field: "http.response.body.bytes" },
         jobs: { of: "unique_count", field: "salesforce.api.job_id" },
         addresses: { of: "unique_count", field: "source.ip" },
@@ -372,6 +354,7 @@ export const ALERT_TEMPLATES: readonly AlertTemplateSpec[] = [
     },
   },
   THREAT_DETECTED,
+  ...FIRST_TIME_ALERTS,
   ...SETUP_ALERTS,
   {
     key: "api-limit",

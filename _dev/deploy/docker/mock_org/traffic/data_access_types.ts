@@ -1,6 +1,7 @@
 import { to15 } from "../salesforce_id.ts";
 import type { Draws } from "./draws.ts";
 import { type Cells, databaseNanos, type EventType, eventType, quoted } from "./event_type.ts";
+import type { Person, World } from "./world.ts";
 
 const WHO = "EVENT_TYPE TIMESTAMP REQUEST_ID ORGANIZATION_ID USER_ID";
 const WHEN = "TIMESTAMP_DERIVED USER_ID_DERIVED";
@@ -196,17 +197,24 @@ export const DATA_ACCESS_TYPES: readonly EventType[] = [
 ];
 
 /** One person exports report after report with all of its rows. */
-export const massExport = eventType("Report", "incident", REPORT_HEADER, (draws, _actor, { people }) => {
-  const leaver = people.at(-1);
-  if (leaver === undefined) {
-    throw new Error("the world needs people");
-  }
-  return {
-    USER_ID: to15(leaver.id),
-    USER_ID_DERIVED: leaver.id,
-    CLIENT_IP: leaver.home.ip,
-    ...reportCells(draws, "ReportExported"),
-    RENDERING_TYPE: "X",
-    ROW_COUNT: String(draws.between(30_000, 90_000)),
-  };
-});
+export const massExport = largeExport((world) => world.people.at(-1), 30_000, 90_000);
+
+/** An integration, which never does, exports reports. */
+export const firstExport = largeExport((world) => world.integrations.at(-1), 8_000, 20_000);
+
+function largeExport(by: (world: World) => Person | undefined, least: number, most: number): EventType {
+  return eventType("Report", "incident", REPORT_HEADER, (draws, _actor, world) => {
+    const actor = by(world);
+    if (actor === undefined) {
+      throw new Error("the world needs people and integrations");
+    }
+    return {
+      USER_ID: to15(actor.id),
+      USER_ID_DERIVED: actor.id,
+      CLIENT_IP: actor.home.ip,
+      ...reportCells(draws, "ReportExported"),
+      RENDERING_TYPE: "X",
+      ROW_COUNT: String(draws.between(least, most)),
+    };
+  });
+}

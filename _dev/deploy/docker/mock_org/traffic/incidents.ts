@@ -1,7 +1,7 @@
 import { calloutOutage, exceptionSurge, limitRefusals } from "./apex_types.ts";
 import { apiExport } from "./api_types.ts";
 import { oldClient, thiefsBatches, thiefsCalls, thiefsJob, thiefsRequest } from "./app_incidents.ts";
-import { massExport } from "./data_access_types.ts";
+import { firstExport, massExport } from "./data_access_types.ts";
 import type { EventType } from "./event_type.ts";
 import { adminImpersonation, passwordSpraying } from "./login_types.ts";
 import { storyExport, storyLogin, storyLogout, storyQueries } from "./session_story.ts";
@@ -16,7 +16,8 @@ export type IncidentKind =
   | "limitRefusals"
   | "oldClient"
   | "stolenSession"
-  | "massExport";
+  | "massExport"
+  | "firstExport";
 
 /** Something worth an alert, planted into the traffic of one hour. */
 export interface Incident {
@@ -66,6 +67,7 @@ const ROWS: Readonly<Record<IncidentKind, readonly IncidentRows[]>> = {
     { key: "story-logout", type: storyLogout, count: 1, tag: "ik", later: 4 },
   ],
   massExport: [{ key: "mass-export", type: massExport, count: 12, tag: "il" }],
+  firstExport: [{ key: "first-export", type: firstExport, count: 3, tag: "im" }],
 };
 
 export const INCIDENT_KINDS = Object.keys(ROWS) as readonly IncidentKind[];
