@@ -253,5 +253,20 @@ export const DATA_LEAVING: DashboardSpec = {
         ],
       ],
     },
+    {
+      height: 14,
+      panels: [
+        [
+          48,
+          {
+            kind: "events",
+            key: "timeline",
+            title: "What did one person do, from login over Setup and API to export?",
+            description: "Filter for one person, by a click on a name in a table above.",
+            search: "user-timeline",
+          },
+        ],
+      ],
+    },
   ],
 };

@@ -95,7 +95,10 @@ export const SAVED_SEARCHES: readonly SavedSearchSpec[] = [
     title: "What did this session do?",
     description:
       "Everything of a session, from login to export to logout. Filter for one value of salesforce.login_key, which spans a login's sessions, or of salesforce.session_key.",
-    subject: { streams: ["login", "apex", "api"], where: "salesforce.login_key : * or salesforce.session_key : *" },
+    subject: {
+      streams: ["login", "apex", "api", "data_access", "other"],
+      where: "salesforce.login_key : * or salesforce.session_key : *",
+    },
     columns: [
       "salesforce.login_key",
       "salesforce.session_key",
@@ -108,6 +111,29 @@ export const SAVED_SEARCHES: readonly SavedSearchSpec[] = [
       "salesforce.api.rows_processed",
       "http.response.body.bytes",
       "transaction.id",
+    ],
+  },
+  {
+    key: "user-timeline",
+    title: "What did this person do?",
+    description:
+      "Logins, changes in Setup, API calls, exports, pages and threats of one person in one line of time. Filter for one value of user.name.",
+    subject: {
+      streams: ["login", "setup_audit_trail", "api", "data_access", "threat", "other"],
+      where: "user.name : *",
+    },
+    columns: [
+      "organization.name",
+      "user.name",
+      "event.action",
+      "event.outcome",
+      "source.ip",
+      "source.geo.country_iso_code",
+      "salesforce.connected_app.name",
+      "salesforce.api.entity_name",
+      "salesforce.api.rows_processed",
+      "salesforce.data_access.rows_processed",
+      "message",
     ],
   },
   {
