@@ -22,11 +22,18 @@ export function writeQueueDocument(event: SourceEvent, sender: Sender, to: Event
 }
 
 /** Bytes that it takes. */
-export function queueDocumentLength(event: SourceEvent, sender: Sender): number {
-  return metadata(event, sender).length + EventBytes.lengthOf(event);
+export function queueDocumentLength(event: SourceEvent, { version }: Sender): number {
+  return FIXED + version.length + event.id.length + EventBytes.lengthOf(event);
 }
+
+const [BEGIN, BEFORE_ID, END] = [
+  '{"@metadata":{"beat":"aquila-salesforce","type":"_doc","version":"',
+  '","_id":"',
+  '","op_type":"create"}',
+];
+const FIXED = BEGIN.length + BEFORE_ID.length + END.length;
 
 /** The beginning of the document, whose own opening brace becomes the comma behind it. */
 function metadata({ id }: SourceEvent, { version }: Sender): string {
-  return `{"@metadata":{"beat":"aquila-salesforce","type":"_doc","version":"${version}","_id":"${id}","op_type":"create"}`;
+  return BEGIN + version + BEFORE_ID + id + END;
 }
