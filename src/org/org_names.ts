@@ -1,4 +1,4 @@
-import type { Clock } from "../core/clock.ts";
+import { type Clock, elapsedBy } from "../core/clock.ts";
 import { asRunnerError, RETRY, RunnerError } from "../core/errors.ts";
 import type { NameCache } from "../cursors/name_cache.ts";
 import { IDS_A_QUERY, type NamedKind, queryNames, type RecordName } from "./name_query.ts";
@@ -42,6 +42,7 @@ export class OrgNames {
   readonly #found = new Map<string, Found>();
   /** Look-ups under way by id; none of them rejects. */
   readonly #underWay = new Map<string, Promise<void>>();
+  /** By the time that passes, whatever the clock is set to. */
   readonly #pausedUntil = new Map<NamedKind, number>();
   readonly #closing = new AbortController();
   #isTold = false;
@@ -76,8 +77,7 @@ export class OrgNames {
     for (const [kind, ids] of idsByKind) {
       this.#recall(ids);
       const unknown = ids.filter((id) => !this.#isFresh(id, now));
-      const isPaused = now < (this.#pausedUntil.get(kind) ?? 0);
-      if (unknown.length > 0 && !isPaused && client.hasSpareCalls()) {
+      if (unknown.length > 0 && !this.#isPaused(kind) && client.hasSpareCalls()) {
         lookUps.push(this.#lookUp(kind, unknown, tell));
       }
     }
@@ -141,7 +141,7 @@ export class OrgNames {
 
   async #ask(kind: NamedKind, ids: readonly string[], tell: TellMissing): Promise<void> {
     const { client, cache, org, everything, clock } = this.#options;
-    if (clock.now() < (this.#pausedUntil.get(kind) ?? 0)) {
+    if (this.#isPaused(kind)) {
       return;
     }
     try {
@@ -161,6 +161,10 @@ export class OrgNames {
     }
   }
 
+  #isPaused(kind: NamedKind): boolean {
+    return elapsedBy(this.#options.clock) < (this.#pausedUntil.get(kind) ?? Number.NEGATIVE_INFINITY);
+  }
+
   #isLate(kinds: readonly NamedKind[], tell: TellMissing): void {
     const waited = `${LONGEST_WAIT_FOR_NAMES_MS / 1_000} s`;
     const error = new RunnerError("timed_out", `Salesforce has not answered for ${waited} (names of ids).`, {
@@ -172,7 +176,7 @@ export class OrgNames {
   }
 
   #pause(kind: NamedKind, ms: number, error: RunnerError, tell: TellMissing): void {
-    this.#pausedUntil.set(kind, this.#options.clock.now() + ms);
+    this.#pausedUntil.set(kind, elapsedBy(this.#options.clock) + ms);
     if (!this.#isTold) {
       this.#isTold = true;
       tell(error);
