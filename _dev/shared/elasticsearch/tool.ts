@@ -26,8 +26,9 @@ export function runTool(tool: string, args: readonly string[], options: ToolOpti
       cwd: options.cwd,
       stdio: ["ignore", output, output],
       env: options.environment ?? process.env,
-      ...(options.limit === undefined ? {} : { timeout: options.limit, killSignal: "SIGKILL" as const }),
     });
+    // Node's own limit goes on keeping the process where the tool is not there at all.
+    const limit = options.limit === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), options.limit);
     const said = { stdout: "", stderr: "" };
     child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
       said.stdout += chunk;
@@ -35,11 +36,13 @@ export function runTool(tool: string, args: readonly string[], options: ToolOpti
     child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
       said.stderr = `${said.stderr}${chunk}`.slice(-2_000);
     });
-    child.on("error", (error: NodeJS.ErrnoException) =>
-      error.code === "ENOENT" ? resolve({ code: "absent", output: "", complaint: "" }) : reject(error),
-    );
-    child.on("close", (code) =>
-      resolve({ code: code ?? "too slow", output: said.stdout.trim(), complaint: said.stderr.trim() }),
-    );
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      clearTimeout(limit);
+      error.code === "ENOENT" ? resolve({ code: "absent", output: "", complaint: "" }) : reject(error);
+    });
+    child.on("close", (code) => {
+      clearTimeout(limit);
+      resolve({ code: code ?? "too slow", output: said.stdout.trim(), complaint: said.stderr.trim() });
+    });
   });
 }
