@@ -45,25 +45,31 @@ export function compileRecordWriter(objectName: string, asked = selectFields(obj
     });
   const writer = compile(asked);
   const known = new Set([...asked, ATTRIBUTES]);
+  const text = new EventBytes();
+  /** The members without the comma behind them. */
+  const fieldsText = (of: CellsWriter, cells: RowCells) => {
+    text.clear();
+    of.fields(cells, text);
+    return text.slice(0, Math.max(0, text.length - 1));
+  };
+  let last: { readonly record: SalesforceRecord; readonly cells: RowCells } | undefined;
+  /** Of one record several things are asked in turn. */
+  const askedCells = (record: SalesforceRecord) => {
+    last = last?.record === record ? last : { record, cells: cellsOf(record, asked) };
+    return last.cells;
+  };
   return {
-    timestamp: (record) => writer.timestamp(cellsOf(record, asked)),
+    timestamp: (record) => writer.timestamp(askedCells(record)),
     fields(record) {
       const names = Object.keys(record);
       if (names.every((name) => known.has(name))) {
-        return fieldsText(writer, cellsOf(record, asked));
+        return fieldsText(writer, askedCells(record));
       }
       return fieldsText(compile(names), cellsOf(record, names));
     },
-    namedIds: (record) => writer.namedIds(cellsOf(record, asked)),
+    namedIds: (record) => writer.namedIds(askedCells(record)),
     identity: (record) => cellOf(record[type.identityColumn]) || undefined,
   };
-}
-
-/** The members without the comma behind them. */
-function fieldsText(writer: CellsWriter, cells: RowCells): string {
-  const text = new EventBytes();
-  writer.fields(cells, text);
-  return text.slice(0, Math.max(0, text.length - 1));
 }
 
 function cellsOf(record: SalesforceRecord, names: readonly string[]): RowCells {

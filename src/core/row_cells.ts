@@ -5,6 +5,8 @@ export function needsEscape(code: number): boolean {
   return code < 0x20 || code === 0x22 || code === 0x5c;
 }
 
+const NEEDS_ESCAPE = /[\u0000-\u001f"\\]/;
+
 /**
  * The cells of one row as ranges of UTF-8 bytes, so that most of them get into a document without ever being a string.
  *
@@ -24,8 +26,9 @@ export class RowCells implements Iterable<string> {
     cells.bytes = Buffer.from(texts.join("") + "\0".repeat(WORD_SLACK));
     let start = 0;
     for (const text of texts) {
-      const end = start + Buffer.byteLength(text);
-      cells.add(start, end, !cells.bytes.subarray(start, end).some(needsEscape));
+      // Most cells of a record are empty.
+      const end = text === "" ? start : start + Buffer.byteLength(text);
+      cells.add(start, end, !NEEDS_ESCAPE.test(text));
       start = end;
     }
     return cells;
