@@ -4,6 +4,7 @@ import { adminClientOptions } from "../../_dev/shared/elasticsearch/cluster.ts";
 import { describeOnCluster } from "../../_dev/shared/elasticsearch/describe_on_cluster.ts";
 import { stateKey } from "../../_dev/shared/testing/state_key.ts";
 import { Secret } from "../core/secret.ts";
+import { stateDocumentsContract } from "./state_documents.contract.ts";
 import { createStateIndex, type StateIndex } from "./state_index.ts";
 
 /** A node under the load of other tests answers in its own time. */
@@ -36,33 +37,7 @@ describeOnCluster("the state index, by a key of its own", (access) => {
     await admin.close();
   });
 
-  test("is made by the first write, read at once, and written only by who knows the present version", async () => {
-    const documents = open();
-    expect(await documents.read(["00D|lease", "members"])).toEqual(new Map());
-    const [first] = await documents.write([{ id: "00D|lease", value: { term: 1, note: "a" }, expected: undefined }]);
-    const read = await documents.read(["members", "00D|lease"]);
-    expect(read).toEqual(new Map([["00D|lease", { value: { term: 1, note: "a" }, version: first }]]));
-
-    const next = { id: "00D|lease", value: { term: 2 }, expected: first };
-    const [second, created] = await documents.write([next, { id: "members", value: {}, expected: undefined }]);
-    expect(second?.seqNo).toBeGreaterThan(first?.seqNo ?? 0);
-    expect(created).toBeDefined();
-    const late = { id: "00D|lease", value: { term: 9 }, expected: first };
-    expect(await documents.write([late, { id: "members", value: {}, expected: undefined }])).toEqual([
-      undefined,
-      undefined,
-    ]);
-    expect((await documents.read(["00D|lease"])).get("00D|lease")?.value).toEqual({ term: 2 });
-  });
-
-  test("a document is taken away by who knows its version, and can be made again", async () => {
-    const documents = open();
-    const [first] = await documents.write([{ id: "a", value: { n: 1 }, expected: undefined }]);
-    expect(await documents.write([{ id: "a", value: undefined, expected: first }])).toEqual([expect.anything()]);
-    expect(await documents.read(["a"])).toEqual(new Map());
-    expect(await documents.write([{ id: "a", value: { n: 2 }, expected: first }])).toEqual([undefined]);
-    expect(await documents.write([{ id: "a", value: { n: 3 }, expected: undefined }])).toEqual([expect.anything()]);
-  });
+  stateDocumentsContract(() => open());
 
   test("six who start at once make one index, and one of them is first", async () => {
     const all = Array.from({ length: 6 }, () => open());

@@ -12,6 +12,14 @@ import { UnderWay, underWayId } from "./under_way.ts";
 
 /** Batches of one source that are delivered at once. */
 const BATCHES_UNDER_WAY = 4;
+/** Events that no batch exceeds. */
+const MOST_IN_BATCH = 2_000;
+
+/** A batch that was delivered, and where its events are. */
+interface Delivered {
+  readonly batch: Batch;
+  readonly landedIn: BackingIndices;
+}
 
 export interface PumpOptions {
   readonly source: Source;
@@ -33,7 +41,6 @@ export interface PumpOptions {
 export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> {
   const { source, sink, cursors, clock, scope, stop, abandon } = options;
   const tell: Tell<DeliveryFact> = options.tell;
-  const flight = new InFlight(BATCHES_UNDER_WAY);
 
   const deliver = async ({ events }: Batch, sentBefore: BackingIndices | undefined) => {
     if (events.length === 0) {
@@ -49,12 +56,12 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
   };
 
   /** A disk that is full or slow holds collection up; it never lets it run ahead of the cursors. */
-  const save = async (changes: readonly CursorChange[], id = source.id) => {
+  const save = async (changes: readonly CursorChange[], id = source.id, atOnce = true) => {
     for (let attempt = 1; changes.length > 0; attempt += 1) {
       try {
-        return await cursors.save(id, changes);
+        return await cursors.save(id, changes, atOnce);
       } catch (error) {
-        if (!(error instanceof RunnerError)) {
+        if (!(error instanceof RunnerError) || error.code === "lease_lost") {
           throw error;
         }
         const wait = waitBefore(attempt, REMOTE_BACKOFF, clock.random());
@@ -65,7 +72,8 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
   };
 
   const besides = underWayId(source.id);
-  const underWay = new UnderWay(await cursors.load(besides));
+  const { batchesUnsaved: unsaved = 0 } = cursors;
+  const underWay = new UnderWay(await cursors.load(besides), (BATCHES_UNDER_WAY + unsaved + 1) * MOST_IN_BATCH);
   /** Keeps that the batch is under way before it is. */
   const begin = async ({ events, part = "", release }: Batch) => {
     if (events.length === 0) {
@@ -81,6 +89,22 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
     return sentBefore;
   };
 
+  const flight = new InFlight<Delivered>({
+    deliveries: BATCHES_UNDER_WAY,
+    unsaved,
+    save: async (delivered) => {
+      const landed = delivered.flatMap(({ batch, landedIn }) => underWay.landed(batch.part ?? "", landedIn));
+      await save(landed, besides, false);
+      const truths = delivered.map(({ batch }) => batch.whenDelivered);
+      await save(
+        truths.flatMap(({ changes }) => changes),
+        source.id,
+        false,
+      );
+      truths.flatMap(({ facts = [] }) => facts).forEach(options.tell);
+    },
+  });
+
   let complete = false;
   const batches = source.read(await cursors.load(source.id), stop, scope);
   try {
@@ -92,15 +116,10 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
       }
       const batch = step.value;
       const sentBefore = await begin(batch);
-      let landedIn: BackingIndices = {};
       await flight.add(
         async () => {
-          ({ landedIn = {} } = await deliver(batch, sentBefore));
-        },
-        async () => {
-          await save(underWay.landed(batch.part ?? "", landedIn), besides);
-          await save(batch.whenDelivered.changes);
-          batch.whenDelivered.facts?.forEach(options.tell);
+          const { landedIn = {} } = await deliver(batch, sentBefore);
+          return { batch, landedIn };
         },
         () => batch.release?.(),
       );

@@ -1,8 +1,6 @@
 import type { CursorChange, CursorEntries, CursorValue } from "../cursors/cursor.ts";
 import { addBackingIndices, type BackingIndices } from "../sinks/sink.ts";
 
-/** More events of one part than are ever under way at once: four batches, of which none has more than 2,000. */
-const MOST_UNDER_WAY = 10_000;
 const PART_KEY = "part:";
 const LANDED_KEY = "landed";
 
@@ -38,12 +36,16 @@ export class UnderWay {
   readonly #cut = new Map<string, number>();
   #landed: BackingIndices = {};
 
-  constructor(entries: CursorEntries) {
+  readonly #most: number;
+
+  /** `most` is more events of one part than are ever under way, or delivered and not yet saved, at once. */
+  constructor(entries: CursorEntries, most: number) {
+    this.#most = most;
     for (const [key, value] of entries) {
       if (key === LANDED_KEY) {
         this.#landed = (value ?? {}) as unknown as BackingIndices;
       } else {
-        const { landedIn = {}, left = MOST_UNDER_WAY } = (value ?? {}) as unknown as Partial<Part>;
+        const { landedIn = {}, left = most } = (value ?? {}) as unknown as Partial<Part>;
         const part = { landedIn, left };
         this.#parts.set(key, part);
         this.#cut.set(key, part.left);
@@ -68,7 +70,7 @@ export class UnderWay {
     }
     this.#begun.add(key);
     return {
-      changes: this.#put(key, { landedIn: known?.landedIn ?? this.#landed, left: MOST_UNDER_WAY }),
+      changes: this.#put(key, { landedIn: known?.landedIn ?? this.#landed, left: this.#most }),
       ...sentBefore,
     };
   }
@@ -81,7 +83,7 @@ export class UnderWay {
     const isNew = Object.keys(landedIn).some((stream) => known[stream] === undefined);
     // What an earlier round had under way may lie in an older one.
     return isNew && !this.#cut.has(key)
-      ? this.#put(key, { landedIn: { ...addBackingIndices(landedIn), ...known }, left: MOST_UNDER_WAY })
+      ? this.#put(key, { landedIn: { ...addBackingIndices(landedIn), ...known }, left: this.#most })
       : [];
   }
 

@@ -1,0 +1,232 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { beforeEach, describe, expect, test } from "vitest";
+import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
+import { createMemoryDocuments, type MemoryDocuments } from "../../_dev/shared/testing/memory_documents.ts";
+import { RETRY, RunnerError } from "../core/errors.ts";
+import { cursorStoreContract } from "./cursor_store.contract.ts";
+import { createSharedCursors } from "./shared_cursors.ts";
+
+const ORG = "00D000000000001AAA";
+const SOURCE = "login/event_log_files";
+const ID = `${ORG}|${SOURCE}`;
+
+let documents: MemoryDocuments;
+let clock: ManualClock;
+beforeEach(() => {
+  documents = createMemoryDocuments();
+  clock = new ManualClock();
+});
+
+/** The store of a host that holds the org in this term. */
+function store(term: number | (() => number | undefined) = 1, owner = "a") {
+  const find = async () => [...documents.stored.keys()].filter((id) => id.startsWith(`${ORG}|`));
+  const current = typeof term === "number" ? () => term : term;
+  return createSharedCursors({ documents, find, org: ORG, term: current, owner, clock });
+}
+
+const rows = (count: number) => [{ key: "rows", value: count }];
+const stored = () => documents.stored.get(ID)?.value as { term: number; owner: string; entries: string };
+/** Until whoever has something to do waits for time to pass. */
+async function settled(): Promise<void> {
+  for (let n = 0; n < 20; n += 1) {
+    await turn();
+  }
+}
+
+const unreachable = () => new RunnerError("shared_state_unreachable", "Nobody answers.", { next: RETRY });
+
+describe("shared cursors keep the contract", () => {
+  cursorStoreContract(
+    () => store(),
+    (former) => {
+      former.close();
+      return store(2);
+    },
+  );
+});
+
+describe("one writer", () => {
+  test("a source is taken when it is loaded, and its former holder can change it no more", async () => {
+    const [a, b] = [store(1, "a"), store(2, "b")];
+    await a.save(SOURCE, rows(100));
+    expect(await b.load(SOURCE)).toEqual(new Map([["rows", 100]]));
+    await expect(a.save(SOURCE, rows(200))).rejects.toMatchObject({ code: "lease_lost", next: { do: "giveUp" } });
+    await b.save(SOURCE, rows(300));
+    await expect(a.load(SOURCE)).rejects.toMatchObject({ code: "lease_lost" });
+    expect(stored()).toMatchObject({ term: 2, owner: "b", entries: '{"rows":300}' });
+  });
+
+  test("one that had nothing yet is taken too", async () => {
+    const [a, b] = [store(1, "a"), store(2, "b")];
+    await a.load(SOURCE);
+    expect(await b.load(SOURCE)).toEqual(new Map());
+    await expect(a.save(SOURCE, rows(200))).rejects.toMatchObject({ code: "lease_lost" });
+    expect(await b.sources()).toEqual([]);
+  });
+
+  test("a save of the former holder that comes while the source is taken is in it, or is refused", async () => {
+    for (const late of ["before the read", "between read and write"] as const) {
+      documents = createMemoryDocuments();
+      const [a, b] = [store(1, "a"), store(2, "b")];
+      await a.save(SOURCE, rows(100));
+      const outcome: unknown[] = [];
+      documents.around = async (call, kind) => {
+        if (kind === (late === "before the read" ? "read" : "write")) {
+          documents.around = (next) => next();
+          outcome.push(
+            await a.save(SOURCE, rows(150)).then(
+              () => "saved",
+              () => "refused",
+            ),
+          );
+        }
+        return await call();
+      };
+      expect(await b.load(SOURCE)).toEqual(new Map([["rows", 150]]));
+      expect(outcome).toEqual(["saved"]);
+      await expect(a.save(SOURCE, rows(200))).rejects.toMatchObject({ code: "lease_lost" });
+    }
+  });
+
+  test("who does not hold the lease neither reads nor writes", async () => {
+    const one = store(() => undefined);
+    await expect(one.load(SOURCE)).rejects.toMatchObject({ code: "lease_lost" });
+    await expect(one.save(SOURCE, rows(1))).rejects.toMatchObject({ code: "lease_lost" });
+    expect(documents.requests).toEqual([]);
+  });
+
+  test("who lost it and has it again knows what the other did, and what was to be saved before is refused", async () => {
+    let term: number | undefined = 1;
+    const a = store(() => term, "a");
+    await a.save(SOURCE, rows(100));
+    const late = a.save(SOURCE, rows(110), false);
+    late.catch(() => {});
+    await settled();
+    term = undefined;
+    const b = store(2, "b");
+    await b.load(SOURCE);
+    await b.save(SOURCE, rows(500));
+    term = 3;
+    clock.advance(1_000);
+    await expect(late).rejects.toMatchObject({ code: "lease_lost" });
+    expect(await a.load(SOURCE)).toEqual(new Map([["rows", 500]]));
+    await a.save(SOURCE, rows(600));
+    expect(stored()).toMatchObject({ term: 3, owner: "a", entries: '{"rows":600}' });
+  });
+});
+
+describe("what is written", () => {
+  test("a source is taken once in a term, then read from memory", async () => {
+    const a = store();
+    await a.save(SOURCE, rows(1));
+    const before = documents.requests.length;
+    documents.around = () => Promise.reject(unreachable());
+    expect(await a.load(SOURCE)).toEqual(new Map([["rows", 1]]));
+    await a.save(SOURCE, rows(1));
+    await a.save(SOURCE, [{ key: "unknown", value: undefined }]);
+    expect(documents.requests).toHaveLength(before);
+  });
+
+  test("changes that nobody waits for go together, once a second, each source by itself", async () => {
+    const a = store();
+    await a.save(SOURCE, rows(0));
+    await a.save("other", rows(0));
+    documents.requests.length = 0;
+    const saves = [1, 2, 3].map((n) => a.save(SOURCE, [...rows(n), { key: `file:${n}`, value: n }], false));
+    await settled();
+    clock.advance(999);
+    await settled();
+    expect(documents.requests).toHaveLength(0);
+    clock.advance(1);
+    await Promise.all(saves);
+    expect(documents.requests).toHaveLength(1);
+    expect(JSON.parse(stored().entries)).toEqual({ rows: 3, "file:1": 1, "file:2": 2, "file:3": 3 });
+    clock.advance(1_000);
+    await a.save("other", rows(1), false);
+    expect(documents.requests).toHaveLength(2);
+  });
+
+  test("one that somebody waits for is written at once, with what waited", async () => {
+    const a = store();
+    await a.save(SOURCE, rows(0));
+    const waiting = a.save(SOURCE, rows(1), false);
+    await settled();
+    await a.save(SOURCE, [{ key: "begun", value: true }], true);
+    await waiting;
+    expect(JSON.parse(stored().entries)).toEqual({ rows: 1, begun: true });
+    expect(clock.sleeping).toBe(0);
+  });
+
+  test("what waits is written when the store is closed", async () => {
+    const a = store();
+    await a.save(SOURCE, rows(0));
+    const waiting = a.save(SOURCE, rows(1), false);
+    await settled();
+    a.close();
+    await waiting;
+    expect(stored().entries).toBe('{"rows":1}');
+  });
+});
+
+describe("an answer that is lost", () => {
+  test("of a write that was done: it is looked up, and what comes next is written on it", async () => {
+    const a = store();
+    await a.save(SOURCE, rows(1));
+    documents.around = async (call) => {
+      documents.around = (next) => next();
+      await call();
+      throw unreachable();
+    };
+    await expect(a.save(SOURCE, rows(2))).rejects.toMatchObject({ code: "shared_state_unreachable" });
+    await a.save(SOURCE, [...rows(2), { key: "next", value: 1 }]);
+    expect(JSON.parse(stored().entries)).toEqual({ rows: 2, next: 1 });
+  });
+
+  test("of a write that was not done: all of a save is there, or none", async () => {
+    const a = store();
+    await a.save(SOURCE, rows(1));
+    documents.around = () => Promise.reject(unreachable());
+    await expect(a.save(SOURCE, rows(2))).rejects.toMatchObject({ code: "shared_state_unreachable" });
+    documents.around = (call) => call();
+    expect(await a.load(SOURCE)).toEqual(new Map([["rows", 1]]));
+  });
+
+  test("of a write that is done later than the next one began: it is this host's own, and no loss", async () => {
+    const a = store();
+    await a.save(SOURCE, rows(1));
+    let late = async () => {};
+    documents.around = async (call, kind) => {
+      if (kind === "write") {
+        late = async () => void (await call());
+        documents.around = async (next, what) => {
+          if (what === "write") {
+            documents.around = (rest) => rest();
+            await late();
+          }
+          return await next();
+        };
+        throw unreachable();
+      }
+      return await call();
+    };
+    await expect(a.save(SOURCE, rows(2))).rejects.toMatchObject({ code: "shared_state_unreachable" });
+    await a.save(SOURCE, rows(3));
+    expect(stored()).toMatchObject({ term: 1, entries: '{"rows":3}' });
+  });
+
+  test("an index that was taken away, or set back to an old state, is taken and written on", async () => {
+    const a = store(5);
+    await a.save(SOURCE, rows(1));
+    documents.stored.clear();
+    await a.save(SOURCE, rows(2));
+    expect(stored()).toMatchObject({ term: 5, entries: '{"rows":2}' });
+  });
+});
+
+test("sources are those that a search finds and those that were written since", async () => {
+  const find = async () => [`${ORG}|gone`];
+  const a = createSharedCursors({ documents, find, org: ORG, term: () => 1, owner: "a", clock });
+  await a.save("b", rows(1));
+  await a.save("a", rows(1));
+  expect(await a.sources()).toEqual(["a", "b"]);
+});

@@ -1,0 +1,224 @@
+import type { DocumentWrite, StateDocuments, Version } from "../coordination/state_documents.ts";
+import { type Clock, elapsedBy, isoTime } from "../core/clock.ts";
+import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
+import type { CursorValue } from "./cursor.ts";
+import { cursorDocument, cursorDocumentId, type EntryTexts, readCursorDocument } from "./cursor_document.ts";
+import type { CursorStore } from "./cursor_store.ts";
+
+/** Between two writes of a source that nobody waits for. */
+const BETWEEN_WRITES_MS = 1_000;
+/** What a source gives in a second, so that it waits for no write. */
+const BATCHES_UNSAVED = 40;
+/** Of a source, until the next look: others may write to it only while the lease goes from one to the other. */
+const MOST_ATTEMPTS = 5;
+
+export interface SharedCursorsOptions {
+  readonly documents: Pick<StateDocuments, "read" | "write">;
+  /** Ids of the org's documents of cursors that a search finds, which may lag behind by seconds. */
+  readonly find: (org: string) => Promise<readonly string[]>;
+  /** As the documents name it. */
+  readonly org: string;
+  /** The term in which this host holds the org's lease; undefined if it does not. */
+  readonly term: () => number | undefined;
+  /** This host, for people. */
+  readonly owner: string;
+  readonly clock: Clock;
+}
+
+/** What is known of a source since it was taken in a term. */
+interface Held {
+  readonly term: number;
+  readonly entries: EntryTexts;
+  readonly version: Version;
+}
+
+/** Changes of a source that are to be written together, in their order. */
+interface Gathered {
+  /** The term in which they were made: in another one they mean nothing. */
+  readonly term: number;
+  readonly changes: TextChange[];
+  readonly done: Promise<void>;
+  /** Writes now what may wait. */
+  hurry(): void;
+}
+
+/** `text` is JSON, or undefined to forget the key. */
+interface TextChange {
+  readonly key: string;
+  readonly text: string | undefined;
+}
+
+/**
+ * Cursors of one org in documents that hosts share, one for each source.
+ *
+ * A source is taken when it is loaded first: its document is written with the term of this host's lease, so that whoever held an
+ * older one finds another version there than he knows, and can change it no more. The holder's every write names the version that
+ * it replaces. From then on it reads from its own memory, and a failed write, of which it is unknown whether it was done, makes it
+ * look again.
+ *
+ * Beside the errors of CursorStore: `lease_lost` when another host holds the org, or this one no longer does, and
+ * `shared_state_unreachable` or `shared_state_refused`.
+ */
+export function createSharedCursors(options: SharedCursorsOptions): CursorStore {
+  const { documents, find, org, owner, clock } = options;
+  const held = new Map<string, Held>();
+  /** What has not begun to be written. */
+  const waiting = new Map<string, Gathered>();
+  /** The last write of each source, under way or not. */
+  const writes = new Map<string, { readonly begun: number; readonly done: Promise<void> }>();
+  const closed = new AbortController();
+
+  function requireTerm(): number {
+    const term = options.term();
+    if (term === undefined) {
+      throw leaseLost(org);
+    }
+    return term;
+  }
+
+  const write = async (source: string, term: number, entries: EntryTexts, expected: Version | undefined) => {
+    const value = cursorDocument(org, { source, term, entries }, owner, isoTime(clock.now()));
+    const change: DocumentWrite = { id: cursorDocumentId(org, source), value, expected };
+    const [version] = await documents.write([change]);
+    if (version !== undefined) {
+      held.set(source, { term, entries, version });
+    }
+    return version !== undefined;
+  };
+
+  /** What the source's document says, taken for this host's term. */
+  async function take(source: string): Promise<Held> {
+    const id = cursorDocumentId(org, source);
+    for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
+      const term = requireTerm();
+      const known = held.get(source);
+      if (known?.term === term) {
+        return known;
+      }
+      const document = (await documents.read([id])).get(id);
+      const there = document === undefined ? undefined : readCursorDocument(id, document.value);
+      if (there !== undefined && there.term > term) {
+        throw leaseLost(org);
+      }
+      if (document !== undefined && there?.term === term) {
+        held.set(source, { term, entries: there.entries, version: document.version });
+      } else {
+        await write(source, term, there?.entries ?? new Map(), document?.version);
+      }
+    }
+    throw tooManyWriters(source);
+  }
+
+  async function apply(source: string, { term, changes }: Pick<Gathered, "term" | "changes">): Promise<void> {
+    for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
+      const taken = await take(source);
+      if (taken.term !== term) {
+        throw leaseLost(org);
+      }
+      const next = changed(taken.entries, changes);
+      if (next === undefined) {
+        return;
+      }
+      // Forgotten until it is known to be written.
+      held.delete(source);
+      if (await write(source, term, next, taken.version)) {
+        return;
+      }
+    }
+    throw tooManyWriters(source);
+  }
+
+  /** The changes that will be written next, with the time it takes until that may begin. */
+  function gather(source: string, term: number): Gathered {
+    const known = waiting.get(source);
+    if (known?.term === term) {
+      return known;
+    }
+    const changes: TextChange[] = [];
+    const hurry = new AbortController();
+    const begin = async () => {
+      const last = writes.get(source);
+      await last?.done.catch(() => {});
+      const wait = last === undefined ? 0 : last.begun + BETWEEN_WRITES_MS - elapsedBy(clock);
+      if (wait > 0) {
+        await clock.sleep(wait, AbortSignal.any([hurry.signal, closed.signal])).catch(() => {});
+      }
+      if (waiting.get(source) === gathered) {
+        waiting.delete(source);
+      }
+      const done = apply(source, gathered);
+      writes.set(source, { begun: elapsedBy(clock), done });
+      await done;
+    };
+    const gathered: Gathered = { term, changes, done: Promise.resolve().then(begin), hurry: () => hurry.abort() };
+    waiting.set(source, gathered);
+    return gathered;
+  }
+
+  return {
+    batchesUnsaved: BATCHES_UNSAVED,
+    async load(source) {
+      await writes.get(source)?.done.catch(() => {});
+      const { entries } = await take(source);
+      return new Map([...entries].map(([key, text]) => [key, JSON.parse(text)]));
+    },
+    async save(source, changes, atOnce = true) {
+      const texts = changes.map(({ key, value }) => ({ key, text: asText(value) }));
+      const gathered = gather(source, requireTerm());
+      gathered.changes.push(...texts);
+      if (atOnce) {
+        gathered.hurry();
+      }
+      await gathered.done;
+    },
+    async sources() {
+      const ids = await find(org);
+      const known = [...held.keys()].map((source) => cursorDocumentId(org, source));
+      const found = await documents.read([...new Set([...ids, ...known])]);
+      return [...found]
+        .map(([id, { value }]) => readCursorDocument(id, value))
+        .filter(({ entries }) => entries.size > 0)
+        .map(({ source }) => source)
+        .sort();
+    },
+    async clear(source) {
+      const entries = await this.load(source);
+      await this.save(
+        source,
+        [...entries.keys()].map((key) => ({ key, value: undefined })),
+      );
+    },
+    close() {
+      closed.abort();
+    },
+  };
+}
+
+/** `undefined` if nothing changes. */
+function changed(entries: EntryTexts, changes: readonly TextChange[]): EntryTexts | undefined {
+  const next = new Map(entries);
+  for (const { key, text } of changes) {
+    if (text === undefined) {
+      next.delete(key);
+    } else {
+      next.set(key, text);
+    }
+  }
+  const isSame = next.size === entries.size && [...next].every(([key, text]) => entries.get(key) === text);
+  return isSame ? undefined : next;
+}
+
+function asText(value: CursorValue | undefined): string | undefined {
+  return value === undefined ? undefined : JSON.stringify(value);
+}
+
+function leaseLost(org: string): RunnerError {
+  return new RunnerError("lease_lost", `Another host collects the org ${org} now.`, { next: GIVE_UP });
+}
+
+function tooManyWriters(source: string): RunnerError {
+  return new RunnerError("state_unusable", `Another program writes to the cursors of ${source} all the time.`, {
+    next: RETRY,
+    cure: "Nothing but the runner may write to the state index.",
+  });
+}
