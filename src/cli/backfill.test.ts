@@ -163,7 +163,7 @@ test("cursors shows where a backfill stands, in words and as JSON, and forgets i
   expect(printed[0]).toMatch(/^Forgot how far backfill.*event_log_files and backfill.*LoginEvent had come\./);
   printed.length = 0;
   await showCursors({ dataDirectory, reset: undefined, retry: undefined, json: false }, { print });
-  expect(printed).toEqual(["Nothing has been collected with this data directory yet."]);
+  expect(printed).toEqual(["Nothing has been collected with this state yet."]);
   const forgotten = openSqliteCursors(dataDirectory);
   expect((await forgotten.sources()).filter((id) => id.includes(stream))).toEqual([]);
   forgotten.close();

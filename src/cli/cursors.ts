@@ -1,19 +1,27 @@
 import { existsSync } from "node:fs";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
+import { silentLog } from "../core/log.ts";
 import { closest } from "../core/suggestion.ts";
 import { visible } from "../core/visible.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
 import type { KeptEvents } from "../cursors/kept_events.ts";
 import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
 import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
+import type { Environment } from "../policy/variables.ts";
 import { underWayId } from "../pump/under_way.ts";
 import type { FailedPart } from "../sources/part_failure.ts";
 import { usage } from "./command_declaration.ts";
 import { describePosition, type ShownPosition } from "./cursors_position.ts";
+import { copyCursorsTo, cursorsOfAll, openSharedOrgs } from "./cursors_shared.ts";
+import { policySource } from "./policy_source.ts";
 import { parseSourceId } from "./source_id.ts";
 
 export interface CursorsOptions {
   readonly dataDirectory: string;
+  /** A policy whose inputs share their state, instead of the data directory. */
+  readonly policy?: string | undefined;
+  /** Moves or copies cursors between the data directory and the shared state. */
+  readonly copyTo?: "local" | "elasticsearch" | undefined;
   /** A stream whose cursors are to be forgotten. */
   readonly reset: string | undefined;
   /** Id of a part of a source (a file, a window) that is to be tried at once. */
@@ -27,6 +35,8 @@ export interface CursorsOptions {
 
 export interface CursorsSurroundings {
   readonly print: (line: string) => void;
+  /** For the variables of a policy. */
+  readonly environment?: Environment;
 }
 
 /** Bytes of kept events that are read at once. */
@@ -37,8 +47,12 @@ const BATCH_BYTES = 1024 * 1024;
  * file or a window tried again. Gives the exit code. Throws `data_directory_locked` while a runner uses the directory, `usage` for a stream
  * that has no cursors and for what has not failed.
  */
-export async function showCursors(options: CursorsOptions, { print }: CursorsSurroundings): Promise<number> {
-  const { dataDirectory, reset, retry, discardKept } = options;
+export async function showCursors(options: CursorsOptions, surroundings: CursorsSurroundings): Promise<number> {
+  const { dataDirectory, policy, reset, retry, discardKept } = options;
+  const { print } = surroundings;
+  if (policy !== undefined) {
+    return await showSharedCursors({ ...options, policy }, surroundings);
+  }
   if (!existsSync(dataDirectory)) {
     throw new RunnerError("data_directory_unusable", `There is no data directory ${dataDirectory}.`, {
       next: GIVE_UP,
@@ -69,12 +83,46 @@ export async function showCursors(options: CursorsOptions, { print }: CursorsSur
   }
 }
 
-async function positions(cursors: CursorStore, kept: KeptEvents): Promise<ShownPosition[]> {
+/** The same for the state that the inputs of a policy share. */
+async function showSharedCursors(
+  { policy, dataDirectory, copyTo, reset, retry, json }: CursorsOptions & { readonly policy: string },
+  { print, environment = {} }: CursorsSurroundings,
+): Promise<number> {
+  const source = policySource(policy, { environment, log: silentLog, stop: NEVER });
+  const { inputs } = await source.read().finally(() => source.close());
+  const { orgs, close } = await openSharedOrgs(inputs);
+  try {
+    const cursors = cursorsOfAll(orgs);
+    if (copyTo !== undefined) {
+      const local = openSqliteCursors(dataDirectory);
+      try {
+        (await copyCursorsTo(copyTo, orgs, local)).map(visible).forEach(print);
+      } finally {
+        local.close();
+      }
+    } else if (retry !== undefined) {
+      print(await tryAgain(retry, cursors));
+    } else if (reset !== undefined) {
+      print(visible(await forget(reset, cursors)));
+    } else {
+      linesOf(await positions(cursors), json)
+        .map(visible)
+        .forEach(print);
+    }
+    return 0;
+  } finally {
+    await close();
+  }
+}
+
+const NEVER = new AbortController().signal;
+
+async function positions(cursors: CursorStore, kept?: KeptEvents): Promise<ShownPosition[]> {
   const found: ShownPosition[] = [];
-  for (const id of new Set([...(await cursors.sources()), ...kept.sources()])) {
+  for (const id of new Set([...(await cursors.sources()), ...(kept?.sources() ?? [])])) {
     const source = parseSourceId(id);
     if (source !== undefined) {
-      found.push(describePosition(source, await cursors.load(id), kept.of(id)));
+      found.push(describePosition(source, await cursors.load(id), kept?.of(id)));
     }
   }
   return found;
@@ -106,9 +154,7 @@ function linesOf(found: readonly ShownPosition[], json: boolean): string[] {
   if (json) {
     return found.map((position) => JSON.stringify(position.json));
   }
-  return found.length === 0
-    ? ["Nothing has been collected with this data directory yet."]
-    : found.flatMap(({ lines }) => lines);
+  return found.length === 0 ? ["Nothing has been collected with this state yet."] : found.flatMap(({ lines }) => lines);
 }
 
 async function tryAgain(part: string, cursors: CursorStore): Promise<string> {

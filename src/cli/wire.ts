@@ -35,6 +35,7 @@ import { COLLECTOR_DATASET } from "../sources/report_document.ts";
 import type { Source } from "../sources/source.ts";
 import type { TimeRange } from "../sources/time_range.ts";
 import { openOrg } from "./open_org.ts";
+import { callerOf } from "./shared_org.ts";
 import { VERSION } from "./version.ts";
 import { equalityKey } from "./wire_key.ts";
 import { SharedOutputs } from "./wire_output.ts";
@@ -267,9 +268,4 @@ export class Wiring {
       streamLog.error(`A report (${fact}) could not be made, and is dropped: ${asRunnerError(error).text}`),
     );
   }
-}
-
-/** Whose calls count together: those of one user at one login host, whatever the input is called. */
-function callerOf({ auth }: Input): string {
-  return `${auth.username} at ${new URL(auth.loginUrl).host}`;
 }

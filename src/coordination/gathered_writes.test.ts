@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { createMemoryDocuments } from "../../_dev/shared/testing/memory_documents.ts";
+import { WatchedDocuments } from "../../_dev/shared/testing/watched_documents.ts";
 import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
 import { gatheredWrites } from "./gathered_writes.ts";
 
 const write = (id: string) => ({ id, value: { id }, expected: undefined });
 
 test("writes of one turn, and those that come while a request is under way, go together", async () => {
-  const documents = createMemoryDocuments();
+  const documents = new WatchedDocuments();
   const { write: gathered } = gatheredWrites(documents);
   let go = () => {};
   const held = new Promise<void>((resolve) => {
@@ -30,7 +30,7 @@ test("writes of one turn, and those that come while a request is under way, go t
 });
 
 test("one that is refused holds up none that came with it", async () => {
-  const documents = createMemoryDocuments();
+  const documents = new WatchedDocuments();
   const gathered = gatheredWrites({
     write: async (writes) => {
       if (writes.some(({ id }) => id === "bad")) {
@@ -44,7 +44,7 @@ test("one that is refused holds up none that came with it", async () => {
 });
 
 test("where nobody answers all are told at once, and later ones are tried", async () => {
-  const documents = createMemoryDocuments();
+  const documents = new WatchedDocuments();
   documents.around = () => Promise.reject(new RunnerError("shared_state_unreachable", "Away.", { next: RETRY }));
   const gathered = gatheredWrites(documents);
   const outcomes = await Promise.allSettled(["a", "b"].map((id) => gathered.write([write(id)])));

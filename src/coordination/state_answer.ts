@@ -182,3 +182,30 @@ export function readWrites(index: string, answer: StateAnswer, ids: readonly str
     return { seqNo: _seq_no, primaryTerm: _primary_term };
   });
 }
+
+/** A document of cursors as a search finds it, which may lag behind by seconds. */
+export interface FoundDocument {
+  readonly id: string;
+  readonly org: string;
+  readonly source: string;
+}
+
+const hits = z.object({
+  hits: z.object({
+    hits: z.array(z.object({ _id: z.string(), _source: z.object({ org: z.string(), source: z.string() }) })),
+  }),
+});
+
+/** The documents of an answer to `_search`; none if there is no index. */
+export function readFound(index: string, answer: StateAnswer): readonly FoundDocument[] {
+  if (answer.status === 404) {
+    requireNoIndex(index, answer);
+    return [];
+  }
+  requireSuccess(index, answer);
+  const found = hits.safeParse(answer.body).data?.hits.hits;
+  if (found === undefined) {
+    throw unreadable(index, answer);
+  }
+  return found.map(({ _id, _source }) => ({ id: _id, ..._source }));
+}

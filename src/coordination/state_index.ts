@@ -5,13 +5,22 @@ import {
   SHARED_STATE,
   unreachable,
 } from "../elasticsearch/client.ts";
-import { readDocuments, readWrites, requireMade, type StateAnswer } from "./state_answer.ts";
+import {
+  type FoundDocument,
+  readDocuments,
+  readFound,
+  readWrites,
+  requireMade,
+  type StateAnswer,
+} from "./state_answer.ts";
 import type { DocumentWrite, StateDocuments, VersionedDocument } from "./state_documents.ts";
 
 /** Milliseconds for one answer, so that a holder of leases learns early that it can't renew them. */
 const LONGEST_ANSWER_MS = 3_000;
 /** Documents that one answer may hold: they are read in several if there are more. */
 const MOST_READ = 16;
+/** Documents that one search gives (`index.max_result_window`). */
+const MOST_FOUND = 10_000;
 /** Characters of one `_bulk`, unless a document is longer. */
 const MOST_WRITTEN = 4_000_000;
 
@@ -39,6 +48,8 @@ const INDEX = {
 };
 
 export interface StateIndex extends StateDocuments {
+  /** The documents of cursors with one of these values in the field. */
+  find(field: "org" | "source", values: readonly string[], signal?: AbortSignal): Promise<readonly FoundDocument[]>;
   /** What Elasticsearch says to a request with the key of the index, whatever its status. Rejects as the others do. */
   ask(method: "GET" | "POST" | "PUT", path: string, body?: object, signal?: AbortSignal): Promise<StateAnswer>;
   close(): Promise<void>;
@@ -113,6 +124,11 @@ export function createStateIndex(
         versions.push(...readWrites(index, answer, ids));
       }
       return versions;
+    },
+    async find(field, values, signal) {
+      const query = { bool: { filter: [{ terms: { [field]: values } }, { exists: { field: "source" } }] } };
+      const body = { size: MOST_FOUND, query, _source: ["org", "source"] };
+      return readFound(index, await ask("POST", `/${index}/_search`, body, signal));
     },
     close: () => client.close(),
   };

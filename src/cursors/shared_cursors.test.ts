@@ -1,31 +1,31 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { beforeEach, describe, expect, test } from "vitest";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
-import { createMemoryDocuments, type MemoryDocuments } from "../../_dev/shared/testing/memory_documents.ts";
+import { WatchedDocuments } from "../../_dev/shared/testing/watched_documents.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import { cursorStoreContract } from "./cursor_store.contract.ts";
-import { createSharedCursors } from "./shared_cursors.ts";
+import { createSharedCursors, TERM_AS_IT_IS } from "./shared_cursors.ts";
 
 const ORG = "00D000000000001AAA";
 const SOURCE = "login/event_log_files";
 const ID = `${ORG}|${SOURCE}`;
 
-let documents: MemoryDocuments;
+let documents: WatchedDocuments;
 let clock: ManualClock;
 beforeEach(() => {
-  documents = createMemoryDocuments();
+  documents = new WatchedDocuments();
   clock = new ManualClock();
 });
 
 /** The store of a host that holds the org in this term. */
-function store(term: number | (() => number | undefined) = 1, owner = "a") {
-  const find = async () => [...documents.stored.keys()].filter((id) => id.startsWith(`${ORG}|`));
-  const current = typeof term === "number" ? () => term : term;
+function store(term: number | typeof TERM_AS_IT_IS | (() => number | undefined) = 1, owner = "a") {
+  const find = async () => ["a", "b", "nobody"].map((source) => `${ORG}|${source}`);
+  const current = typeof term === "function" ? term : () => term;
   return createSharedCursors({ documents, find, org: ORG, term: current, owner, clock });
 }
 
 const rows = (count: number) => [{ key: "rows", value: count }];
-const stored = () => documents.stored.get(ID)?.value as { term: number; owner: string; entries: string };
+const stored = () => documents.stored.value(ID) as { term: number; owner: string; entries: string };
 /** Until whoever has something to do waits for time to pass. */
 async function settled(): Promise<void> {
   for (let n = 0; n < 20; n += 1) {
@@ -66,7 +66,7 @@ describe("one writer", () => {
 
   test("a save of the former holder that comes while the source is taken is in it, or is refused", async () => {
     for (const late of ["before the read", "between read and write"] as const) {
-      documents = createMemoryDocuments();
+      documents = new WatchedDocuments();
       const [a, b] = [store(1, "a"), store(2, "b")];
       await a.save(SOURCE, rows(100));
       const outcome: unknown[] = [];
@@ -112,6 +112,34 @@ describe("one writer", () => {
     expect(await a.load(SOURCE)).toEqual(new Map([["rows", 500]]));
     await a.save(SOURCE, rows(600));
     expect(stored()).toMatchObject({ term: 3, owner: "a", entries: '{"rows":600}' });
+  });
+});
+
+describe("who does not hold the org, as a command", () => {
+  test("reads without taking, and writes without a term of its own", async () => {
+    const command = store(TERM_AS_IT_IS);
+    expect(await command.load(SOURCE)).toEqual(new Map());
+    expect(documents.requests).toEqual([]);
+    await command.save(SOURCE, rows(7));
+    expect(stored()).toMatchObject({ term: 0, entries: '{"rows":7}' });
+  });
+
+  test("takes nothing from who does: that one's next save goes on top", async () => {
+    const [a, command] = [store(4, "a"), store(TERM_AS_IT_IS, "command")];
+    await a.save(SOURCE, [...rows(100), { key: "file:1", value: "failed" }]);
+    expect(await command.load(SOURCE)).toEqual(
+      new Map<string, unknown>([
+        ["rows", 100],
+        ["file:1", "failed"],
+      ]),
+    );
+    await command.save(SOURCE, [{ key: "file:1", value: "again" }]);
+    expect(stored()).toMatchObject({ term: 4, owner: "command" });
+    await a.save(SOURCE, rows(200));
+    expect(stored()).toMatchObject({ term: 4, owner: "a" });
+    expect(JSON.parse(stored().entries)).toEqual({ rows: 200, "file:1": "again" });
+    await command.clear(SOURCE);
+    expect(stored().entries).toBe("{}");
   });
 });
 
@@ -217,7 +245,7 @@ describe("an answer that is lost", () => {
   test("an index that was taken away, or set back to an old state, is taken and written on", async () => {
     const a = store(5);
     await a.save(SOURCE, rows(1));
-    documents.stored.clear();
+    documents.stored.delete(ID);
     await a.save(SOURCE, rows(2));
     expect(stored()).toMatchObject({ term: 5, entries: '{"rows":2}' });
   });

@@ -12,30 +12,35 @@ const BATCHES_UNSAVED = 40;
 /** Of a source, until the next look: others may write to it only while the lease goes from one to the other. */
 const MOST_ATTEMPTS = 5;
 
+/** For who changes cursors without holding the org, as a command does: each source keeps its term, and whoever has it goes on. */
+export const TERM_AS_IT_IS = "as it is";
+
 export interface SharedCursorsOptions {
   readonly documents: Pick<StateDocuments, "read" | "write">;
   /** Ids of the org's documents of cursors that a search finds, which may lag behind by seconds. */
   readonly find: (org: string) => Promise<readonly string[]>;
+  /** Sources that there may be, for who has not loaded them and can't wait for the search. */
+  readonly knownSources?: readonly string[];
   /** As the documents name it. */
   readonly org: string;
   /** The term in which this host holds the org's lease; undefined if it does not. */
-  readonly term: () => number | undefined;
+  readonly term: () => number | typeof TERM_AS_IT_IS | undefined;
   /** This host, for people. */
   readonly owner: string;
   readonly clock: Clock;
 }
 
-/** What is known of a source since it was taken in a term. */
+/** What is known of a source since it was taken in a term; without a version it is not there. */
 interface Held {
   readonly term: number;
   readonly entries: EntryTexts;
-  readonly version: Version;
+  readonly version: Version | undefined;
 }
 
 /** Changes of a source that are to be written together, in their order. */
 interface Gathered {
   /** The term in which they were made: in another one they mean nothing. */
-  readonly term: number;
+  readonly term: number | typeof TERM_AS_IT_IS;
   readonly changes: TextChange[];
   readonly done: Promise<void>;
   /** Writes now what may wait. */
@@ -68,7 +73,7 @@ export function createSharedCursors(options: SharedCursorsOptions): CursorStore 
   const writes = new Map<string, { readonly begun: number; readonly done: Promise<void> }>();
   const closed = new AbortController();
 
-  function requireTerm(): number {
+  function requireTerm(): number | typeof TERM_AS_IT_IS {
     const term = options.term();
     if (term === undefined) {
       throw leaseLost(org);
@@ -97,6 +102,9 @@ export function createSharedCursors(options: SharedCursorsOptions): CursorStore 
       }
       const document = (await documents.read([id])).get(id);
       const there = document === undefined ? undefined : readCursorDocument(id, document.value);
+      if (term === TERM_AS_IT_IS) {
+        return { term: there?.term ?? 0, entries: there?.entries ?? new Map(), version: document?.version };
+      }
       if (there !== undefined && there.term > term) {
         throw leaseLost(org);
       }
@@ -112,7 +120,7 @@ export function createSharedCursors(options: SharedCursorsOptions): CursorStore 
   async function apply(source: string, { term, changes }: Pick<Gathered, "term" | "changes">): Promise<void> {
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
       const taken = await take(source);
-      if (taken.term !== term) {
+      if (term !== TERM_AS_IT_IS && taken.term !== term) {
         throw leaseLost(org);
       }
       const next = changed(taken.entries, changes);
@@ -121,7 +129,7 @@ export function createSharedCursors(options: SharedCursorsOptions): CursorStore 
       }
       // Forgotten until it is known to be written.
       held.delete(source);
-      if (await write(source, term, next, taken.version)) {
+      if (await write(source, taken.term, next, taken.version)) {
         return;
       }
     }
@@ -129,7 +137,7 @@ export function createSharedCursors(options: SharedCursorsOptions): CursorStore 
   }
 
   /** The changes that will be written next, with the time it takes until that may begin. */
-  function gather(source: string, term: number): Gathered {
+  function gather(source: string, term: Gathered["term"]): Gathered {
     const known = waiting.get(source);
     if (known?.term === term) {
       return known;
@@ -173,7 +181,7 @@ export function createSharedCursors(options: SharedCursorsOptions): CursorStore 
     },
     async sources() {
       const ids = await find(org);
-      const known = [...held.keys()].map((source) => cursorDocumentId(org, source));
+      const known = [...held.keys(), ...(options.knownSources ?? [])].map((source) => cursorDocumentId(org, source));
       const found = await documents.read([...new Set([...ids, ...known])]);
       return [...found]
         .map(([id, { value }]) => readCursorDocument(id, value))

@@ -1,5 +1,5 @@
 import { describe } from "vitest";
 import { stateDocumentsContract } from "../../../src/coordination/state_documents.contract.ts";
-import { createMemoryDocuments } from "./memory_documents.ts";
+import { MemoryDocuments } from "./memory_documents.ts";
 
-describe("documents in memory keep the contract", () => stateDocumentsContract(createMemoryDocuments));
+describe("documents in memory keep the contract", () => stateDocumentsContract(() => new MemoryDocuments()));

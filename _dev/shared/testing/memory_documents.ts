@@ -4,54 +4,62 @@ import type {
   Version,
   VersionedDocument,
 } from "../../../src/coordination/state_documents.ts";
+import { RETRY, RunnerError } from "../../../src/core/errors.ts";
 
-/** Shared documents that end with the process, which tests look into and make fail. */
-export interface MemoryDocuments extends StateDocuments {
-  readonly stored: Map<string, VersionedDocument>;
-  /** Each call's writes. */
-  readonly requests: (readonly DocumentWrite[])[];
-  /** Runs around each call, which it may refuse, hold up, or fail after it was done. */
-  around: <T>(call: () => Promise<T>, kind: "read" | "write") => Promise<T>;
-}
+/** Documents that hosts share, in memory, for tests. */
+export class MemoryDocuments implements StateDocuments {
+  readonly #documents = new Map<string, VersionedDocument>();
+  #seqNo = 0;
+  /** Whether nobody answers. */
+  isAway = false;
+  /** Documents written so far. */
+  written = 0;
 
-export function createMemoryDocuments(): MemoryDocuments {
-  const stored = new Map<string, VersionedDocument>();
-  let seqNo = 0;
+  async read(ids: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, VersionedDocument>> {
+    await this.#answer(signal);
+    return new Map(
+      ids.flatMap((id) => {
+        const document = this.#documents.get(id);
+        return document === undefined ? [] : [[id, structuredClone(document)] as const];
+      }),
+    );
+  }
 
-  function written({ id, value, expected }: DocumentWrite): Version | undefined {
-    const present = stored.get(id)?.version;
-    if (present?.seqNo !== expected?.seqNo || present?.primaryTerm !== expected?.primaryTerm) {
-      return undefined;
-    }
-    const version = { seqNo, primaryTerm: 1 };
-    seqNo += 1;
-    if (value === undefined) {
-      stored.delete(id);
-    } else {
-      stored.set(id, { value: JSON.parse(JSON.stringify(value)), version });
-    }
+  async write(writes: readonly DocumentWrite[], signal?: AbortSignal): Promise<readonly (Version | undefined)[]> {
+    await this.#answer(signal);
+    return writes.map(({ id, value, expected }) => {
+      if (this.#documents.get(id)?.version.seqNo !== expected?.seqNo) {
+        return undefined;
+      }
+      this.written += 1;
+      return value === undefined ? this.delete(id) : this.put(id, value);
+    });
+  }
+
+  value(id: string): unknown {
+    return this.#documents.get(id)?.value;
+  }
+
+  /** Writes whatever is there, as somebody else would. */
+  put(id: string, value: object): Version {
+    this.#seqNo += 1;
+    const version = { seqNo: this.#seqNo, primaryTerm: 1 };
+    // As Elasticsearch keeps it: as JSON.
+    this.#documents.set(id, { value: JSON.parse(JSON.stringify(value)), version });
     return version;
   }
 
-  const documents: MemoryDocuments = {
-    stored,
-    requests: [],
-    around: (call) => call(),
-    read: (ids) =>
-      documents.around(
-        async () =>
-          new Map(
-            ids.flatMap((id): [string, VersionedDocument][] => {
-              const document = stored.get(id);
-              return document === undefined ? [] : [[id, structuredClone(document)]];
-            }),
-          ),
-        "read",
-      ),
-    write: (writes) => {
-      documents.requests.push(writes);
-      return documents.around(async () => writes.map(written), "write");
-    },
-  };
-  return documents;
+  delete(id: string): Version {
+    this.#seqNo += 1;
+    this.#documents.delete(id);
+    return { seqNo: this.#seqNo, primaryTerm: 1 };
+  }
+
+  async #answer(signal: AbortSignal | undefined): Promise<void> {
+    await Promise.resolve();
+    signal?.throwIfAborted();
+    if (this.isAway) {
+      throw new RunnerError("shared_state_unreachable", "Nobody answers.", { next: RETRY });
+    }
+  }
 }
