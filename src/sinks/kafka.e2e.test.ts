@@ -53,7 +53,9 @@ await describeOnKafka("Kafka", () => {
     events(count, prefix).map((event) => anEvent(INDEX, event.id, { "@timestamp": new Date().toISOString() }));
   const ids = async (topic: string) => (await topics.read(topic)).map(({ value }) => value["@metadata"]._id);
   let made = 0;
-  async function aTopic(...settings: [partitions?: number, configs?: Readonly<Record<string, string>>]) {
+  async function aTopic(
+    ...settings: [partitions?: number, configs?: Readonly<Record<string, string>>, replicas?: number]
+  ) {
     made += 1;
     const topic = `topic-${made}`;
     await topics.create(topic, ...settings);
@@ -241,6 +243,23 @@ await describeOnKafka("Kafka", () => {
     await Promise.all(delivering);
     const stored = await ids(topic);
     expect([stored.length, new Set(stored).size]).toEqual([40_000, 40_000]);
+    expect(problems.at(-1)).toBeUndefined();
+  });
+
+  test("partitions that get another leader under traffic: every event is there once", async () => {
+    await using second = await broker.second(join(folder, "second"));
+    await expect.poll(() => aTopic(6, {}, 2).catch(() => undefined), { timeout: 120_000 }).toBeDefined();
+    const topic = `topic-${made}`;
+    await expect.poll(async () => new Set(await topics.leaders(topic)), { timeout: 60_000 }).toEqual(new Set([1, 2]));
+    const { sink, problems } = aSink(topic, { timeout: 5_000 });
+    const all = Array.from({ length: 100 }, (_, n) => newEvents(200, `l${n}-`));
+    const delivering = all.map((batch) => sink.deliver(batch, never));
+    await delivering[3];
+    await second.kill();
+    await Promise.all(delivering);
+    expect(await topics.leaders(topic)).toEqual([1, 1, 1, 1, 1, 1]);
+    const stored = await ids(topic);
+    expect([stored.length, new Set(stored).size]).toEqual([20_000, 20_000]);
     expect(problems.at(-1)).toBeUndefined();
   });
 

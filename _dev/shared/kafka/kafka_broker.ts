@@ -41,6 +41,8 @@ export interface KafkaBroker extends AsyncDisposable {
   /** Freezes it: connections stay open and nothing answers. */
   suspend(): void;
   resume(): void;
+  /** A second broker of the same cluster, which may be killed. Brokers that are silent for three seconds lose what they lead. */
+  second(folder: string): Promise<Pick<KafkaBroker, "plain" | "kill"> & AsyncDisposable>;
 }
 
 /** A running broker with its data in `folder`. Throws KafkaUnavailable. */
@@ -59,23 +61,18 @@ export async function startKafka(folder: string): Promise<KafkaBroker> {
   writeFileSync(
     properties,
     lines({
+      ...ofCluster(1, controller, join(folder, "data")),
       "process.roles": "broker,controller",
-      "node.id": 1,
-      "controller.quorum.voters": `1@127.0.0.1:${controller}`,
+      "broker.session.timeout.ms": 3_000,
       listeners: [...addresses, `CONTROLLER://127.0.0.1:${controller}`],
       "advertised.listeners": addresses,
       "listener.security.protocol.map": ["PLAIN:PLAINTEXT", "LOGIN:SASL_PLAINTEXT", "TLS:SSL", "CONTROLLER:PLAINTEXT"],
-      "inter.broker.listener.name": "PLAIN",
-      "controller.listener.names": "CONTROLLER",
-      "log.dirs": join(folder, "data"),
       "num.partitions": 3,
       "auto.create.topics.enable": false,
       "offsets.topic.replication.factor": 1,
       "transaction.state.log.replication.factor": 1,
       "transaction.state.log.min.isr": 1,
       "log.segment.bytes": 16_777_216,
-      "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-      "super.users": "User:ANONYMOUS;User:CN=aquila-salesforce",
       "sasl.enabled.mechanisms": ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"],
       "listener.name.login.plain.sasl.jaas.config": `org.apache.kafka.common.security.plain.PlainLoginModule required user_${WRITER.username}="${WRITER.password}";`,
       ...Object.fromEntries(
@@ -95,12 +92,7 @@ export async function startKafka(folder: string): Promise<KafkaBroker> {
     "--add-scram",
     `SCRAM-SHA-${bits}=[name=${WRITER.username},password=${WRITER.password}]`,
   ]);
-  const identity = ["-t", "AquilaSalesforceTests0", "-c", properties];
-  execFileSync(kafka.java, [...javaFlags(kafka), "kafka.tools.StorageTool", "format", ...identity, ...scram], {
-    stdio: "pipe",
-  });
-  const process = new BrokerProcess(kafka, properties, plain, join(folder, "broker.log"));
-  await process.start();
+  const process = await startFormatted(kafka, properties, plain, join(folder, "broker.log"), scram);
   return {
     plain: `127.0.0.1:${plain}`,
     login: `127.0.0.1:${login}`,
@@ -110,8 +102,55 @@ export async function startKafka(folder: string): Promise<KafkaBroker> {
     kill: () => process.kill(),
     suspend: () => process.signal("SIGSTOP"),
     resume: () => process.signal("SIGCONT"),
+    second: (of) => secondBroker(kafka, controller, of),
     [Symbol.asyncDispose]: () => process.kill(),
   };
+}
+
+async function secondBroker(kafka: KafkaDistribution, controller: number, folder: string) {
+  const plain = await freePort();
+  const properties = join(folder, "server.properties");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    properties,
+    lines({
+      ...ofCluster(2, controller, join(folder, "data")),
+      "process.roles": "broker",
+      listeners: [`PLAIN://127.0.0.1:${plain}`],
+      "listener.security.protocol.map": ["PLAIN:PLAINTEXT", "CONTROLLER:PLAINTEXT"],
+    }),
+  );
+  const process = await startFormatted(kafka, properties, plain, join(folder, "broker.log"), []);
+  return { plain: `127.0.0.1:${plain}`, kill: () => process.kill(), [Symbol.asyncDispose]: () => process.kill() };
+}
+
+/** What every broker of the one cluster says. */
+function ofCluster(node: number, controller: number, data: string): Readonly<Record<string, string | number>> {
+  return {
+    "node.id": node,
+    "controller.quorum.voters": `1@127.0.0.1:${controller}`,
+    "controller.listener.names": "CONTROLLER",
+    "inter.broker.listener.name": "PLAIN",
+    "log.dirs": data,
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": "User:ANONYMOUS;User:CN=aquila-salesforce",
+  };
+}
+
+async function startFormatted(
+  kafka: KafkaDistribution,
+  properties: string,
+  port: number,
+  log: string,
+  more: readonly string[],
+): Promise<BrokerProcess> {
+  const identity = ["-t", "AquilaSalesforceTests0", "-c", properties];
+  execFileSync(kafka.java, [...javaFlags(kafka), "kafka.tools.StorageTool", "format", ...identity, ...more], {
+    stdio: "pipe",
+  });
+  const broker = new BrokerProcess(kafka, properties, port, log);
+  await broker.start();
+  return broker;
 }
 
 function lines(properties: Readonly<Record<string, string | number | boolean | readonly string[]>>): string {

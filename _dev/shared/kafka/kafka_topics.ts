@@ -45,9 +45,14 @@ export class KafkaTopics {
     this.#pool.on("connecting", ({ connection }) => connection.on("error", () => {}));
   }
 
-  async create(topic: string, partitions = 3, configs: Readonly<Record<string, string>> = {}): Promise<void> {
+  async create(
+    topic: string,
+    partitions = 3,
+    configs: Readonly<Record<string, string>> = {},
+    replicas = 1,
+  ): Promise<void> {
     const settings = Object.entries(configs).map(([name, value]) => ({ name, value }));
-    await this.#admin.createTopics({ topics: [topic], partitions, replicas: 1, configs: settings });
+    await this.#admin.createTopics({ topics: [topic], partitions, replicas, configs: settings });
     this.#partitions.set(topic, partitions);
   }
 
@@ -65,6 +70,12 @@ export class KafkaTopics {
         permissionType: AclPermissionTypes.ALLOW,
       })),
     });
+  }
+
+  /** By partition, the node that leads it. */
+  async leaders(topic: string): Promise<readonly number[]> {
+    const { topics } = await this.#admin.metadata({ topics: [topic], forceUpdate: true });
+    return topics.get(topic)?.partitions.map(({ leader }) => leader) ?? [];
   }
 
   /** How many records a topic holds. */
