@@ -1,4 +1,5 @@
 import { Client, type ClientDuplexStream, credentials, logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
+import type { Message } from "../core/protobuf.ts";
 import {
   ACTION_REQUEST,
   ACTION_RESPONSE,
@@ -11,7 +12,6 @@ import {
   type CheckinExpected,
   type CheckinObserved,
 } from "./control_protocol.ts";
-import type { Message } from "./protobuf.ts";
 import type { StartUpInfo } from "./start_up_info.ts";
 
 /** One connection to Elastic Agent with the two streams of the protocol. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { decoded, encoded, jsonOf, structOf } from "../../_dev/shared/fake_agent/control_messages.ts";
+import type { JsonObject } from "../core/struct.ts";
 import {
   ACTION_RESPONSE,
   CHECKIN_EXPECTED,
@@ -9,7 +10,6 @@ import {
   timestampOf,
   UNIT_TYPE,
 } from "./control_protocol.ts";
-import type { JsonObject } from "./struct.ts";
 
 /** JSON of every kind, with names that objects have by themselves. */
 const JSON_VALUES: JsonObject = {

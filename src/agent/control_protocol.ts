@@ -14,7 +14,7 @@ import {
   repeated,
   text,
   texts,
-} from "./protobuf.ts";
+} from "../core/protobuf.ts";
 
 export const CHECKIN_PATH = "/proto.ElasticAgent/CheckinV2";
 export const ACTIONS_PATH = "/proto.ElasticAgent/Actions";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import type { JsonObject } from "../core/struct.ts";
 import { UNIT_TYPE } from "./control_protocol.ts";
 import { managedPolicy } from "./managed_policy.ts";
-import type { JsonObject } from "./struct.ts";
 import { type Unit, type Units, unitKey } from "./units.ts";
 
 const CONTEXT = { datasets: { "aquila_salesforce.login": { names: { event_log_files: ["Login"] } } } };

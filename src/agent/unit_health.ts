@@ -3,8 +3,8 @@
  * beside the integration, so it names stream, cause and cure. All functions are pure.
  */
 import type { RunnerError } from "../core/errors.ts";
+import type { JsonObject } from "../core/struct.ts";
 import { STATE, type State } from "./control_protocol.ts";
-import type { JsonObject } from "./struct.ts";
 
 /** Where one source of an input stands: the files of a stream, or one of its objects. */
 export interface StreamStanding {

@@ -1,6 +1,6 @@
 import type { LogLevel } from "../core/log.ts";
+import type { JsonObject } from "../core/struct.ts";
 import { STATE, UNIT_LOG_LEVEL, UNIT_TYPE, type UnitExpected, type UnitType } from "./control_protocol.ts";
-import type { JsonObject } from "./struct.ts";
 
 /** What Elastic Agent wants of one unit: an input of the policy (one org) or the output that inputs deliver to. */
 export interface Unit {
