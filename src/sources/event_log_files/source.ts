@@ -5,6 +5,7 @@ import type { RowLedger } from "../../cursors/row_ledger.ts";
 import type { OrgClient } from "../../org/org_client.ts";
 import type { StreamContext } from "../envelope.ts";
 import type { Tell } from "../fact.ts";
+import { merged } from "../merged.ts";
 import { endWith } from "../part_failure.ts";
 import type { Batch, RoundEnd, RoundScope, Source } from "../source.ts";
 import type { SourceFact } from "../source_facts.ts";
@@ -14,7 +15,6 @@ import type { EventLogFile, FileFacts } from "./body.ts";
 import type { FileFact } from "./facts.ts";
 import { readIdentitiesAgain } from "./identities_again.ts";
 import { byCreation, FileListing } from "./listing.ts";
-import { merged } from "./merged.ts";
 import {
   type FileProgress,
   firstChanges,

@@ -1,10 +1,10 @@
 import { findObjectType, OBJECTS } from "../../catalog/catalog.ts";
 import type { SourceKind } from "../kind.ts";
+import { isPrimaryObject } from "../primary.ts";
 import { MaybeAbsent } from "./absence.ts";
 import { callsADay, objectFindings } from "./check.ts";
 import { OBJECT_FACTS } from "./facts.ts";
 import { position } from "./position.ts";
-import { isPrimaryObject } from "./primary.ts";
 import { failedWindows, retryWindowChanges } from "./progress.ts";
 import { OBJECT_SETTINGS, OBJECTS_ALONE, type ObjectSettings } from "./settings.ts";
 import { ObjectWindows } from "./source.ts";

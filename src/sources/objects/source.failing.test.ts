@@ -53,7 +53,7 @@ describe("a window that fails while Salesforce answers for others", () => {
     expect(error).toBeUndefined();
     expect(names).toEqual(["older", "newer"]);
     expect(end?.error).toMatchObject({ code: "server_error" });
-    expect(end?.error.text).toMatch(/^LoginEvent of \S+Z to \S+Z \(LoginEvent\/1\) could not be read in 1 attempts/);
+    expect(end?.error?.text).toMatch(/^LoginEvent of \S+Z to \S+Z \(LoginEvent\/1\) could not be read in 1 attempts/);
     expect(told("window_failed")).toMatchObject([{ object: "LoginEvent", id: "LoginEvent/1", attempt: 1 }]);
 
     await rounds.org.given.records("LoginEvent", [login("later", NOW - 1_000)]);
@@ -105,7 +105,7 @@ describe("a window that fails while Salesforce answers for others", () => {
     expect(told("window_parked")).toMatchObject([{ attempt: PARKED_AFTER }]);
     const { end } = await rounds.round(objects, undefined, "what failed");
     expect(end?.retryIn).toBeGreaterThan(0);
-    expect(end?.error.text).toMatch(/is parked.*cursors --retry LoginEvent\/\d+/);
+    expect(end?.error?.text).toMatch(/is parked.*cursors --retry LoginEvent\/\d+/);
 
     await rounds.org.given.org({ brokenApplication: undefined });
     expect((await rounds.round()).names).toEqual([]);

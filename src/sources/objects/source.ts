@@ -46,7 +46,7 @@ export interface ObjectWindowsOptions {
   readonly stream: Omit<StreamContext, "organization" | "instanceUrl"> & { readonly organizationName: string };
   /** An object of the catalogue, such as `LoginEvent`. */
   readonly objectName: string;
-  /** `salesforce.collection.primary` of the events; see primary.ts. */
+  /** `salesforce.collection.primary` of the events; see `sources/primary.ts`. */
   readonly primary: boolean;
   /** Milliseconds. */
   readonly initialLookback: number;
@@ -138,7 +138,7 @@ export class ObjectWindows implements Source {
     });
     const horizon = horizonAt(now, settleTime, range?.to);
     const round: ObjectRound = { horizon, records, signal, cursor, unsettled: undefined };
-    if (scope === "everything") {
+    if (scope !== "what failed") {
       yield* this.#readOn(round);
     }
     // Those that have failed come last: they keep nothing new waiting.

@@ -1,4 +1,4 @@
-import { THREAT_TYPES } from "../../catalog/threat.ts";
+import { THREAT_TYPES } from "../catalog/threat.ts";
 
 /**
  * Event types of event log files, and objects, that tell the same events as an object. ApiEvent has the reading requests of
@@ -32,4 +32,15 @@ export function isPrimaryObject(objectName: string, collected: readonly string[]
   const isCollected = (name: string) => collected.includes(name);
   const isToldAgain = ALSO_TOLD_BY[objectName]?.some(isCollected) || TOGETHER_TOLD_BY[objectName]?.every(isCollected);
   return isToldAgain !== true;
+}
+
+/**
+ * The same for an event that is pushed, of which `objectName` is the stored object. One that the stored object gives too is the same
+ * document and counts as that one's; otherwise whatever else tells it is the more complete record.
+ */
+export function isPrimaryLive(objectName: string, collected: readonly string[]): boolean {
+  const isToldByOther = Object.entries(ALSO_TOLD_BY).some(
+    ([other, toldBy]) => toldBy.includes(objectName) && collected.includes(other),
+  );
+  return isPrimaryObject(objectName, collected) && (collected.includes(objectName) || !isToldByOther);
 }

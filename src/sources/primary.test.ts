@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { EVENT_TYPES, OBJECTS } from "../../catalog/catalog.ts";
-import { THREAT_TYPES } from "../../catalog/threat.ts";
-import { isPrimaryObject } from "./primary.ts";
+import { EVENT_TYPES, OBJECTS } from "../catalog/catalog.ts";
+import { THREAT_TYPES } from "../catalog/threat.ts";
+import { isPrimaryLive, isPrimaryObject } from "./primary.ts";
 
 test.each<[string, readonly string[], boolean]>([
   ["LoginEvent", ["LoginEvent"], true],
@@ -46,3 +46,16 @@ test.each(OBJECTS)(
     expect(isPrimaryObject(name, eventTypes)).toBe(ALONE.includes(name));
   },
 );
+
+test.each<[string, readonly string[], boolean]>([
+  ["LoginEvent", ["LoginEventStream"], true],
+  ["LoginEvent", ["Login", "LoginEventStream"], false],
+  ["LoginEvent", ["LoginEvent", "LoginEventStream"], true],
+  ["LoginEvent", ["LoginHistory", "LoginEventStream"], false],
+  ["LoginEvent", ["LoginHistory", "LoginEvent", "LoginEventStream"], true],
+  ["LogoutEvent", ["LoginHistory", "Login", "LogoutEventStream"], true],
+  ["ApiEvent", ["RestApi", "ApiEventStream"], false],
+  ["ApiAnomalyEventStore", ["ApiAnomalyEvent", "ReportAnomalyEvent"], true],
+])("a live %s beside %j: primary is %s", (objectName, collected, expected) => {
+  expect(isPrimaryLive(objectName, collected)).toBe(expected);
+});

@@ -1,0 +1,71 @@
+import { selectFields } from "../catalog/catalog.ts";
+import type { ObjectType } from "../catalog/column.ts";
+import { compileRecordWriter, type RecordWriter, type SalesforceRecord } from "../catalog/record_writer.ts";
+import { dataStreamName, type SourceEvent } from "../core/event.ts";
+import { compileEnvelope, type OriginContext, type StreamContext, type WriteDocument } from "./envelope.ts";
+import { recordIdentity } from "./event_identity.ts";
+
+export interface ObjectEventsOptions {
+  readonly type: ObjectType;
+  /** Those that the records are asked for, or that they have. */
+  readonly columns: readonly string[];
+  readonly stream: StreamContext;
+  /** Which kind of source gives the records, and `salesforce.collection` of their events. */
+  readonly origin: Pick<OriginContext, "provider" | "collection">;
+}
+
+/**
+ * Records of an object as events, whichever way they come: a record has the same identity and the same fields from the stored
+ * object and from the event bus.
+ */
+export class ObjectEvents {
+  readonly #organizationId: string;
+  readonly #objectName: string;
+  readonly #index: string;
+  readonly #catalogue: readonly string[];
+  readonly #writer: RecordWriter;
+  readonly #document: WriteDocument;
+
+  constructor({ type, columns, stream, origin }: ObjectEventsOptions) {
+    this.#organizationId = stream.organization.id;
+    this.#objectName = type.name;
+    this.#index = dataStreamName(stream.dataStream);
+    this.#catalogue = selectFields(type.name);
+    this.#writer = compileRecordWriter(type.name, columns);
+    this.#document = compileEnvelope(stream, { code: type.name, ...origin });
+  }
+
+  /** ISO time of the event with milliseconds; undefined if the record has none. */
+  timestamp(record: SalesforceRecord): string | undefined {
+    return this.#writer.timestamp(record);
+  }
+
+  /** By what names the event in Salesforce, or else by `otherwise`, or else by all that the catalogue knows of the record. */
+  identity(record: SalesforceRecord, otherwise?: string): string {
+    const own = this.#writer.identity(record) ?? otherwise ?? this.#catalogueText(record);
+    return recordIdentity(this.#organizationId, this.#objectName, own);
+  }
+
+  /** `time` as `timestamp` gives it, or near it if `isEstimated`. */
+  event(record: SalesforceRecord, id: string, time: string, isEstimated: boolean): SourceEvent {
+    const json = this.#document({
+      id,
+      timestamp: time,
+      estimatedTime: isEstimated,
+      fields: this.#writer.fields(record),
+      original: () => textOf(record),
+    });
+    return { index: this.#index, id, json, ids: this.#writer.namedIds(record) };
+  }
+
+  /** What the catalogue knows of a record: the same whatever else the record is asked for. */
+  #catalogueText(record: SalesforceRecord): string {
+    return JSON.stringify(this.#catalogue.map((column) => record[column] ?? null));
+  }
+}
+
+/** A record as Salesforce sent it, without the member that tells only its type and address. */
+function textOf(record: SalesforceRecord): string {
+  const { attributes: _, ...columns } = record;
+  return JSON.stringify(columns);
+}
