@@ -66,6 +66,7 @@ export const ERRORS = {
   query_timed_out: { fault: "remote", scope: "part" },
   not_found: { fault: "remote", scope: "part" },
   server_error: { fault: "remote", scope: "part" },
+  replay_refused: { fault: "remote", scope: "part" },
   file_truncated: { fault: "remote", scope: "part" },
   file_malformed: { fault: "remote", scope: "part" },
   // Elasticsearch and files

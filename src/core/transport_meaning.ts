@@ -63,10 +63,17 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
 };
 
-/** What has no code of its own, by the words of OpenSSL and of the connection pool. */
+/** What has no code of its own, by the words of OpenSSL, of the connection pool and of gRPC, which keeps the words alone. */
 const WORDS: ReadonlyArray<readonly [words: RegExp, code: string]> = [
   [/wrong version number|packet length too long/, "ERR_SSL_WRONG_VERSION_NUMBER"],
   [/other side closed/, "ECONNRESET"],
+  [/self-signed certificate in certificate chain/, "SELF_SIGNED_CERT_IN_CHAIN"],
+  [/self-signed certificate/, "DEPTH_ZERO_SELF_SIGNED_CERT"],
+  [/unable to verify the first certificate/, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
+  [/unable to get local issuer certificate/, "UNABLE_TO_GET_ISSUER_CERT_LOCALLY"],
+  [/certificate has expired/, "CERT_HAS_EXPIRED"],
+  [/certificate is not yet valid/, "CERT_NOT_YET_VALID"],
+  [/does not match certificate's altnames/, "ERR_TLS_CERT_ALTNAME_INVALID"],
 ];
 
 /** The first known code in an error, its causes and its parts. */
