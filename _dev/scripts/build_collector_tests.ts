@@ -143,12 +143,14 @@ function fileEvents(): SourceEvent[] {
 function objectEvents(): SourceEvent[] {
   const error = new RunnerError("query_timed_out", "Salesforce did not answer the query in time.", { next: RETRY });
   const broken = new RunnerError("server_error", "Salesforce failed (status 500).", { next: RETRY });
+  const forgottenReplay = new RunnerError("replay_refused", "Salesforce no longer knows the place.", { next: RETRY });
   const window = { object: "LoginEvent", id: "LoginEvent/1", after: NOW - 2 * HOUR, to: NOW - HOUR };
   return written(object, [
     { fact: "window_halved", object: "LoginEvent", width: 30 * MINUTE, error },
     { fact: "column_left_out", object: "LoginEvent", column: "ForwardedForIp" },
     { fact: "window_failed", ...window, error: broken, attempt: 2 },
     { fact: "window_parked", ...window, error: broken, attempt: 16 },
+    { fact: "replay_refused", topic: "LoginEventStream", after: NOW - 80 * HOUR, to: NOW, error: forgottenReplay },
   ]);
 }
 

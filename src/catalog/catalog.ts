@@ -1,6 +1,6 @@
 import { APEX_TYPES } from "./apex.ts";
 import { API_TYPES } from "./api.ts";
-import type { EventType, Home, LogFileType, ObjectType } from "./column.ts";
+import type { EventType, Home, LogFileType, ObjectType, PublishedObject } from "./column.ts";
 import { DATA_ACCESS_TYPES } from "./data_access.ts";
 import { DATA_ACCESS_OBJECTS } from "./data_access_objects.ts";
 import { LOGIN } from "./login.ts";
@@ -54,6 +54,11 @@ const OBJECT_TYPES = new Map(OBJECTS.map((type) => [type.name, type]));
 export function findEventType(name: string): EventType | undefined {
   return findLogFileType(name) ?? findObjectType(name);
 }
+
+/** Every object whose events are published too. */
+export const PUBLISHED_OBJECTS: readonly PublishedObject[] = OBJECTS.filter(
+  (type): type is PublishedObject => type.topic !== undefined,
+);
 
 export function findLogFileType(name: string): LogFileType | undefined {
   return LOG_FILE_TYPES.get(name);

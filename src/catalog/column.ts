@@ -122,12 +122,23 @@ export interface UserPermission {
   readonly without?: string;
 }
 
+/** A topic of the event bus, `/event/<name>`. */
+export interface Topic {
+  readonly name: string;
+  /** What the integration user needs besides the object's own permission. */
+  readonly permission?: UserPermission;
+  /** Collected only where a policy names it, though the object is not. */
+  readonly onlyByName?: true;
+}
+
 /** An sObject whose records are events. */
 export interface ObjectType extends Described {
   readonly provider: "Object";
   /** A big object is read newest first in bounded windows; a standard object takes any filter and order. */
   readonly storage: "big object" | "standard object";
   readonly columns: Columns;
+  /** Where Salesforce publishes the same events as they happen, if it does. */
+  readonly topic?: Topic;
   /** Collected by default though not every org has it: that it can't be read is said once, and is no fault. */
   readonly mayBeAbsent?: true;
   /** What the integration user needs to read it, besides API Enabled. */
@@ -139,6 +150,9 @@ export interface ObjectType extends Described {
   /** The field that names the event uniquely within the org. */
   readonly identityColumn: string;
 }
+
+/** An object whose events are published too. */
+export type PublishedObject = ObjectType & Required<Pick<ObjectType, "topic">>;
 
 export type EventType = LogFileType | ObjectType;
 

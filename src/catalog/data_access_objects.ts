@@ -73,6 +73,7 @@ function realTime(type: Pick<ObjectType, "name" | "tells" | "page" | "columns"> 
 export const DATA_ACCESS_OBJECTS: readonly ObjectType[] = [
   realTime({
     name: "ReportEvent",
+    topic: { name: "ReportEventStream" },
     tells:
       "Each run and export of a report, a minute or two after it happened: report, rows, sObjects and policy outcome.",
     page: platformEventsGuide("reportevent"),
@@ -104,6 +105,7 @@ export const DATA_ACCESS_OBJECTS: readonly ObjectType[] = [
   }),
   realTime({
     name: "ListViewEvent",
+    topic: { name: "ListViewEventStream" },
     tells: "Each list view that was opened or printed, a minute or two after it happened: filter, rows and sObjects.",
     page: platformEventsGuide("listviewevent"),
     columns: {
@@ -125,6 +127,7 @@ export const DATA_ACCESS_OBJECTS: readonly ObjectType[] = [
   }),
   realTime({
     name: "FileEventStore",
+    topic: { name: "FileEvent" },
     tells:
       "Each download, preview and upload of a file, a minute or two after it happened: name, size and policy outcome.",
     page: platformEventsGuide("fileevent"),
@@ -161,6 +164,7 @@ export const DATA_ACCESS_OBJECTS: readonly ObjectType[] = [
   }),
   realTime({
     name: "PermissionSetEventStore",
+    topic: { name: "PermissionSetEvent" },
     tells: "Each grant or withdrawal of a critical permission, a minute or two after it happened: by whom, to whom.",
     page: platformEventsGuide("permissionsetevent"),
     columns: {
@@ -186,6 +190,7 @@ export const DATA_ACCESS_OBJECTS: readonly ObjectType[] = [
   }),
   realTime({
     name: "UriEvent",
+    topic: { name: "UriEventStream" },
     onlyByName: true,
     tells: "Each record that was read or changed in Salesforce Classic, a minute or two after it happened.",
     page: platformEventsGuide("urievent"),
@@ -205,6 +210,7 @@ export const DATA_ACCESS_OBJECTS: readonly ObjectType[] = [
   }),
   realTime({
     name: "LightningUriEvent",
+    topic: { name: "LightningUriEventStream" },
     onlyByName: true,
     tells: "Each record that was read or changed in Lightning Experience, minutes after it happened.",
     page: platformEventsGuide("lightningurievent"),

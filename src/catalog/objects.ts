@@ -34,6 +34,7 @@ export const LOGIN_EVENT: ObjectType = {
   tells: "Each login a minute or two after it happened, with place, policy outcome and the ids of other events.",
   page: platformEventsGuide("loginevent"),
   ...REAL_TIME,
+  topic: { name: "LoginEventStream" },
   columns: {
     EventIdentifier: EVENT_IDENTIFIER,
     RelatedEventIdentifier: RELATED_EVENT_IDENTIFIER,
@@ -122,6 +123,11 @@ export const LOGOUT_EVENT: ObjectType = {
   tells: "Each logout in the user interface, a minute or two after it happened.",
   page: platformEventsGuide("logoutevent"),
   ...REAL_TIME,
+  topic: {
+    name: "LogoutEventStream",
+    permission: { name: "CustomizeApplication", label: "Customize Application" },
+    onlyByName: true,
+  },
   columns: {
     EventIdentifier: EVENT_IDENTIFIER,
     RelatedEventIdentifier: RELATED_EVENT_IDENTIFIER,
@@ -143,6 +149,7 @@ export const LOGIN_AS_EVENT: ObjectType = {
   tells: "Each login of an administrator as another user, a minute or two after it happened.",
   page: platformEventsGuide("loginasevent"),
   ...REAL_TIME,
+  topic: { name: "LoginAsEventStream" },
   columns: {
     EventIdentifier: EVENT_IDENTIFIER,
     RelatedEventIdentifier: RELATED_EVENT_IDENTIFIER,
@@ -240,6 +247,7 @@ export const BULK_API_RESULT_EVENT: ObjectType = {
   tells: "Each download of a Bulk job's results, a minute or two after it happened, with the job's query.",
   page: platformEventsGuide("bulkapiresultevent"),
   ...REAL_TIME,
+  topic: { name: "BulkApiResultEvent" },
   columns: {
     EventIdentifier: EVENT_IDENTIFIER,
     RelatedEventIdentifier: RELATED_EVENT_IDENTIFIER,
@@ -264,6 +272,7 @@ export const API_EVENT: ObjectType = {
   tells: "Each API request that reads data, a minute or two after it happened: the query, its objects and its rows.",
   page: platformEventsGuide("apievent"),
   ...REAL_TIME,
+  topic: { name: "ApiEventStream" },
   columns: {
     EventIdentifier: EVENT_IDENTIFIER,
     RelatedEventIdentifier: RELATED_EVENT_IDENTIFIER,

@@ -73,6 +73,7 @@ function detection(of: { readonly name: string; readonly tells: string; readonly
     ...REAL_TIME,
     storage: "standard object",
     timeColumn: "CreatedDate",
+    topic: { name: of.name.replace(/Store$/, "") },
     columns: {
       ...SAME_FOR_ALL,
       [of.name.replace(/Store$/, "Number")]: {

@@ -160,7 +160,7 @@ async function openForCheck(input: Input, certificate: string | undefined, clock
   const budget = new ApiBudget(input.api.dailyRequestShare);
   const org = await openOrg(input, { budget, clock, log: silentLog, requestTimeout });
   const around = { budget, clock, requestTimeout, ...(certificate === undefined ? {} : { certificate }) };
-  return { steps: orgSteps(input, org, around), close: () => org.http.close() };
+  return { steps: orgSteps(input, org, around), close: () => org.close() };
 }
 
 async function outputSteps(output: Output, streams: readonly DataStream[]): Promise<Opened> {

@@ -6,6 +6,7 @@ import { createHttp, type Http } from "../core/http.ts";
 import type { Log } from "../core/log.ts";
 import type { ApiBudget } from "../org/api_budget.ts";
 import { OrgClient } from "../org/org_client.ts";
+import { createPubSub, type PubSub } from "../org/pub_sub.ts";
 import type { Input } from "../policy/policy.ts";
 import { readTlsTrust } from "../policy/tls_trust.ts";
 import { VERSION } from "./version.ts";
@@ -17,6 +18,8 @@ export interface OpenOrg {
   readonly http: Http;
   readonly session: Session;
   readonly client: OrgClient;
+  readonly pubSub: PubSub;
+  close(): void;
 }
 
 export interface OpenOrgOptions {
@@ -30,16 +33,24 @@ export interface OpenOrgOptions {
 /** Opens the org of an input, by its own proxy and trust. Rejects with the errors of tls_trust.ts. */
 export async function openOrg({ auth, api }: Input, options: OpenOrgOptions): Promise<OpenOrg> {
   const { budget, clock, log, requestTimeout = api.requestTimeout } = options;
-  const http = createHttp({
-    userAgent: USER_AGENT,
-    tls: await readTlsTrust(api.ssl),
-    ...(api.proxyUrl === undefined ? {} : { proxyUrl: api.proxyUrl.reveal() }),
-  });
+  const tls = await readTlsTrust(api.ssl);
+  const proxyUrl = api.proxyUrl?.reveal();
+  const http = createHttp({ userAgent: USER_AGENT, tls, ...(proxyUrl === undefined ? {} : { proxyUrl }) });
   const { loginUrl, audience, clientId, username } = auth;
   const session = createSession(
     { loginUrl, audience, clientId, username, key: () => readPrivateKey(auth), requestTimeout },
     { http, clock, log },
   );
   const client = new OrgClient({ http, session, budget, apiVersion: api.version, requestTimeout, clock });
-  return { http, session, client };
+  const pubSub = createPubSub({ url: api.pubSubUrl, proxyUrl, tls, session, requestTimeout, clock });
+  return {
+    http,
+    session,
+    client,
+    pubSub,
+    close() {
+      pubSub.close();
+      http.close();
+    },
+  };
 }

@@ -14,6 +14,7 @@ import type { CallCounts } from "../cursors/sqlite_call_hours.ts";
 import { ApiBudget } from "../org/api_budget.ts";
 import type { OrgClient } from "../org/org_client.ts";
 import { OrgNames } from "../org/org_names.ts";
+import type { PubSub } from "../org/pub_sub.ts";
 import type { KnownDataset } from "../policy/input_block.ts";
 import type { Input, Stream } from "../policy/policy.ts";
 import type { DeliveryFact } from "../pump/facts.ts";
@@ -76,6 +77,7 @@ export interface Surroundings {
 interface OpenedInput {
   readonly state: InputState;
   readonly client: OrgClient;
+  readonly pubSub: PubSub;
   /** None where the policy wants none. */
   readonly names: OrgNames | undefined;
   readonly output: Sink;
@@ -164,8 +166,9 @@ export class Wiring {
     const held = new AsyncDisposableStack();
     try {
       const state = held.adopt(await this.#surroundings.stateOf(input), (one) => one.close());
-      const { http, client } = await openOrg(input, { budget, clock: this.#clock, log });
-      held.defer(() => http.close());
+      const org = await openOrg(input, { budget, clock: this.#clock, log });
+      held.defer(() => org.close());
+      const { client, pubSub } = org;
       const output = held.adopt(await this.#outputs.hold(input.output, log), (one) => one.release());
       const names = this.#orgNames(input, client);
       held.defer(() => names?.close());
@@ -173,6 +176,7 @@ export class Wiring {
       return {
         state,
         client,
+        pubSub,
         names,
         output: output.sink,
         collector: collector === undefined ? undefined : createProcessingSink(output.sink, collector.processors),
@@ -228,13 +232,13 @@ export class Wiring {
       interval,
       tell,
       round: async (scope, stop, abandon) => {
-        const { state, client, names, output, collector: reports, memory } = await opened();
+        const { state, client, pubSub, names, output, collector: reports, memory } = await opened();
         if (reports !== undefined) {
           collector?.begin(reports);
         }
         const identity = await client.identity(stop);
         collector?.identify(identity);
-        source ??= open({ id, client, ledger: state.ledger, memory, tell });
+        source ??= open({ id, client, pubSub, ledger: state.ledger, memory, tell });
         const processed = createProcessingSink(output, stream.processors);
         const tellMissing = (error: RunnerError) => delivery({ fact: "names_missing", error });
         keeping ??= new Keeping({

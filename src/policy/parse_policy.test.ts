@@ -12,6 +12,7 @@ const DATASETS = {
     names: {
       event_log_files: ["Login", "LoginAs", "Logout"],
       objects: ["LoginEvent", "LogoutEvent", "LoginAsEvent"],
+      live: ["LoginEventStream"],
     },
   },
   "aquila_salesforce.apex": { names: { event_log_files: ["ApexExecution"], objects: [] } },
@@ -98,6 +99,7 @@ inputs:
         data_stream: {type: logs, dataset: aquila_salesforce.login}
         event_log_files: {enabled: true, event_types: [Login], interval: hourly, poll_interval: 5m, initial_lookback: 3d}
         objects: {enabled: true, poll_interval: 30s, settle_time: 0s}
+        live: {enabled: true, topics: [LoginEventStream]}
         tags: [forwarded, forwarded]
         preserve_original_event: "true"
         processors: [{add_fields: {target: "", fields: {"a.b": null}}}]
@@ -170,6 +172,7 @@ describe("a policy", () => {
             initialLookback: 3_600_000,
             settleTime: 0,
           },
+          live: { enabled: true, names: ["LoginEventStream"] },
         },
         tags: ["forwarded"],
         preserveOriginalEvent: true,
@@ -187,6 +190,7 @@ describe("a policy", () => {
             initialLookback: 86_400_000,
           },
           objects: { enabled: false, names: [], pollInterval: 60_000, initialLookback: 3_600_000, settleTime: 120_000 },
+          live: { enabled: false, names: [] },
         },
         tags: [],
         preserveOriginalEvent: false,

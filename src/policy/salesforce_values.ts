@@ -30,6 +30,16 @@ function pageProblem(hostname: string): string | undefined {
     : `${hostname} is ${page[1]}; use the org's My Domain, which ends in .my.salesforce.com`;
 }
 
+/** Where a service of Salesforce is that has no pages, as an origin. */
+export const serviceUrl = text.transform((value, ctx) => {
+  const problem = addressProblem(value);
+  if (problem !== undefined) {
+    ctx.issues.push({ code: "custom", message: problem, input: value });
+    return z.NEVER;
+  }
+  return new URL(value).origin;
+});
+
 /** An API version: `66.0`, also written `66` or `v66.0`. */
 export const apiVersion = text.transform((value, ctx) => {
   const number = /^v?(\d{2,3})(?:\.0)?$/.exec(value)?.[1];

@@ -21,6 +21,7 @@ describe("declared settings", () => {
       "api.version",
       "api.daily_request_share",
       "api.request_timeout",
+      "api.pub_sub_url",
       "api.proxy_url",
       "api.ssl",
       "state.store",
@@ -50,6 +51,8 @@ describe("declared settings", () => {
       "objects.poll_interval": "1m",
       "objects.initial_lookback": "1h",
       "objects.settle_time": "2m",
+      "api.pub_sub_url": "https://api.pubsub.salesforce.com:7443",
+      "live.enabled": false,
       preserve_original_event: false,
     });
   });

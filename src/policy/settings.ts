@@ -19,7 +19,7 @@ import {
 import type { SourceKind } from "../sources/kind.ts";
 import { KINDS } from "../sources/kinds.ts";
 import { apiKey, hosts } from "./elasticsearch_values.ts";
-import { apiVersion, loginUrl } from "./salesforce_values.ts";
+import { apiVersion, loginUrl, serviceUrl } from "./salesforce_values.ts";
 
 const SECOND = 1_000;
 
@@ -123,6 +123,12 @@ const api = z.strictObject({
     duration(SECOND, 600 * SECOND).prefault("60s"),
     "Request timeout",
     "How long an answer of Salesforce may take, such as 60s; for downloads, the longest silence.",
+  ),
+  pub_sub_url: setting(
+    "url",
+    serviceUrl.prefault("https://api.pubsub.salesforce.com:7443"),
+    "Pub/Sub API URL",
+    "Where live events come from. For data residency in Germany: https://api.deu.pubsub.salesforce.com:7443.",
   ),
   proxy_url: setting(
     "secret",
@@ -255,16 +261,17 @@ export function settingsOfStream(known?: KnownNames): z.ZodObject {
 }
 
 /** A kind that the stream has no names of is off unless it is switched on, which is refused later with its reason. */
-function groupOf({ group, settings }: SourceKind, known: KnownNames | undefined): z.ZodObject {
+function groupOf({ group, settings, isRepeating }: SourceKind, known: KnownNames | undefined): z.ZodObject {
   if (known === undefined) {
     return settings.beside;
   }
   if ((known[group] ?? []).length === 0) {
     return settings.beside.extend({ enabled: flag.prefault(false) });
   }
-  return Object.entries(known).every(([other, names]) => other === group || names.length === 0)
-    ? settings.alone
-    : settings.beside;
+  const isAlone = KINDS.every(
+    (other) => other.group === group || other.isRepeating === true || (known[other.group] ?? []).length === 0,
+  );
+  return isAlone && isRepeating !== true ? settings.alone : settings.beside;
 }
 
 /** One data stream of an org. */

@@ -84,7 +84,7 @@ test("a round does not end well while something is kept: it names count, cause a
   const end = one.endOf(undefined);
   expect(end?.retryIn).toBe(1.5 * HOUR);
   expect(end?.error).toMatchObject({ code: "events_refused", fault: "remote" });
-  expect(end?.error.text).toMatch(/neither them nor.* 1 are kept.*2026-07-20T12:00:00.000Z.*b is bad.*cursors --kept/);
+  expect(end?.error?.text).toMatch(/neither them nor.* 1 are kept.*2026-07-20T12:00:00.000Z.*b is bad.*cursors --kept/);
   const error = new RunnerError("server_error", "a file failed", { next: RETRY });
   expect(one.endOf({ error, retryIn: 5_000 })).toMatchObject({ error: { code: "events_refused" }, retryIn: 5_000 });
   expect(one.endOf({ error, retryIn: 9 * HOUR })?.retryIn).toBe(1.5 * HOUR);
@@ -245,5 +245,5 @@ test("a disk that can't be written holds collection up as a full store does", as
   isBroken = false;
   clock.advance(1_000);
   await delivery;
-  expect(one.endOf(undefined)?.error.code).toBe("events_refused");
+  expect(one.endOf(undefined)?.error?.code).toBe("events_refused");
 });

@@ -29,13 +29,13 @@ export async function keepCollecting({ round, interval, tell, clock, stop }: Sch
   /** Until the next whole round. */
   let left = 0;
   while (!stop.aborted) {
-    const scope = left <= 0 ? "everything" : "what failed";
+    const scope = left <= 0 ? "and what comes" : "what failed";
     let wait: number;
     try {
       const end = await round(scope);
       failures = 0;
       tell({ fact: "round_done", open: end?.error });
-      left = scope === "everything" ? withJitter(interval, clock.random()) : left;
+      left = scope === "and what comes" ? withJitter(interval, clock.random()) : left;
       wait = end === undefined ? left : Math.min(left, withJitter(Math.max(end.retryIn, 1_000), clock.random()));
     } catch (caught) {
       if (stop.aborted) {
@@ -71,7 +71,7 @@ export async function collectOnce({
     let isLast = false;
     try {
       const end = await round("everything");
-      if (end === undefined) {
+      if (end?.error === undefined) {
         tell({ fact: "round_done" });
         return undefined;
       }

@@ -7,6 +7,7 @@ import type { MemoryShare } from "../core/memory.ts";
 import type { CursorChange, CursorEntries } from "../cursors/cursor.ts";
 import type { RowLedger } from "../cursors/row_ledger.ts";
 import type { OrgClient } from "../org/org_client.ts";
+import type { PubSub } from "../org/pub_sub.ts";
 import type { AnyFact, Meanings, Tell } from "./fact.ts";
 import type { FailedPart } from "./part_failure.ts";
 import type { Source } from "./source.ts";
@@ -26,6 +27,8 @@ export interface SourceKind<S extends KindSettings = KindSettings> {
   readonly settings: { readonly beside: z.ZodObject; readonly alone: z.ZodObject };
   /** The setting that lists the names of what is collected (event types, objects), all of the stream by default. */
   readonly list: string;
+  /** Its events are those of other kinds, sooner: beside it, another kind is still alone in a stream. */
+  readonly isRepeating?: true;
   /** What may be listed, from the catalogue. */
   readonly types: readonly KnownType[];
   /** Whether a listed name, such as a pattern, stands for this one too; each for itself alone by default. Pure. */
@@ -95,6 +98,7 @@ export interface KindSource {
 export interface SourceParts {
   readonly id: string;
   readonly client: OrgClient;
+  readonly pubSub: PubSub;
   readonly ledger: RowLedger;
   readonly memory: MemoryShare;
   readonly tell: Tell;
@@ -116,6 +120,7 @@ export interface CheckedStream<S> {
 
 export interface CheckedOrg {
   readonly client: OrgClient;
+  readonly pubSub: PubSub;
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly signal: AbortSignal;

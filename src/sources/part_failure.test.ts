@@ -101,16 +101,16 @@ describe("how a round ends", () => {
   test("with the first time that is due, and the part that is due first", () => {
     const end = endWith([part("b", 2, NOW + 9), part("a", 1, NOW + 5)], NOW);
     expect(end?.retryIn).toBe(5);
-    expect(end?.error.text).toBe(
+    expect(end?.error?.text).toBe(
       "File a could not be read in 1 attempts; the others go on. Salesforce failed. It is tried again, ever more rarely.",
     );
-    expect(end?.error.code).toBe("server_error");
+    expect(end?.error?.code).toBe("server_error");
   });
 
   test("with a parked part, if there is one, and how to have it tried", () => {
     const end = endWith([part("a", 1, NOW + 5), part("b", PARKED_AFTER, NOW + HOUR)], NOW);
     expect(end?.retryIn).toBe(5);
-    expect(end?.error.text).toMatch(/^File b could not be read in 16 attempts and is parked;.*cursors --retry b\.$/);
+    expect(end?.error?.text).toMatch(/^File b could not be read in 16 attempts and is parked;.*cursors --retry b\.$/);
   });
 
   test("at once, for what is overdue", () => {

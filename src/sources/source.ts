@@ -22,13 +22,16 @@ export interface Batch {
   readonly release?: () => void;
 }
 
-/** What of a source a round is about: everything that is available now, or only what failed in an earlier one. */
-export type RoundScope = "everything" | "what failed";
+/**
+ * What of a source a round is about: everything that is available now, that and what comes while it lasts, or only what failed in
+ * an earlier one. What comes is for sources that are pushed to; to the others the first two are the same.
+ */
+export type RoundScope = "everything" | "and what comes" | "what failed";
 
-/** How a round ends in which a part (a file) could not be given. */
+/** How a round ends after which another one is wanted soon: a part (a file) could not be given, or a connection has ended. */
 export interface RoundEnd {
-  /** Of one such part, for people. It says nothing of the source. */
-  readonly error: RunnerError;
+  /** Of one such part, for people; it says nothing of the source. Undefined where nothing has failed. */
+  readonly error: RunnerError | undefined;
   /** Milliseconds until the first of them may be tried again. */
   readonly retryIn: number;
 }

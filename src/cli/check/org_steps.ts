@@ -52,7 +52,7 @@ export function orgSteps(input: Input, org: OpenOrg, around: OrgSurroundings): r
       name: kind.title,
       needed: false,
       run: async (signal: AbortSignal) => {
-        const result = await kind.check(checked, { client: org.client, now: clock.now(), signal });
+        const result = await kind.check(checked, { client: org.client, pubSub: org.pubSub, now: clock.now(), signal });
         found[kind.group] = result.found;
         return result.findings;
       },
