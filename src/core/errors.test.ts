@@ -24,6 +24,7 @@ const EXPECTED: Readonly<Record<`${Fault}, ${Scope}`, readonly ErrorCode[]>> = {
     "tls_refused",
     "output_refused",
     "output_unwritable",
+    "shared_state_refused",
   ],
   "remote, org": [
     "kibana_busy",
@@ -33,6 +34,8 @@ const EXPECTED: Readonly<Record<`${Fault}, ${Scope}`, readonly ErrorCode[]>> = {
     "output_unreachable",
     "output_busy",
     "events_refused",
+    "shared_state_unreachable",
+    "lease_lost",
   ],
   "ours, org": ["state_unusable"],
   "configuration, part": ["permission_missing", "api_disabled", "api_version_retired", "object_unknown"],
