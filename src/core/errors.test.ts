@@ -52,6 +52,7 @@ const EXPECTED: Readonly<Record<`${Fault}, ${Scope}`, readonly ErrorCode[]>> = {
     "server_error",
     "file_truncated",
     "file_malformed",
+    "replay_refused",
   ],
   "ours, part": ["query_refused", "internal"],
 };
