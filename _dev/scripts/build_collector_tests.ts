@@ -125,6 +125,7 @@ function fileEvents(): SourceEvent[] {
     { fact: "replaced_characters", file, count: 3 },
     { fact: "foreign_rows", file, count: 4 },
     { fact: "possibly_doubled", events: 3_999 },
+    { fact: "collected_twice", parts: 3, of: 8, created: 4_012, existing: 2_977 },
     { fact: "unknown_columns", eventType: "Login", columns: ["NEW_COLUMN", "OTHER_COLUMN"] },
     { fact: "no_hourly_files" },
     { fact: "reconciled", file: dailyFile, rows: 40_112, lacked: 0 },

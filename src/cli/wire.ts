@@ -19,6 +19,7 @@ import type { KnownDataset } from "../policy/input_block.ts";
 import type { Input, Stream } from "../policy/policy.ts";
 import type { DeliveryFact } from "../pump/facts.ts";
 import { Keeping } from "../pump/keeping.ts";
+import { MetEvents } from "../pump/met_events.ts";
 import { pump } from "../pump/pump.ts";
 import type { InputRun, Job } from "../pump/supervisor.ts";
 import { Collector } from "../reporting/collector.ts";
@@ -227,6 +228,8 @@ export class Wiring {
     const delivery: Tell<DeliveryFact> = tell;
     let source: Source | undefined;
     let keeping: Keeping | undefined;
+    // Where hosts share their state, one that takes an org over may meet what another had under way.
+    const met = input.state.store === "local" ? new MetEvents() : undefined;
     return {
       stream: stream.id,
       interval,
@@ -255,7 +258,7 @@ export class Wiring {
         });
         await keeping.tryAgain(stop);
         const { cursors } = state;
-        const options = { source, sink: keeping.sink, cursors, tell, clock: this.#clock, scope, stop, abandon };
+        const options = { source, sink: keeping.sink, cursors, met, tell, clock: this.#clock, scope, stop, abandon };
         return keeping.endOf(await pump(options));
       },
     };

@@ -73,6 +73,7 @@ export const ERRORS = {
   output_unreachable: { fault: "remote", scope: "org" },
   output_busy: { fault: "remote", scope: "org" },
   output_refused: { fault: "configuration", scope: "org" },
+  collected_twice: { fault: "configuration", scope: "part" },
   events_refused: { fault: "remote", scope: "org" },
   output_unwritable: { fault: "configuration", scope: "org" },
   // state that several hosts share

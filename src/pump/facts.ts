@@ -1,10 +1,14 @@
 import { formatDuration } from "../core/duration.ts";
-import type { RunnerError } from "../core/errors.ts";
+import { RETRY, RunnerError } from "../core/errors.ts";
 import { errorOf, type Health, iso, type Meanings, type StreamReport } from "../sources/fact.ts";
+
+import type { Met } from "./met_events.ts";
 
 /** What happens to the events of a source on their way, whatever its kind is. Times in milliseconds since the epoch. */
 export type DeliveryFact =
   | { readonly fact: "delivered"; readonly created: number; readonly existing: number; readonly refused: number }
+  /** Events of new parts that somebody else had sent, or with 0 `parts` that this is over. */
+  | ({ readonly fact: "collected_twice" } & Met)
   /** Events that were sent again and landed in another backing index than before, with a key that may not look them up. */
   | { readonly fact: "possibly_doubled"; readonly events: number }
   /** The first event that Elasticsearch refuses for good; of further ones there is only the count. */
@@ -42,6 +46,27 @@ export const DELIVERY_FACTS: Meanings<DeliveryFact> = {
       rowsExisting: report.rowsExisting + existing,
       rowsRefused: report.rowsRefused + refused,
     }),
+  },
+  collected_twice: {
+    line: (met) => {
+      const error = twiceError(met);
+      return error === undefined
+        ? { level: "info", message: "No other runner collects this org any more." }
+        : { level: "error", message: error.text };
+    },
+    report: (report, met) => ({ ...report, twiceError: twiceError(met) }),
+    event: {
+      code: "collected_twice",
+      of: (met, { stream, source, now, message }) => {
+        const { parts, created, existing } = met;
+        return {
+          identity: [stream, source, now, parts],
+          outcome: parts === 0 ? "success" : "failure",
+          error: parts === 0 ? undefined : { code: "collected_twice", message },
+          values: { rows: { created, existing } },
+        };
+      },
+    },
   },
   possibly_doubled: {
     line: ({ events }) => ({
@@ -87,7 +112,7 @@ export const DELIVERY_FACTS: Meanings<DeliveryFact> = {
         : { level: "debug", message: `Everything else that is available has been delivered. ${open.text}` },
     report: (report, { open }) => ({
       ...report,
-      ...whileCollecting(open ?? report.clockError ?? report.lackError),
+      ...whileCollecting(open ?? report.twiceError ?? report.clockError ?? report.lackError),
       nextAttemptAt: undefined,
     }),
   },
@@ -123,6 +148,19 @@ function keptSentence({ events, reason, isReported }: KeptFact): string {
     ? "Elasticsearch takes neither them nor the reports of them"
     : "the policy has the data stream of the collection's reports switched off";
   return `${events} rejected rows or refused events are kept in the data directory, because ${why} (${reason}). aquila-salesforce cursors --kept shows them.`;
+}
+
+function twiceError({ parts, of }: Met): RunnerError | undefined {
+  return parts === 0
+    ? undefined
+    : new RunnerError(
+        "collected_twice",
+        `Of the last ${of} new files, ${parts} were mostly in Elasticsearch before this runner sent them: another runner collects this org too.`,
+        {
+          next: RETRY,
+          cure: "Let both share their state (state.store: elasticsearch), so that one at a time collects, or take one of them away.",
+        },
+      );
 }
 
 /** Collection goes on, with an error that concerns a part of it or none. */

@@ -8,6 +8,7 @@ import type { Tell } from "../sources/fact.ts";
 import type { Batch, RoundEnd, RoundScope, Source } from "../sources/source.ts";
 import type { DeliveryFact } from "./facts.ts";
 import { InFlight } from "./in_flight.ts";
+import type { MetEvents } from "./met_events.ts";
 import { UnderWay, underWayId } from "./under_way.ts";
 
 /** Batches of one source that are delivered at once. */
@@ -25,6 +26,8 @@ export interface PumpOptions {
   readonly source: Source;
   readonly sink: Sink;
   readonly cursors: CursorStore;
+  /** Kept from round to round; without it nobody asks whether another runner collects the same. */
+  readonly met?: MetEvents | undefined;
   readonly tell: Tell;
   readonly clock: Clock;
   readonly scope?: RoundScope | undefined;
@@ -42,13 +45,17 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
   const { source, sink, cursors, clock, scope, stop, abandon } = options;
   const tell: Tell<DeliveryFact> = options.tell;
 
-  const deliver = async ({ events }: Batch, sentBefore: BackingIndices | undefined) => {
+  const deliver = async ({ events, part = "", isNew = false }: Batch, sentBefore: BackingIndices | undefined) => {
     if (events.length === 0) {
       return EMPTY_RECEIPT;
     }
     const receipt = await sink.deliver(events, abandon, sentBefore);
-    const { created, existing, refused, possiblyDoubled = 0 } = receipt;
+    const { created, existing, refused, resent = 0, possiblyDoubled = 0 } = receipt;
     tell({ fact: "delivered", created, existing, refused: refused.length });
+    const met = isNew ? options.met?.add(part, created, existing - resent) : undefined;
+    if (met !== undefined) {
+      tell({ fact: "collected_twice", ...met });
+    }
     if (possiblyDoubled > 0) {
       tell({ fact: "possibly_doubled", events: possiblyDoubled });
     }

@@ -39,6 +39,7 @@ export function startOfReport(stream: StreamId): StreamReport {
     errorCode: undefined,
     clockError: undefined,
     lackError: undefined,
+    twiceError: undefined,
     filesDone: 0,
     filesFailed: 0,
     filesGone: 0,

@@ -89,3 +89,14 @@ test.each([
   clock.advance(ms);
   expect(await delivering).toMatchObject({ created: 1 });
 });
+
+test("what is found after an answer was lost may be this runner's own; what is found at once is not", async () => {
+  const sink = open();
+  await sink.deliver([anEvent(INDEX, "a")], never);
+  expect(await sink.deliver([anEvent(INDEX, "a")], never)).toEqual({ created: 0, existing: 1, refused: [] });
+  elasticsearch.answerWith(502);
+  const { delivering, ms } = await waitsToRepeat();
+  elasticsearch.answerWith(200);
+  clock.advance(ms);
+  expect(await delivering).toMatchObject({ created: 0, existing: 1, resent: 1 });
+});

@@ -131,7 +131,7 @@ export function createElasticsearchSink(
         }
         if (ids !== undefined) {
           const rest = pending.filter(({ id }) => !ids.has(id));
-          receipt = addReceipts(receipt, { ...EMPTY_RECEIPT, existing: pending.length - rest.length });
+          receipt = addReceipts(receipt, foundAgain(pending.length - rest.length));
           pending = rest;
           before = undefined;
           if (rest.length === 0) {
@@ -214,6 +214,10 @@ function lookUpProblem(options: Pick<ElasticsearchOptions, "hosts" | "proxyUrl">
   return unreachable(options, error);
 }
 
+function foundAgain(events: number): Receipt {
+  return { ...EMPTY_RECEIPT, existing: events, ...(events === 0 ? {} : { resent: events }) };
+}
+
 function receiptOf(
   events: readonly SourceEvent[],
   verdict: BulkVerdict,
@@ -235,6 +239,7 @@ function receiptOf(
     created: verdict.created,
     existing: verdict.existing,
     refused,
+    ...(sentBefore === undefined || verdict.existing === 0 ? {} : { resent: verdict.existing }),
     ...(doubled === 0 ? {} : { possiblyDoubled: doubled }),
     ...(Object.keys(landedIn).length === 0 ? {} : { landedIn }),
   };

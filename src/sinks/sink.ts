@@ -27,6 +27,8 @@ export interface Receipt {
   /** Had been delivered before, under the same identity. */
   readonly existing: number;
   readonly refused: readonly RefusedEvent[];
+  /** Of the existing ones, those that this runner itself may have sent before. */
+  readonly resent?: number;
   /** Of the created ones, those that may be stored a second time, because the data stream was rolled over in between. */
   readonly possiblyDoubled?: number;
   /** Where the events are, if the far side keeps a data stream in several indices. */
@@ -82,6 +84,7 @@ export function addReceipts(a: Receipt, b: Receipt): Receipt {
     created: a.created + b.created,
     existing: a.existing + b.existing,
     refused: b.refused.length === 0 ? a.refused : [...a.refused, ...b.refused],
+    ...(a.resent || b.resent ? { resent: (a.resent ?? 0) + (b.resent ?? 0) } : {}),
     ...(a.possiblyDoubled || b.possiblyDoubled
       ? { possiblyDoubled: (a.possiblyDoubled ?? 0) + (b.possiblyDoubled ?? 0) }
       : {}),

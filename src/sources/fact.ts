@@ -104,6 +104,8 @@ export interface StreamReport {
   readonly clockError: RunnerError | undefined;
   /** What the source has to do without while it goes on; undefined while it lacks nothing. */
   readonly lackError: RunnerError | undefined;
+  /** That another runner collects the same; undefined while none is known to. */
+  readonly twiceError: RunnerError | undefined;
   readonly filesDone: number;
   /** Attempts to read a file that failed. */
   readonly filesFailed: number;

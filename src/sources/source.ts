@@ -15,6 +15,8 @@ export interface Batch {
   readonly whenDelivered: Truth;
   /** What of the source (a file) the events are of, whose batches come in order; the source as a whole without it. */
   readonly part?: string;
+  /** Whether the part appeared while this source was read, so that nobody but another runner can have sent its events before. */
+  readonly isNew?: boolean;
   /**
    * Gives the memory of the events back; they are not to be touched after it. The reader calls it for every batch that it
    * gets, whatever becomes of it: until then the events count against the memory of the process. It may be called again.

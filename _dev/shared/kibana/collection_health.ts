@@ -31,6 +31,7 @@ const troubles = reports(
   "gap",
   "characters_replaced",
   "possibly_doubled",
+  "collected_twice",
   "window_failed",
   "window_halved",
   "window_parked",

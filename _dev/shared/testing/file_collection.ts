@@ -5,6 +5,7 @@ import { createHttp } from "../../../src/core/http.ts";
 import { silentLog } from "../../../src/core/log.ts";
 import { ApiBudget } from "../../../src/org/api_budget.ts";
 import { OrgClient } from "../../../src/org/org_client.ts";
+import { MetEvents } from "../../../src/pump/met_events.ts";
 import { pump } from "../../../src/pump/pump.ts";
 import { keepCollecting } from "../../../src/pump/schedule.ts";
 import type { Fact } from "../../../src/reporting/facts.ts";
@@ -35,6 +36,8 @@ export class FileCollection {
   readonly facts: Fact[] = [];
   /** When each row was delivered, by its request id. */
   readonly delivered = new Map<string, number>();
+  /** Request ids of rows that another runner sends before this one. */
+  readonly others = new Set<string>();
   /** Times at which each row came; more than one is a row sent twice. */
   readonly sent: string[] = [];
   report: StreamReport = startOfReport("login-1");
@@ -96,19 +99,22 @@ export class FileCollection {
     });
     const sink: Sink = {
       deliver: async (events) => {
+        let existing = 0;
         for (const { json } of events) {
           const requestId: string = JSON.parse(json.toString()).salesforce.login.request.id;
+          existing += this.others.has(requestId) ? 1 : 0;
           this.sent.push(requestId);
           this.delivered.set(requestId, this.clock.now());
         }
-        return { created: events.length, existing: 0, refused: [] };
+        return { created: events.length - existing, existing, refused: [] };
       },
       close: async () => {},
     };
     const abandon = new AbortController().signal;
+    const met = new MetEvents();
     const stop = this.#stop.signal;
     this.#ended = keepCollecting({
-      round: (scope) => pump({ source, sink, cursors, tell, clock, scope, stop, abandon }),
+      round: (scope) => pump({ source, sink, cursors, met, tell, clock, scope, stop, abandon }),
       interval,
       tell,
       clock,

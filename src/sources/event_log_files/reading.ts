@@ -42,6 +42,7 @@ export async function* readFile(
   }
   const { client, ledger, memory, reconciliation, tell, clock } = options;
   const { rows: skipRows = 0, lacked: lackedBefore = 0, failure, earlier } = openProgress(cursor, file) ?? {};
+  const isNew = skipRows === 0 && earlier === undefined && file.created > round.since;
   tell({ fact: "file_opened", file, skippedRows: skipRows });
   let rows = skipRows;
   let lacked = lackedBefore;
@@ -64,6 +65,7 @@ export async function* readFile(
       lacked = lackedBefore + (rows - skipRows) - rejected - batch.repeated;
       yield {
         part: file.id,
+        isNew,
         events: batch.events,
         whenDelivered: { changes: [fileChange(file, { rows, lacked, done: false, failure, earlier })] },
         release: batch.release,

@@ -43,7 +43,14 @@ function round(listed: readonly string[], known: Readonly<Record<string, Partial
     files,
     damaged: [],
   };
-  return new FileRound({ cursor, context, listed: listed.map(file), now: NOW, signal: new AbortController().signal });
+  return new FileRound({
+    cursor,
+    context,
+    listed: listed.map(file),
+    now: NOW,
+    since: NOW,
+    signal: new AbortController().signal,
+  });
 }
 
 const error = (code: ErrorCode) => new RunnerError(code, "It failed.", { next: RETRY });

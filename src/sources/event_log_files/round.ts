@@ -20,6 +20,8 @@ export interface FileRoundOptions {
   readonly listed: readonly EventLogFile[];
   /** By Salesforce's clock; milliseconds since the epoch. */
   readonly now: number;
+  /** When the first round began. */
+  readonly since: number;
   readonly signal: AbortSignal;
 }
 
@@ -29,6 +31,7 @@ export class FileRound {
   readonly context: StreamContext;
   readonly listed: readonly EventLogFile[];
   readonly now: number;
+  readonly since: number;
   readonly signal: AbortSignal;
   /** The files that are not done when the round begins, as they are listed. */
   readonly unfinished: readonly EventLogFile[];
@@ -40,11 +43,12 @@ export class FileRound {
   /** Two were refused alike, so the next listing is to say whether the org refuses all. */
   #isHeld = false;
 
-  constructor({ cursor, context, listed, now, signal }: FileRoundOptions) {
+  constructor({ cursor, context, listed, now, since, signal }: FileRoundOptions) {
     this.cursor = cursor;
     this.context = context;
     this.listed = listed;
     this.now = now;
+    this.since = since;
     this.signal = signal;
     this.unfinished = listed.filter((file) => openProgress(cursor, file) !== undefined);
     this.#open = new Map(

@@ -69,6 +69,8 @@ export class EventLogFiles implements Source {
   /** The latest listing, while files of it have failed. */
   #lastListed: readonly EventLogFile[] = [];
   #isNew = true;
+  /** Salesforce's time of the first round. */
+  #since: number | undefined;
 
   constructor(options: EventLogFilesOptions) {
     this.#options = options;
@@ -116,6 +118,7 @@ export class EventLogFiles implements Source {
     const { client, stream, initialLookback, range, downloads, tell } = this.#options;
     const { organizationId, instanceUrl } = await client.identity(signal);
     const now = await this.#time.now(signal);
+    this.#since ??= now;
     const first = range?.from ?? now - initialLookback;
     const cursor = readListingCursor(from, organizationId, { now, first });
     const changes = firstChanges(from, cursor);
@@ -127,7 +130,7 @@ export class EventLogFiles implements Source {
     const listed = again ? this.#lastListed : yield* this.#listed(cursor, now, signal);
     const organization = { id: organizationId, name: stream.organizationName };
     const context: StreamContext = { ...stream, organization, instanceUrl };
-    const round = new FileRound({ cursor, context, listed, now, signal });
+    const round = new FileRound({ cursor, context, listed, now, since: this.#since, signal });
     if (!again) {
       tell({ fact: "listed", files: listed, open: round.unfinished });
     }
