@@ -38,7 +38,13 @@ const EXPECTED: Readonly<Record<`${Fault}, ${Scope}`, readonly ErrorCode[]>> = {
     "lease_lost",
   ],
   "ours, org": ["state_unusable"],
-  "configuration, part": ["permission_missing", "api_disabled", "api_version_retired", "object_unknown"],
+  "configuration, part": [
+    "permission_missing",
+    "api_disabled",
+    "api_version_retired",
+    "object_unknown",
+    "collected_twice",
+  ],
   "remote, part": [
     "connection_lost",
     "timed_out",

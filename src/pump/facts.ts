@@ -150,7 +150,8 @@ function keptSentence({ events, reason, isReported }: KeptFact): string {
   return `${events} rejected rows or refused events are kept in the data directory, because ${why} (${reason}). aquila-salesforce cursors --kept shows them.`;
 }
 
-function twiceError({ parts, of }: Met): RunnerError | undefined {
+/** That another runner collects the same; undefined when that is over. */
+export function twiceError({ parts, of }: Met): RunnerError | undefined {
   return parts === 0
     ? undefined
     : new RunnerError(

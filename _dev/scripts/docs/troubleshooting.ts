@@ -10,11 +10,14 @@ import { versionFinding } from "../../../src/cli/check/api_version.ts";
 import { templateFinding } from "../../../src/cli/check/elasticsearch_answers.ts";
 import { startRefusal } from "../../../src/cli/component_trial.ts";
 import { knownDatasets } from "../../../src/cli/wire.ts";
+import { stateProblem } from "../../../src/coordination/state_answer.ts";
 import { asRunnerError, type RunnerError } from "../../../src/core/errors.ts";
 import { MEGABYTE, SLOWEST, slowDownload, tooLong } from "../../../src/core/http.ts";
 import { transportError } from "../../../src/core/transport_meaning.ts";
+import { SHARED_STATE, unreachable } from "../../../src/elasticsearch/client.ts";
 import { responseMeaning, shareUsed } from "../../../src/org/response_meaning.ts";
 import { parsePolicy } from "../../../src/policy/parse_policy.ts";
+import { twiceError } from "../../../src/pump/facts.ts";
 import { noPlaceError, noRoomError } from "../../../src/pump/keeping.ts";
 import { bulkVerdict } from "../../../src/sinks/bulk_verdict.ts";
 import { kafkaProblem } from "../../../src/sinks/kafka_meaning.ts";
@@ -49,6 +52,7 @@ export function troubleGroups(): readonly TroubleGroup[] {
     { title: "The login", troubles: loginTroubles() },
     { title: "Reading from the org", troubles: orgTroubles() },
     { title: "Elasticsearch", troubles: elasticsearchTroubles() },
+    { title: "The shared state", troubles: stateTroubles() },
     { title: "Logstash", troubles: logstashTroubles() },
     { title: "Kafka", troubles: kafkaTroubles() },
   ];
@@ -120,6 +124,22 @@ function agentTroubles(): Trouble[] {
       cure: "Install Node 24, or take the single executable, which brings its own.",
     },
     trouble(startRefusal("/opt/Elastic/Agent/data/elastic-agent-9.5.2-abae0c/components", 998, "EACCES")),
+  ];
+}
+
+function stateTroubles(): Trouble[] {
+  const index = "aquila-salesforce-state";
+  const hosts = ["https://elasticsearch.example:9200"];
+  const refused = Object.assign(new Error("no"), { code: "ECONNREFUSED" });
+  const answer = (status: number, type: string) => trouble(stateProblem(index, { status, body: { error: { type } } }));
+  const met = twiceError({ parts: 5, of: 8, created: 0, existing: 0 });
+  return [
+    ...(met === undefined ? [] : [trouble(met)]),
+    trouble(unreachable({ hosts }, refused, SHARED_STATE)),
+    answer(401, "security_exception"),
+    answer(403, "security_exception"),
+    answer(400, "document_parsing_exception"),
+    answer(429, "es_rejected_execution_exception"),
   ];
 }
 
