@@ -152,6 +152,8 @@ function objectEvents(): SourceEvent[] {
     { fact: "window_failed", ...window, error: broken, attempt: 2 },
     { fact: "window_parked", ...window, error: broken, attempt: 16 },
     { fact: "replay_refused", topic: "LoginEventStream", after: NOW - 80 * HOUR, to: NOW, error: forgottenReplay },
+    { fact: "live_gap", topic: "LoginEventStream", after: NOW - 80 * HOUR, to: NOW, error: broken, attempt: 1 },
+    { fact: "live_gap_closed", topic: "LoginEventStream", after: NOW - 80 * HOUR, to: NOW },
   ]);
 }
 

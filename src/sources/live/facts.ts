@@ -1,6 +1,6 @@
 import { formatDuration } from "../../core/duration.ts";
 import type { RunnerError } from "../../core/errors.ts";
-import { errorOf, iso, latest, type Meanings } from "../fact.ts";
+import { errorOf, iso, latest, type Meanings, type StreamReport } from "../fact.ts";
 
 /** What happens to the topic of a source. Times in milliseconds since the epoch. */
 export type LiveFact =
@@ -19,14 +19,13 @@ export type LiveFact =
       /** Of these, when the newest happened. */
       readonly newest: number | undefined;
     }
-  /** Salesforce no longer knows where the events were left off: it has none of `after` to the oldest one that it keeps. */
-  | {
-      readonly fact: "replay_refused";
-      readonly topic: string;
-      readonly after: number | undefined;
-      readonly to: number;
-      readonly error: RunnerError;
-    };
+  /** Salesforce no longer knows where the events were left off; the stored events of this time are read. */
+  | (GapFact<"replay_refused"> & { readonly error: RunnerError })
+  /** The stored events of such a time can't be read. */
+  | (GapFact<"live_gap"> & { readonly error: RunnerError; readonly attempt: number })
+  | GapFact<"live_gap_closed">;
+
+type GapFact<N> = { readonly fact: N; readonly topic: string; readonly after: number; readonly to: number };
 
 export const LIVE_FACTS: Meanings<LiveFact> = {
   topic_subscribed: {
@@ -36,13 +35,7 @@ export const LIVE_FACTS: Meanings<LiveFact> = {
         ? `Live events of ${topic} go on where they were left off.`
         : `Live events of ${topic} begin with the oldest one that Salesforce keeps.`,
     }),
-    report: (report) => ({
-      ...report,
-      health: "healthy",
-      message: "",
-      errorCode: undefined,
-      nextAttemptAt: undefined,
-    }),
+    report: (report) => ({ ...report, ...whileConnected(report), nextAttemptAt: undefined }),
   },
   topic_heard: {
     line: ({ topic, at, events, newest }) => ({
@@ -67,7 +60,7 @@ export const LIVE_FACTS: Meanings<LiveFact> = {
   replay_refused: {
     line: ({ topic, after, error }) => ({
       level: "warn",
-      message: `${error.text} Live events of ${topic} begin again with the oldest one that Salesforce keeps; what lies between ${iso(after) ?? "the last one"} and that is read from the stored object.`,
+      message: `${error.text} Live events of ${topic} begin again with the oldest one that Salesforce keeps; those since ${iso(after)} are read from the stored object too.`,
     }),
     event: {
       code: "replay_refused",
@@ -81,4 +74,53 @@ export const LIVE_FACTS: Meanings<LiveFact> = {
       }),
     },
   },
+  live_gap: {
+    line: (fact) => ({
+      level: "warn",
+      message: `${timesOf(fact)} can't be read from the stored object (attempt ${fact.attempt}). ${fact.error.text} It is tried again ever more rarely; live events go on.`,
+    }),
+    report: (report, { error }) => {
+      const lacking = { ...report, lackError: error };
+      return { ...lacking, ...whileConnected(lacking) };
+    },
+    event: {
+      code: "gap",
+      of: ({ topic, after, to, error, attempt }, { stream }) => ({
+        identity: [stream, topic, after, to],
+        outcome: "failure",
+        start: after,
+        end: to,
+        error: errorOf(error),
+        values: { event_type: topic, attempt },
+      }),
+    },
+  },
+  live_gap_closed: {
+    line: (fact) => ({ level: "info", message: `${timesOf(fact)} has been read from the stored object.` }),
+    report: (report) => {
+      const whole = { ...report, lackError: undefined };
+      return { ...whole, ...whileConnected(whole) };
+    },
+    event: {
+      code: "gap_closed",
+      of: ({ topic, after, to }, { stream }) => ({
+        identity: [stream, topic, "closed", after, to],
+        outcome: "success",
+        start: after,
+        end: to,
+        values: { event_type: topic },
+      }),
+    },
+  },
 };
+
+/** Live events come, with what the source has to do without. */
+function whileConnected({ lackError }: StreamReport): Pick<StreamReport, "health" | "message" | "errorCode"> {
+  return lackError === undefined
+    ? { health: "healthy", message: "", errorCode: undefined }
+    : { health: "degraded", message: lackError.text, errorCode: lackError.code };
+}
+
+function timesOf({ topic, after, to }: Pick<GapFact<string>, "topic" | "after" | "to">): string {
+  return `What ${topic} may have missed of ${iso(after)} to ${iso(to)}`;
+}

@@ -40,7 +40,7 @@ export function readLiveCursor(
   };
 }
 
-function isOfThisOrg(entries: CursorEntries, organizationId: string): boolean {
+export function isOfThisOrg(entries: CursorEntries, organizationId: string): boolean {
   return entries.get("organization") === organizationId;
 }
 

@@ -284,25 +284,112 @@ describe("what ends a subscription", () => {
 });
 
 describe("the place that was left off", () => {
-  test("is refused when it is too old: the round goes on with the oldest event, and says so", async () => {
-    await rounds.org.given.published(LOGINS, users("a"));
+  const id = `login-1/live/${LOGINS}`;
+
+  /** One event is delivered, then nobody listens for so long that Salesforce forgets the place. */
+  async function givenAnOutage() {
+    const before = await rounds.org.given.published(LOGINS, users("before"));
     const round = rounds.begin();
     await stored(1);
     await vi.waitFor(async () => expect(await cursor("replay")).toBeDefined(), PATIENT);
     await round.stop();
-    rounds.clock.advance(80 * HOUR);
-    await rounds.org.given.published(LOGINS, users("b"));
-    const next = rounds.begin();
-    await vi.waitFor(() => expect(rounds.identifiers()).toHaveLength(2), PATIENT);
-    await next.stop();
-    const subscriptions = (await rounds.org.given.pubSub()).calls.filter(({ method }) => method === "Subscribe");
-    expect(subscriptions.map(({ errorCode }) => errorCode)).toEqual([
+    const during = [];
+    for (let hours = 1; hours < 80; hours += 1) {
+      rounds.clock.advance(HOUR);
+      during.push(...(await rounds.org.given.published(LOGINS, users(`a${hours}`, `b${hours}`))));
+    }
+    rounds.clock.advance(HOUR);
+    return identifiers([...before, ...during]);
+  }
+
+  /** Rounds one after the other, while time goes on, until `isOver`. */
+  async function untilIt(isOver: () => unknown, source = rounds.source()) {
+    const moving = setInterval(() => rounds.clock.advance(30_000), 10);
+    try {
+      for (;;) {
+        const round = rounds.begin(source);
+        const ended = round.ended.then(() => true);
+        const waiting = vi.waitFor(isOver, PATIENT).then(() => false);
+        if (await Promise.race([ended, waiting])) {
+          waiting.catch(() => {});
+          continue;
+        }
+        await round.stop();
+        return;
+      }
+    } finally {
+      clearInterval(moving);
+    }
+  }
+  const closed = () => vi.waitFor(() => expect(told("live_gap_closed")).toHaveLength(1), PATIENT);
+
+  test("is refused when it is too old: nothing of the outage is lost, and each event is stored once", async () => {
+    const every = await givenAnOutage();
+    await untilIt(closed);
+    expect([...rounds.identifiers()].sort()).toEqual([...every].sort());
+    expect(told("replay_refused")).toMatchObject([{ after: NOW - 10 * MINUTE, to: expect.any(Number) }]);
+    const calls = (await rounds.org.given.pubSub()).calls.filter(({ method }) => method === "Subscribe");
+    expect(calls.map(({ errorCode }) => errorCode).slice(0, 3)).toEqual([
       undefined,
       "subscription.fetch.replayid.corrupted",
       undefined,
     ]);
-    expect((await streams()).map(({ preset }) => preset)).toEqual(["EARLIEST", "EARLIEST"]);
-    expect(told("replay_refused")).toMatchObject([{ after: NOW, to: NOW + 80 * HOUR }]);
+    expect(new Set((await streams()).map(({ preset }) => preset))).not.toContain("LATEST");
+    const left = await rounds.cursors.load(id);
+    expect([...left.keys()].filter((key) => key === "gap" || key.startsWith("stored:"))).toEqual([]);
+  });
+
+  test("a kill in the middle of closing the gap loses nothing of it", async () => {
+    const every = await givenAnOutage();
+    await rounds.org.given.org({ pageSize: 200 });
+    await rounds.begin().ended;
+    for (let kills = 0; kills < 4; kills += 1) {
+      const round = rounds.begin();
+      const before = rounds.stored.size;
+      await vi.waitFor(
+        () => expect(rounds.stored.size).toBeGreaterThanOrEqual(Math.min(before + 1, every.length)),
+        PATIENT,
+      );
+      await round.stop("killed");
+    }
+    await untilIt(closed);
+    expect([...rounds.identifiers()].sort()).toEqual([...every].sort());
+  });
+
+  test("where the stored object can't be read, the gap is told, live events go on, and it is closed later", async () => {
+    const every = await givenAnOutage();
+    await rounds.org.given.fault({
+      on: "query",
+      match: "LoginEvent",
+      status: 403,
+      body: [{ errorCode: "INSUFFICIENT_ACCESS", message: "no" }],
+    });
+    await untilIt(() => vi.waitFor(() => expect(told("live_gap").length).toBeGreaterThan(0), PATIENT));
+    expect(told("live_gap")[0]).toMatchObject({
+      topic: LOGINS,
+      after: NOW - 10 * MINUTE,
+      to: expect.any(Number),
+      attempt: 1,
+      error: { code: "permission_missing" },
+    });
+    expect(rounds.identifiers().length).toBeGreaterThan(100);
+    expect(await cursor("gap")).toMatchObject({ failure: { code: "permission_missing" } });
+    await rounds.org.given.noFault();
+    await untilIt(closed);
+    expect([...rounds.identifiers()].sort()).toEqual([...every].sort());
+  });
+
+  test("a stream that was moved is read anew, with the stored events since the last one that was heard", async () => {
+    const before = await rounds.org.given.published(LOGINS, users("before"));
+    const round = rounds.begin();
+    await stored(1);
+    await vi.waitFor(async () => expect(await cursor("replay")).toBeDefined(), PATIENT);
+    await round.stop();
+    const during = await rounds.org.given.published(LOGINS, users("during"));
+    await rounds.org.given.resetChannel(LOGINS);
+    const after = await rounds.org.given.published(LOGINS, users("after"));
+    await untilIt(closed);
+    expect([...rounds.identifiers()].sort()).toEqual(identifiers([...before, ...during, ...after]).sort());
   });
 
   test("of another organization, or damaged, is none", async () => {

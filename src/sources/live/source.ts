@@ -1,13 +1,12 @@
 import type { PublishedObject } from "../../catalog/column.ts";
-import { type Clock, elapsedBy } from "../../core/clock.ts";
+import { elapsedBy } from "../../core/clock.ts";
 import { asRunnerError, RETRY, RunnerError } from "../../core/errors.ts";
-import type { MemoryShare } from "../../core/memory.ts";
 import type { CursorEntries } from "../../cursors/cursor.ts";
-import type { OrgClient } from "../../org/org_client.ts";
-import type { PubSub, Subscription } from "../../org/pub_sub.ts";
+import type { Subscription } from "../../org/pub_sub.ts";
 import type { FetchResponse } from "../../org/pub_sub_protocol.ts";
-import type { StreamContext } from "../envelope.ts";
 import type { Tell } from "../fact.ts";
+import type { KindStream, SourceParts } from "../kind.ts";
+import { merged } from "../merged.ts";
 import type { Batch, RoundEnd, RoundScope, Source } from "../source.ts";
 import type { SourceFact } from "../source_facts.ts";
 import { TimeAtSalesforce } from "../time_at_salesforce.ts";
@@ -16,27 +15,26 @@ import { Arrivals } from "./arrivals.ts";
 import { LiveEvents } from "./events.ts";
 import type { LiveFact } from "./facts.ts";
 import { afterAcknowledgement, afterAnswer, afterAsking, type Flow, START_OF_FLOW, wanted } from "./flow.ts";
+import { type Gap, gapBehind, gapChange, readGap, type StoredEvents, storedEntries } from "./gap.ts";
+import { readGapOf } from "./gap_reading.ts";
 import {
   firstLiveChanges,
   forgotten,
   heardChanges,
+  isOfThisOrg,
   type LiveCursor,
   readLiveCursor,
   soundReplayId,
 } from "./progress.ts";
 
 export interface LiveTopicOptions {
-  readonly id: string;
-  readonly client: OrgClient;
-  readonly pubSub: PubSub;
-  /** What all events have in common; organization id and instance address come from the login. */
-  readonly stream: Omit<StreamContext, "organization" | "instanceUrl"> & { readonly organizationName: string };
+  readonly parts: SourceParts;
+  readonly stream: KindStream;
   readonly type: PublishedObject;
   /** `salesforce.collection.primary` of the events. */
   readonly primary: boolean;
-  readonly memory: MemoryShare;
-  readonly tell: Tell<LiveFact | SourceFact>;
-  readonly clock: Clock;
+  /** Where what the event bus no longer has is read. */
+  readonly stored: StoredEvents;
 }
 
 /** Salesforce says each 270 s at the latest that it is still there (Pub/Sub API Guide, "Pull Subscription and Flow Control"). */
@@ -56,6 +54,8 @@ interface LiveRound {
   /** By `elapsedBy`. */
   readonly until: number;
   readonly events: LiveEvents;
+  /** What is to be read from the stored object. */
+  readonly gap: Gap | undefined;
   cursor: LiveCursor;
   /** A dead token has been replaced, and nothing has come since. */
   isRenewed: boolean;
@@ -68,17 +68,18 @@ type After = { readonly end: RoundEnd | undefined } | "subscribe again";
  * The events of one topic of the event bus, as they come. A round is a subscription: it begins behind the last event that was
  * delivered, at the first start with the oldest one that Salesforce keeps, and never with the next one alone. Events are asked for
  * as others are acknowledged. A token that dies is replaced within the round; where Salesforce refuses the place that was left
- * off, the round goes on with the oldest event.
+ * off, the next one begins with the oldest event, and beside it reads the stored events of the time between.
  */
 export class LiveTopic implements Source {
   readonly id: string;
   readonly #options: LiveTopicOptions;
   readonly #time: TimeAtSalesforce;
+  #isNew = true;
 
   constructor(options: LiveTopicOptions) {
-    this.id = options.id;
+    this.id = options.parts.id;
     this.#options = options;
-    this.#time = new TimeAtSalesforce(options.client, options.tell);
+    this.#time = new TimeAtSalesforce(options.parts.client, options.parts.tell);
   }
 
   async *read(
@@ -86,18 +87,79 @@ export class LiveTopic implements Source {
     signal: AbortSignal,
     scope: RoundScope = "everything",
   ): AsyncGenerator<Batch, RoundEnd | undefined, undefined> {
-    const { client, stream, type, primary, pubSub, tell, clock } = this.#options;
+    const stop = new AbortController();
+    const round = this.#round(from, AbortSignal.any([signal, stop.signal]), scope);
+    try {
+      for (;;) {
+        const step = await round.next();
+        if (step.done) {
+          return step.value;
+        }
+        yield step.value;
+      }
+    } finally {
+      // Before it is closed: it may be waiting for Salesforce.
+      stop.abort(new Error("the round has ended"));
+      await round.return(undefined);
+    }
+  }
+
+  async *#round(
+    from: CursorEntries,
+    signal: AbortSignal,
+    scope: RoundScope,
+  ): AsyncGenerator<Batch, RoundEnd | undefined, undefined> {
+    const { parts, stream, type, primary, stored } = this.#options;
+    const { client, pubSub, tell } = parts;
+    const { context, clock } = stream;
     const { organizationId, instanceUrl } = await client.identity(signal);
-    const { cursor, damaged } = readLiveCursor(from, organizationId, await this.#time.now(signal));
-    const organization = { id: organizationId, name: stream.organizationName };
-    const events = new LiveEvents({ type, stream: { ...stream, organization, instanceUrl }, primary, pubSub, tell });
+    const now = await this.#time.now(signal);
+    const read = readLiveCursor(from, organizationId, now);
+    const { cursor } = read;
+    const { gap, isDamaged } = isOfThisOrg(from, organizationId) ? readGap(from, now) : NO_GAP;
+    const damaged = isDamaged ? [...read.damaged, "gap"] : read.damaged;
+    const organization = { id: organizationId, name: context.organizationName };
+    const events = new LiveEvents({ type, stream: { ...context, organization, instanceUrl }, primary, pubSub, tell });
     const mended: readonly SourceFact[] = damaged.length === 0 ? [] : [{ fact: "cursors_mended", keys: damaged }];
     yield {
       events: [],
       whenDelivered: { changes: [...firstLiveChanges(from, cursor), ...damaged.map(forgotten)], facts: mended },
     };
     const until = elapsedBy(clock) + LONGEST_ROUND_MS;
-    const round: LiveRound = { scope, signal, until, events, cursor, isRenewed: false };
+    const over = new AbortController();
+    const ending = AbortSignal.any([signal, over.signal]);
+    const round: LiveRound = { scope, signal: ending, until, events, cursor, gap, isRenewed: false };
+    const isNew = this.#isNew;
+    this.#isNew = false;
+    if (gap === undefined) {
+      return yield* this.#subscriptions(round);
+    }
+    const isOnce = scope === "everything";
+    const reading = { type, primary, stored, stream, parts, organizationId, isNew, isOnce };
+    const ends: (RoundEnd | undefined)[] = [];
+    const given = async function* (batches: AsyncGenerator<Batch, RoundEnd | undefined>, isEnd: boolean) {
+      let ended = false;
+      try {
+        ends.push(yield* batches);
+        ended = true;
+      } finally {
+        if (!ended || isEnd) {
+          over.abort(new Error("the round has ended"));
+        }
+      }
+    };
+    const both = [
+      () => given(this.#subscriptions(round), !isOnce),
+      () =>
+        given(readGapOf(gap, storedEntries(from), { ...reading, now: () => this.#time.now(ending) }, ending), false),
+    ];
+    yield* merged(both, both.length, (batch) => batch.release?.());
+    return ends.find((end) => end !== undefined);
+  }
+
+  /** One subscription after the other, until the round is over. */
+  async *#subscriptions(round: LiveRound): AsyncGenerator<Batch, RoundEnd | undefined> {
+    const { type } = this.#options;
     for (;;) {
       let after: After;
       try {
@@ -113,7 +175,10 @@ export class LiveTopic implements Source {
 
   /** One subscription from its beginning to its end. */
   async *#subscription(round: LiveRound): AsyncGenerator<Batch, After> {
-    const { pubSub, type, tell, clock } = this.#options;
+    const { parts, stream, type } = this.#options;
+    const { pubSub } = parts;
+    const { clock } = stream;
+    const tell: Tell<LiveFact> = parts.tell;
     const { name } = type.topic;
     const { replayId } = round.cursor;
     const ending = new AbortController();
@@ -140,7 +205,8 @@ export class LiveTopic implements Source {
 
   /** Gives what comes, until the subscription ends: with an error, without one, or because the round is over. */
   async *#receive(subscription: Subscription, round: LiveRound): AsyncGenerator<Batch, unknown> {
-    const { memory, clock } = this.#options;
+    const { memory } = this.#options.parts;
+    const { clock } = this.#options.stream;
     const arrivals = new Arrivals(subscription, clock);
     let flow: Flow = START_OF_FLOW;
     const askForMore = () => {
@@ -227,12 +293,10 @@ export class LiveTopic implements Source {
     const error = caught === undefined ? undefined : asRunnerError(caught);
     const isSteady = lived >= STEADY_MS;
     if (error?.code === "replay_refused" && round.cursor.replayId !== undefined) {
-      const to = await this.#time.now(round.signal);
-      const { heardAt: after } = round.cursor;
-      const fact: LiveFact = { fact: "replay_refused", topic: type.topic.name, after, to, error };
-      yield { events: [], whenDelivered: { changes: [forgotten("replay")], facts: [fact] } };
-      round.cursor = { ...round.cursor, replayId: undefined };
-      return "subscribe again";
+      const gap = gapBehind(round.cursor.heardAt, await this.#time.now(round.signal), round.gap);
+      const fact: LiveFact = { fact: "replay_refused", topic: type.topic.name, after: gap.from, to: gap.to, error };
+      yield { events: [], whenDelivered: { changes: [gapChange(gap), forgotten("replay")], facts: [fact] } };
+      return { end: { error, retryIn: REOPEN_MS } };
     }
     if (error?.next.do === "refresh" && !round.isRenewed) {
       round.isRenewed = true;
@@ -249,6 +313,7 @@ export class LiveTopic implements Source {
   }
 }
 
+const NO_GAP = { gap: undefined, isDamaged: false };
 /** The round is over, and not the subscription. */
 const STOPPED = Symbol("the round is over");
 

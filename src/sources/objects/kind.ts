@@ -1,6 +1,7 @@
 import { findObjectType, OBJECTS } from "../../catalog/catalog.ts";
-import type { SourceKind } from "../kind.ts";
+import type { KindStream, SourceKind, SourceParts } from "../kind.ts";
 import { isPrimaryObject } from "../primary.ts";
+import type { Source } from "../source.ts";
 import { MaybeAbsent } from "./absence.ts";
 import { callsADay, objectFindings } from "./check.ts";
 import { OBJECT_FACTS } from "./facts.ts";
@@ -8,6 +9,20 @@ import { position } from "./position.ts";
 import { failedWindows, retryWindowChanges } from "./progress.ts";
 import { OBJECT_SETTINGS, OBJECTS_ALONE, type ObjectSettings } from "./settings.ts";
 import { ObjectWindows } from "./source.ts";
+
+/** What the last minutes may still bring. */
+const SETTLE_MS = 2 * 60_000;
+
+/** A source that reads the stream's range of an object once, for whoever else lacks it. */
+export function objectRange(
+  objectName: string,
+  primary: boolean,
+  { context, range, clock }: KindStream,
+  parts: SourceParts,
+): Source {
+  const settings = { initialLookback: 0, settleTime: SETTLE_MS, range };
+  return new ObjectWindows({ ...parts, ...settings, stream: context, objectName, primary, clock });
+}
 
 export const EVENT_OBJECTS: SourceKind<ObjectSettings> = {
   group: "objects",
