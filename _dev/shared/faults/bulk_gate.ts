@@ -41,6 +41,8 @@ export class BulkGate {
   readonly url: string;
   /** Changed by the test as it goes. */
   fate: (bulk: Bulk) => BulkFate = () => "pass";
+  /** Called with the body of each watched request once it has been answered as Elasticsearch did. */
+  acknowledged: (body: string) => void = () => {};
   readonly #server: Server;
   readonly #target: URL;
   readonly #watched: string;
@@ -227,6 +229,7 @@ export class BulkGate {
   }
 
   #acknowledge(text: string): void {
+    this.acknowledged(text);
     for (const id of idsOf(text)) {
       this.#acknowledged.add(id);
     }

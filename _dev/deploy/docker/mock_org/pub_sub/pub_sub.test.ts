@@ -174,6 +174,16 @@ test("no more comes than is owed, and more than 100 can't be owed", async () => 
   ]);
 });
 
+test("a stream that the client cancels is over", async () => {
+  await using acme = await org();
+  using client = await pubSubClient(acme);
+  const stream = client.subscribe({ topic: LOGIN });
+  await acme.given.published("LoginEventStream", [{}]);
+  await stream.events(1);
+  stream.cancel();
+  await expect.poll(async () => (await acme.given.pubSub()).streams.map(({ end }) => end)).toEqual(["client"]);
+});
+
 test("a stream stays with its topic", async () => {
   await using acme = await org();
   using client = await pubSubClient(acme);

@@ -24,7 +24,7 @@ export interface StreamAccount {
   readonly connection: number;
   readonly openedAt: number;
   endedAt: number | undefined;
-  /** Why it ended: an error code, or `ended`, `cancelled` (by the client), `reset`. */
+  /** Why it ended: an error code, or `ended`, `reset`, or `client` where the client has ended it. */
   end: string | undefined;
   fetches: number;
   asked: number;
@@ -91,10 +91,13 @@ export class Subscription {
       events: 0,
       keepAlives: 0,
     };
-    call.on("cancelled", () => this.#over("cancelled"));
+    call.on("cancelled", () => this.#over("client"));
     call.on("error", () => this.#over("reset"));
-    // What the client has closed on its side is answered as far as it is owed, and then ended.
-    call.on("end", () => this.break("ended"));
+    call.on("end", () => {
+      if (this.#over("client")) {
+        call.end();
+      }
+    });
   }
 
   get open(): boolean {
