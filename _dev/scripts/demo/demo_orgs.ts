@@ -17,6 +17,8 @@ export interface DemoOrgOptions {
   readonly files?: string | undefined;
   /** `serial` by default. */
   readonly past?: string;
+  /** Whether it pushes live events. */
+  readonly pubSub?: boolean;
 }
 
 export interface DemoOrg {
@@ -28,6 +30,8 @@ export interface DemoOrg {
   /** How many event log files it has at its start. */
   readonly files: number;
   readonly url: string;
+  /** "" where it pushes no live events. */
+  readonly pubSubUrl: string;
   readonly clientId: string;
   readonly username: string;
   readonly privateKeyPath: string;
@@ -44,6 +48,7 @@ export async function startDemoOrg(folder: string, options: DemoOrgOptions): Pro
       MOCK_ORG,
       ...["--certificate", publicKeyPath, "--org-name", options.name, "--org-serial", String(options.serial)],
       ...(options.sandbox ? ["--sandbox"] : []),
+      ...(options.pubSub === true ? ["--pub-sub"] : []),
       ...(options.files === undefined ? [] : ["--files", options.files]),
       "--stop-with-parent",
     ],
@@ -66,15 +71,15 @@ export async function startDemoOrg(folder: string, options: DemoOrgOptions): Pro
 }
 
 /** What the program says of the org once it is ready. */
-type Ready = Pick<DemoOrg, "url" | "orgId" | "clientId" | "username" | "files">;
+type Ready = Pick<DemoOrg, "url" | "orgId" | "clientId" | "username" | "files" | "pubSubUrl">;
 
 function firstLine(child: ChildProcess): Promise<Ready> {
   return new Promise((done, failed) => {
     child.once("exit", (code) => failed(new Error(`The mock org ended with code ${code}.`)));
     if (child.stdout !== null) {
       createInterface(child.stdout).once("line", (line) => {
-        const { url, orgId, clientId, username, files } = JSON.parse(line);
-        done({ url, orgId, clientId, username, files });
+        const { url, orgId, clientId, username, files, pubSubUrl = "" } = JSON.parse(line);
+        done({ url, orgId, clientId, username, files, pubSubUrl });
       });
     }
   });

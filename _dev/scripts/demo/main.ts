@@ -19,6 +19,7 @@ import { COLLECTING, hasLogFiles } from "../../shared/testing/data_streams.ts";
 import { type DemoOrg, startDemoOrg } from "./demo_orgs.ts";
 import { type Brought, type DemoOutput, openDemoOutput, type StreamContent } from "./demo_output.ts";
 import { lastWords } from "./last_words.ts";
+import { showLogin } from "./live_demo.ts";
 import { type ServedFolder, servedFolder } from "./served_folder.ts";
 import { table } from "./table.ts";
 
@@ -128,8 +129,9 @@ async function demo(values: OptionValues): Promise<number> {
     const { exitCode, existing } = options.agent
       ? await collectAsAgent(options, orgs, output)
       : await collect(options, orgs, output);
+    const isLive = options.agent || (await collectLive(options, orgs, output));
     await end(options, output, brought, existing);
-    return exitCode;
+    return isLive ? exitCode : 1;
   } finally {
     await Promise.all(orgs.map((org) => org.stop()));
     await output.close(options.keep);
@@ -145,7 +147,7 @@ async function generatedOrgs({ folder }: DemoOptions): Promise<DemoOrg[]> {
   // Another hour has other files.
   const hour = Math.floor(Date.now() / HOUR_MS);
   const [production, sandbox] = await Promise.all([
-    startDemoOrg(folder, { name: "Acme production", sandbox: false, serial: 1, past: `1-${hour}` }),
+    startDemoOrg(folder, { name: "Acme production", sandbox: false, serial: 1, past: `1-${hour}`, pubSub: true }),
     startDemoOrg(folder, { name: "Acme sandbox", sandbox: true, serial: 2, past: `2-${hour}` }),
   ]);
   const yesterdayMorning = Math.floor(hour / 24) * 24 - 24 + 9;
@@ -198,7 +200,19 @@ async function unapprovedOrg({ folder }: DemoOptions): Promise<DemoOrg> {
 function inputOf(org: DemoOrg) {
   const id = `demo-${org.past}`;
   return {
-    id,
+    ...connectionOf(org),
+    streams: COLLECTING.filter((stream) => !org.servesFiles || hasLogFiles(stream)).map((stream) => ({
+      id: `${id}-${stream}`,
+      data_stream: { type: "logs", dataset: `aquila_salesforce.${stream}` },
+      ...(hasLogFiles(stream) ? { event_log_files: { initial_lookback: org.servesFiles ? ALL_YEARS : "24h" } } : {}),
+    })),
+  };
+}
+
+/** An input without its streams. */
+function connectionOf(org: DemoOrg) {
+  return {
+    id: `demo-${org.past}`,
     name: org.name,
     type: "aquila-salesforce",
     use_output: "default",
@@ -210,11 +224,6 @@ function inputOf(org: DemoOrg) {
       username: org.username,
       private_key_path: org.privateKeyPath,
     },
-    streams: COLLECTING.filter((stream) => !org.servesFiles || hasLogFiles(stream)).map((stream) => ({
-      id: `${id}-${stream}`,
-      data_stream: { type: "logs", dataset: `aquila_salesforce.${stream}` },
-      ...(hasLogFiles(stream) ? { event_log_files: { initial_lookback: org.servesFiles ? ALL_YEARS : "24h" } } : {}),
-    })),
   };
 }
 
@@ -282,6 +291,13 @@ async function collect(options: DemoOptions, orgs: readonly DemoOrg[], output: D
     await kept;
     display.print(progress.outcome(stop.signal.aborted));
   }
+}
+
+/** Of orgs that push events, a login as it arrives. */
+async function collectLive({ folder }: DemoOptions, orgs: readonly DemoOrg[], output: DemoOutput): Promise<boolean> {
+  const org = orgs.find(({ pubSubUrl }) => pubSubUrl !== "");
+  const outputBlock = output.policyBlock;
+  return org === undefined || (await showLogin({ folder, outputBlock, org, input: connectionOf(org), say }));
 }
 
 /** The last screen. On a terminal the dashboards are served until somebody has seen them; elsewhere the demo just ends. */
