@@ -84,6 +84,7 @@ const BENCHES: Readonly<Record<string, (print: Print) => Promise<void>>> = {
   row_writer: (print) => script("row_writer.ts", print),
   many_orgs: (print) => script("many_orgs.ts", print),
   outage: (print) => script("outage.ts", print),
+  live: (print) => script("live.ts", print),
   reconcile: (print) => script("reconcile.ts", print),
   pipelines: (print) => script("pipelines.ts", print),
   storage: (print) => script("storage.ts", print),
