@@ -3,6 +3,8 @@ import { createSession } from "../../../src/auth/session.ts";
 import type { Clock } from "../../../src/core/clock.ts";
 import { createHttp } from "../../../src/core/http.ts";
 import { silentLog } from "../../../src/core/log.ts";
+import type { CursorStore } from "../../../src/cursors/cursor_store.ts";
+import type { RowLedger } from "../../../src/cursors/row_ledger.ts";
 import { ApiBudget } from "../../../src/org/api_budget.ts";
 import { OrgClient } from "../../../src/org/org_client.ts";
 import { MetEvents } from "../../../src/pump/met_events.ts";
@@ -32,7 +34,9 @@ export class FileCollection {
   machineAhead = 0;
   /** Real milliseconds: long, unless a test waits for it. */
   requestTimeout = 30_000;
-  readonly cursors = createMemoryCursors();
+  cursors: CursorStore = createMemoryCursors();
+  /** By default each start is that of a host whose ledger knows nothing. */
+  ledger: RowLedger | undefined;
   readonly facts: Fact[] = [];
   /** When each row was delivered, by its request id. */
   readonly delivered = new Map<string, number>();
@@ -93,7 +97,7 @@ export class FileCollection {
       interval: "hourly+daily",
       initialLookback: DAY,
       downloads: 4,
-      ledger: createMemoryLedger(),
+      ledger: this.ledger ?? createMemoryLedger(),
       tell,
       clock,
     });
