@@ -15,6 +15,10 @@ export interface CollectOptions {
   readonly rowsPerFile: number;
   /** By default NDJSON files, whose lines are counted. */
   readonly output?: OutputBlock;
+  /** Of the data streams. */
+  readonly namespace?: string;
+  /** Where the cursors are kept, as the policy has it. */
+  readonly state?: Readonly<Record<string, unknown>>;
   /** Rows without usernames, so that names are looked up as this setting says. */
   readonly names?: "none" | "usernames";
   /** Compare with csv-parse, which makes objects of the first file's rows and nothing more. */
@@ -36,6 +40,7 @@ export async function benchCollect({
   output,
   names,
   compare,
+  ...input
 }: CollectOptions): Promise<CollectFigures> {
   const folder = mkdtempSync(join(tmpdir(), "bench-collect-"));
   const rows = files * rowsPerFile;
@@ -48,7 +53,7 @@ export async function benchCollect({
     }
     const policy = join(folder, "policy.yml");
     const out = join(folder, "out");
-    writeFileSync(policy, policyOf(org, output ?? { type: "file", path: out }, names), { mode: 0o600 });
+    writeFileSync(policy, policyOf(org, output ?? { type: "file", path: out }, { names, ...input }), { mode: 0o600 });
     const figures = await measureRunner(["run", "--policy", policy, "--data-dir", join(folder, "data"), "--once"]);
     if (figures.exitCode !== 0) {
       throw new Error(`exit code ${figures.exitCode}\n${figures.stderr}`);
@@ -77,7 +82,15 @@ async function csvParseMicroseconds(path: string): Promise<number> {
   return (user + system) / rows;
 }
 
-function policyOf(org: DemoOrg, output: OutputBlock, names = "usernames"): string {
+function policyOf(
+  org: DemoOrg,
+  output: OutputBlock,
+  {
+    names = "usernames",
+    namespace = "default",
+    state,
+  }: Pick<CollectOptions, "namespace" | "state"> & { readonly names: CollectOptions["names"] | undefined },
+): string {
   return stringify({
     outputs: { default: output },
     inputs: [
@@ -86,6 +99,8 @@ function policyOf(org: DemoOrg, output: OutputBlock, names = "usernames"): strin
         type: "aquila-salesforce",
         organization: { name: "Bench" },
         names,
+        data_stream: { namespace },
+        ...(state === undefined ? {} : { state }),
         auth: {
           login_url: org.url,
           client_id: org.clientId,

@@ -8,6 +8,7 @@ import { startFakeLogstash } from "../../shared/fake_logstash/fake_logstash.ts";
 import { installAssets } from "../install_assets/install.ts";
 import { benchCollect, collectLines } from "./collect.ts";
 import { benchKafka } from "./kafka.ts";
+import { benchState } from "./state.ts";
 
 type Print = (line: string) => void;
 
@@ -81,6 +82,7 @@ const BENCHES: Readonly<Record<string, (print: Print) => Promise<void>>> = {
     }
   },
   kafka: benchKafka,
+  state: benchState,
   row_writer: (print) => script("row_writer.ts", print),
   many_orgs: (print) => script("many_orgs.ts", print),
   outage: (print) => script("outage.ts", print),

@@ -1,0 +1,65 @@
+import { join } from "node:path";
+import { Client } from "@elastic/elasticsearch";
+import { adminClientOptions, openCluster } from "../../shared/elasticsearch/cluster.ts";
+import { stateKey } from "../../shared/testing/state_key.ts";
+import { installAssets } from "../install_assets/install.ts";
+import { benchCollect } from "./collect.ts";
+
+const ROOT = join(import.meta.dirname, "../../..");
+const STORES = ["local", "elasticsearch"] as const;
+type Store = (typeof STORES)[number];
+
+/** What a start, a lease and an end take is in both, and counts for neither. */
+const FEW = { files: 4, rowsPerFile: 5_000 };
+const MANY = { files: 4, rowsPerFile: 75_000 };
+const TURNS = 3;
+
+/** Events a second into Elasticsearch with shared state and with local state, in turn, since the machine may be busy. */
+export async function benchState(print: (line: string) => void): Promise<void> {
+  const cluster = await openCluster({ name: `bench-${process.pid}`, lifetime: "process" });
+  const client = new Client(adminClientOptions(cluster));
+  const rates: Record<Store, number[]> = { local: [], elasticsearch: [] };
+  try {
+    await installAssets({ client, packageRoot: ROOT });
+    let run = 0;
+    const collect = async (store: Store, size: typeof FEW) => {
+      run += 1;
+      const index = `aquila-bench-state-${run}`;
+      const { rows, figures } = await benchCollect({
+        ...size,
+        output: { type: "elasticsearch", hosts: [cluster.url], api_key: cluster.apiKey },
+        namespace: `run${run}`,
+        ...(store === "local" ? {} : { state: { store, index, api_key: await stateKey(cluster, index) } }),
+      });
+      const stored = `logs-aquila_salesforce.login-run${run}`;
+      await client.indices.refresh({ index: stored });
+      const { count } = await client.count({ index: stored });
+      if (count !== rows) {
+        throw new Error(`${count} of ${rows} events are in Elasticsearch with ${store} state`);
+      }
+      await client.indices.deleteDataStream({ name: stored });
+      return { rows, seconds: figures.wallSeconds };
+    };
+    for (const store of Array(TURNS).fill(STORES).flat() as Store[]) {
+      const [few, many] = [await collect(store, FEW), await collect(store, MANY)];
+      const rate = (many.rows - few.rows) / (many.seconds - few.seconds);
+      rates[store].push(rate);
+      print(
+        `state: ${store}, events a second ${Math.round(rate).toLocaleString("en")} (start and end ${few.seconds.toFixed(1)} s)`,
+      );
+    }
+  } finally {
+    await client.close();
+    if (cluster.started) {
+      await cluster.stop();
+    }
+  }
+  const [local, shared] = [median(rates.local), median(rates.elasticsearch)];
+  print(
+    `state: events a second ${Math.round(shared).toLocaleString("en")} shared, ${Math.round(local).toLocaleString("en")} local: ${(shared / local).toFixed(2)}`,
+  );
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
