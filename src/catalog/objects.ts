@@ -34,7 +34,7 @@ export const LOGIN_EVENT: ObjectType = {
   tells: "Each login a minute or two after it happened, with place, policy outcome and the ids of other events.",
   page: platformEventsGuide("loginevent"),
   ...REAL_TIME,
-  topic: { name: "LoginEventStream" },
+  topic: { name: "LoginEventStream", more: ["RemoteIdentifier"] },
   columns: {
     EventIdentifier: EVENT_IDENTIFIER,
     RelatedEventIdentifier: RELATED_EVENT_IDENTIFIER,
@@ -272,7 +272,7 @@ export const API_EVENT: ObjectType = {
   tells: "Each API request that reads data, a minute or two after it happened: the query, its objects and its rows.",
   page: platformEventsGuide("apievent"),
   ...REAL_TIME,
-  topic: { name: "ApiEventStream" },
+  topic: { name: "ApiEventStream", more: ["ActionName", "OperationStatus"] },
   columns: {
     EventIdentifier: EVENT_IDENTIFIER,
     RelatedEventIdentifier: RELATED_EVENT_IDENTIFIER,

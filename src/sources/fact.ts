@@ -120,6 +120,18 @@ export interface StreamReport {
   /** Events that are kept in the data directory: Elasticsearch has no place for them, or none by the policy. */
   readonly eventsKept: number;
   readonly nextAttemptAt: number | undefined;
+  /** Of a source that is pushed to; undefined without. */
+  readonly connection?: Connection;
+}
+
+/** How a connection does over which events are pushed. Times in milliseconds since the epoch. */
+export interface Connection {
+  readonly since: number;
+  /** The last sign of life, whether or not with events. */
+  readonly lastHeard?: number;
+  /** When the newest event happened, and how long after that it was here. */
+  readonly newestEvent?: number;
+  readonly lag?: number;
 }
 
 /**

@@ -85,7 +85,8 @@ export class LiveEvents {
   }
 
   #tellUnknown(columns: readonly string[]): void {
-    const news = columns.filter((name) => !this.#told.has(name));
+    const { more = [] } = this.#options.type.topic;
+    const news = columns.filter((name) => !this.#told.has(name) && !more.includes(name));
     for (const name of news) {
       this.#told.add(name);
     }

@@ -7,6 +7,7 @@ export type LiveFact =
   | {
       readonly fact: "topic_subscribed";
       readonly topic: string;
+      readonly at: number;
       /** Behind the last event that was delivered, and not at the oldest one that Salesforce keeps. */
       readonly isResumed: boolean;
     }
@@ -35,7 +36,12 @@ export const LIVE_FACTS: Meanings<LiveFact> = {
         ? `Live events of ${topic} go on where they were left off.`
         : `Live events of ${topic} begin with the oldest one that Salesforce keeps.`,
     }),
-    report: (report) => ({ ...report, ...whileConnected(report), nextAttemptAt: undefined }),
+    report: (report, { at }) => ({
+      ...report,
+      ...whileConnected(report),
+      nextAttemptAt: undefined,
+      connection: { since: at },
+    }),
   },
   topic_heard: {
     line: ({ topic, at, events, newest }) => ({
@@ -55,6 +61,15 @@ export const LIVE_FACTS: Meanings<LiveFact> = {
         newestEvent: latest([known.get(topic)?.newestEvent, newest]),
         hours: new Set(),
       }),
+    report: (report, { at, newest }) => ({
+      ...report,
+      connection: {
+        since: at,
+        ...report.connection,
+        lastHeard: at,
+        ...(newest === undefined ? {} : { newestEvent: newest, lag: Math.max(0, at - newest) }),
+      },
+    }),
     work: ({ events }) => ({ rows: events }),
   },
   replay_refused: {

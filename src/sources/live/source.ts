@@ -192,7 +192,8 @@ export class LiveTopic implements Source {
     const subscription = await pubSub.subscribe(name, start, signal);
     const begunAt = elapsedBy(clock);
     try {
-      tell({ fact: "topic_subscribed", topic: name, isResumed: replayId !== undefined });
+      const at = await this.#time.now(signal);
+      tell({ fact: "topic_subscribed", topic: name, at, isResumed: replayId !== undefined });
       const error = yield* this.#receive(subscription, round);
       return error === STOPPED
         ? { end: round.scope === "everything" ? undefined : { error: undefined, retryIn: REOPEN_MS } }
