@@ -51,12 +51,12 @@ export const COLLECTION_FIELDS: readonly PackageField[] = [
     name: "salesforce.collection.primary",
     type: "boolean",
     description:
-      "Whether to count the event: false for those of the second source where a stream reads the same events from log files and from objects.",
+      "Whether to count the event: false for those of the second source where a stream has the same events from log files and from objects or live.",
   },
   {
     name: "salesforce.collection.interval",
     type: "keyword",
-    description: "Interval of the event log file: hourly or daily.",
+    description: "Interval of the event log file, hourly or daily; live for an event that was pushed.",
   },
   { name: "salesforce.collection.file.id", type: "keyword", description: "Id of the event log file." },
   { name: "salesforce.collection.file.log_date", type: "date", description: "Day or hour that the file is about." },
