@@ -3,9 +3,10 @@
  * store does what it was asked and when the answer comes, if it does; hosts that crash, stand still and go on. What a host decides
  * is decided by the product's own functions.
  */
-import { givenUp, type Host, leaseDocument, leaseId, NO_LEASE } from "./lease.ts";
-import * as product from "./knowledge.ts";
+
 import type { Decision, Knowledge } from "./knowledge.ts";
+import * as product from "./knowledge.ts";
+import { givenUp, type Host, leaseDocument, leaseId, NO_LEASE } from "./lease.ts";
 import { MEMBERS_ID, membersDocument } from "./members.ts";
 import type { Moment } from "./moment.ts";
 import type { DocumentWrite, Version, VersionedDocument } from "./state_documents.ts";
@@ -49,7 +50,9 @@ interface Request {
   readonly decisions?: readonly Decision[];
 }
 
-type Answer = { readonly found: ReadonlyMap<string, VersionedDocument> } | { readonly versions: readonly (Version | undefined)[] };
+type Answer =
+  | { readonly found: ReadonlyMap<string, VersionedDocument> }
+  | { readonly versions: readonly (Version | undefined)[] };
 
 type Phase = "idle" | "beat" | "members" | "decide" | "waiting";
 
@@ -62,7 +65,11 @@ interface ModelHost {
   readonly phase: Phase;
   readonly due: number;
   /** Held orgs of which the cursor is to be made its own; read already or not. */
-  readonly toClaim: readonly { readonly org: string; readonly cursor?: VersionedDocument | undefined; readonly isRead: boolean }[];
+  readonly toClaim: readonly {
+    readonly org: string;
+    readonly cursor?: VersionedDocument | undefined;
+    readonly isRead: boolean;
+  }[];
   /** Held orgs to give up for another host. */
   readonly toGiveUp: readonly { readonly org: string; readonly to: string }[];
   /** Orgs that it collects: term and version of the cursor. */
@@ -169,16 +176,22 @@ class Model {
         }
         steps.push(...this.#saves(world, host, at));
         if (world.left.pauses > 0) {
-          steps.push({ name: `${host.me.id} stands still`, next: spend(withHost(world, at, { ...host, is: "paused", pausedAt: world.time }), "pauses") });
+          steps.push({
+            name: `${host.me.id} stands still`,
+            next: spend(withHost(world, at, { ...host, is: "paused", pausedAt: world.time }), "pauses"),
+          });
         }
         if (world.left.crashes > 0) {
-          steps.push({ name: `${host.me.id} crashes`, next: spend(withHost(world, at, { ...host, is: "down" }), "crashes") });
+          steps.push({
+            name: `${host.me.id} crashes`,
+            next: spend(withHost(world, at, { ...host, is: "down" }), "crashes"),
+          });
         }
       } else if (host.is === "paused" && world.time > (host.pausedAt ?? 0)) {
         steps.push({ name: `${host.me.id} goes on`, next: withHost(world, at, { ...host, is: "up" }) });
       }
     });
-    world.late.forEach((late, n) => steps.push(...this.#lateSteps(world, late, n)));
+    steps.push(...world.late.flatMap((late, n) => this.#lateSteps(world, late, n)));
     if (!isAnyoneBusy && world.time < this.#bounds.time) {
       steps.push({ name: `time ${world.time + 1}`, next: { ...world, time: world.time + 1 } });
     }
@@ -209,7 +222,13 @@ class Model {
         });
         const writes = decisions.flatMap((decision) =>
           decision.do === "take"
-            ? [{ id: leaseId(decision.org), value: leaseDocument(decision.org, decision.lease), expected: decision.expected }]
+            ? [
+                {
+                  id: leaseId(decision.org),
+                  value: leaseDocument(decision.org, decision.lease),
+                  expected: decision.expected,
+                },
+              ]
             : [],
         );
         return { ...plain, kind: "take", writes, decisions };
@@ -221,7 +240,12 @@ class Model {
           const { org, cursor, isRead } = claim;
           const term = known.held.get(org)?.term;
           return isRead
-            ? { ...plain, kind: "claim", org, writes: [{ id: cursorId(org), value: { term }, expected: cursor?.version }] }
+            ? {
+                ...plain,
+                kind: "claim",
+                org,
+                writes: [{ id: cursorId(org), value: { term }, expected: cursor?.version }],
+              }
             : { ...plain, kind: "read cursor", org };
         }
         if (offer !== undefined) {
@@ -245,7 +269,12 @@ class Model {
       if (!this.#rules.mayWork(host.known, org, now, MODEL_TIMING)) {
         return [];
       }
-      const request: Request = { kind: "save", org, sent: now, writes: [{ id: cursorId(org), value: { term }, expected }] };
+      const request: Request = {
+        kind: "save",
+        org,
+        sent: now,
+        writes: [{ id: cursorId(org), value: { term }, expected }],
+      };
       return this.#fates(spend(world, "saves"), at, request);
     });
   }
@@ -255,7 +284,8 @@ class Model {
     const done = this.#done(world, request);
     const next = typeof done === "string" ? done : this.#answered(done.world, at, request, done.answer);
     // What another host does between these two is the same as if it did it after them.
-    const beat = request.kind === "look" && typeof next !== "string" ? this.#nextRequest(next, hostOf(next, at), at) : undefined;
+    const beat =
+      request.kind === "look" && typeof next !== "string" ? this.#nextRequest(next, hostOf(next, at), at) : undefined;
     const steps =
       beat === undefined || typeof next === "string"
         ? [{ name, next }]
@@ -265,7 +295,10 @@ class Model {
       const after = typeof done === "string" ? done : this.#unanswered(spend(done.world, "faults"), at, request);
       const late = spend({ ...world, late: [...world.late, { host: at, request, isAwaited: true }] }, "faults");
       steps.push({ name: `${name}, answer lost`, next: after });
-      steps.push({ name: `${name}, late`, next: request.kind === "save" ? late : this.#withPhase(late, at, "waiting") });
+      steps.push({
+        name: `${name}, late`,
+        next: request.kind === "save" ? late : this.#withPhase(late, at, "waiting"),
+      });
     }
     return steps;
   }
@@ -278,10 +311,16 @@ class Model {
     const steps: Step[] = [];
     if (answer === undefined) {
       const done = this.#done(world, request);
-      const next = typeof done === "string" ? done : { ...done.world, late: isAwaited ? [...others, { ...late, answer: done.answer }] : others };
+      const next =
+        typeof done === "string"
+          ? done
+          : { ...done.world, late: isAwaited ? [...others, { ...late, answer: done.answer }] : others };
       steps.push({ name: `${name} is done`, next });
     } else if (host?.is === "up") {
-      steps.push({ name: `${name} is answered`, next: this.#answered({ ...world, late: others }, at, request, answer) });
+      steps.push({
+        name: `${name} is answered`,
+        next: this.#answered({ ...world, late: others }, at, request, answer),
+      });
     }
     const waited = this.#moment(world.time, at).steady - request.sent.steady;
     if (isAwaited && host?.is === "up" && (waited > MODEL_TIMING.answer || request.kind === "save")) {
@@ -330,7 +369,11 @@ class Model {
           phase: "beat",
         });
       case "members":
-        return withHost(world, at, { ...host, known: product.afterMembers(host.known, found.get(MEMBERS_ID), now), phase: "beat" });
+        return withHost(world, at, {
+          ...host,
+          known: product.afterMembers(host.known, found.get(MEMBERS_ID), now),
+          phase: "beat",
+        });
       case "beat": {
         if (versions[0] === undefined) {
           return withHost(world, at, { ...host, phase: "members" });
@@ -343,7 +386,11 @@ class Model {
       case "take":
         return this.#decided(world, at, request.decisions ?? [], versions);
       case "give up":
-        return withHost(world, at, { ...host, toGiveUp: host.toGiveUp.slice(1), known: product.withoutOrg(host.known, org) });
+        return withHost(world, at, {
+          ...host,
+          toGiveUp: host.toGiveUp.slice(1),
+          known: product.withoutOrg(host.known, org),
+        });
       case "read cursor": {
         const cursor = found.get(cursorId(org));
         const seenTerm = Number((cursor?.value as { readonly term?: number } | undefined)?.term ?? 0);
@@ -370,7 +417,10 @@ class Model {
         }
         return versions[0] === undefined
           ? withHost(world, at, without(host, org))
-          : withHost(world, at, { ...host, working: new Map(host.working).set(org, { ...work, version: versions[0] }) });
+          : withHost(world, at, {
+              ...host,
+              working: new Map(host.working).set(org, { ...work, version: versions[0] }),
+            });
       }
     }
   }
@@ -383,7 +433,12 @@ class Model {
         // It is unknown what the cursor is: the round fails, and the next one would read it anew.
         return withHost(world, at, without(host, org));
       case "give up":
-        return withHost(world, at, { ...host, phase: "idle", toGiveUp: host.toGiveUp.slice(1), known: product.withoutOrg(host.known, org) });
+        return withHost(world, at, {
+          ...host,
+          phase: "idle",
+          toGiveUp: host.toGiveUp.slice(1),
+          known: product.withoutOrg(host.known, org),
+        });
       case "take":
         return this.#decided(world, at, request.decisions ?? [], []);
       case "read cursor":
@@ -396,7 +451,12 @@ class Model {
     }
   }
 
-  #decided(world: World, at: number, decisions: readonly Decision[], versions: readonly (Version | undefined)[]): World {
+  #decided(
+    world: World,
+    at: number,
+    decisions: readonly Decision[],
+    versions: readonly (Version | undefined)[],
+  ): World {
     let host: ModelHost = { ...hostOf(world, at), phase: "idle", due: world.time + MODEL_TIMING.beat };
     const now = this.#moment(world.time, at);
     let take = 0;
@@ -407,7 +467,12 @@ class Model {
         const { org, to } = decision;
         const working = new Map(host.working);
         working.delete(org);
-        host = { ...host, working, known: product.afterPromise(host.known, org, to), toGiveUp: [...host.toGiveUp, { org, to: to.id }] };
+        host = {
+          ...host,
+          working,
+          known: product.afterPromise(host.known, org, to),
+          toGiveUp: [...host.toGiveUp, { org, to: to.id }],
+        };
       } else {
         const written = versions[take];
         take += 1;
@@ -472,7 +537,11 @@ class Model {
     const { documents } = world;
     const seqNo = (id: string) => documents.get(id)?.version.seqNo ?? 0;
     const isNow = (id: string, known: Version | undefined) => ((known?.seqNo ?? 0) === seqNo(id) ? 1 : 0);
-    const beats = product.afterMembers(product.knowingNothing({ id: "", name: "" }), documents.get(MEMBERS_ID), this.#moment(0, 0)).members;
+    const beats = product.afterMembers(
+      product.knowingNothing({ id: "", name: "" }),
+      documents.get(MEMBERS_ID),
+      this.#moment(0, 0),
+    ).members;
     const request = ({ kind, org, sent, writes, decisions }: Request, at: number) => [
       kind,
       org,
@@ -484,7 +553,11 @@ class Model {
       world.time,
       Object.values(world.left),
       sorted([...beats.values()].map(({ id, asks }) => [id, asks])),
-      this.#orgs.map((org) => [documents.get(leaseId(org))?.value, documents.get(cursorId(org))?.value, world.begun.get(org)]),
+      this.#orgs.map((org) => [
+        documents.get(leaseId(org))?.value,
+        documents.get(cursorId(org))?.value,
+        world.begun.get(org),
+      ]),
       world.hosts.map((host, at) => {
         const now = this.#moment(world.time, at).steady;
         const age = (moment: Moment | undefined) => (moment === undefined ? -1 : Math.min(8, now - moment.steady));
@@ -503,13 +576,28 @@ class Model {
           isNow(MEMBERS_ID, known.membersVersion),
           sorted([...known.members.values()].map(({ id, beat, asks }) => [id, beat === beats.get(id)?.beat, asks])),
           sorted([...known.signs].map(([id, { beat, seen }]) => [id, beat === beats.get(id)?.beat, age(seen)])),
-          [...known.leases].map(([org, seen]) => [seen.lease.term, seen.lease.holder?.id, seen.lease.offeredTo, isNow(leaseId(org), seen.version), age(seen.seen)]),
+          [...known.leases].map(([org, seen]) => [
+            seen.lease.term,
+            seen.lease.holder?.id,
+            seen.lease.offeredTo,
+            isNow(leaseId(org), seen.version),
+            age(seen.seen),
+          ]),
           sorted([...known.held].map(([org, { term, hasRunOut, promisedTo }]) => [org, term, hasRunOut, promisedTo])),
           age(known.confirmed),
           age(known.looked),
         ];
       }),
-      world.late.map(({ host, request: asked, answer, isAwaited }) => [host, request(asked, host), isAwaited, answer === undefined ? 0 : "found" in answer ? [...answer.found].map(([id, one]) => isNow(id, one.version)) : answer.versions.map((one) => one !== undefined)]),
+      world.late.map(({ host, request: asked, answer, isAwaited }) => [
+        host,
+        request(asked, host),
+        isAwaited,
+        answer === undefined
+          ? 0
+          : "found" in answer
+            ? [...answer.found].map(([id, one]) => isNow(id, one.version))
+            : answer.versions.map((one) => one !== undefined),
+      ]),
     ]);
   }
 }
@@ -519,7 +607,11 @@ export function explore(bounds: Bounds, rules: Rules = PRODUCT_RULES): Explorati
   const model = new Model(rules, bounds);
   const start = model.start();
   const known = new Set([model.key(start)]);
-  interface Visit { readonly world: World; readonly step: string; readonly before: Visit | undefined }
+  interface Visit {
+    readonly world: World;
+    readonly step: string;
+    readonly before: Visit | undefined;
+  }
   const open: Visit[] = [{ world: start, step: "start", before: undefined }];
   const violation = (what: string, visit: Visit, last: string): Violation => {
     const steps = [last];

@@ -41,7 +41,6 @@ describe("a stop", () => {
     });
     const tell = collector.tell(collected);
     const run: InputRun = {
-      key: "acme",
       jobs: [
         {
           stream: "login-1",
@@ -56,7 +55,7 @@ describe("a stop", () => {
       close: () => collector.close(),
     };
     const supervisor = new Supervisor(clock);
-    await supervisor.replace(new Map([["acme", () => run]]));
+    await supervisor.replace(new Map([["acme", { start: () => run }]]));
     await settled();
     tell({ fact: "no_hourly_files" });
     const begun = clock.now();
@@ -99,7 +98,6 @@ describe("the grace after a stop", () => {
     const cursors = createMemoryCursors();
     const closedAt: number[] = [];
     const run: InputRun = {
-      key: "acme",
       jobs: [
         {
           stream: "login-1",
@@ -120,7 +118,7 @@ describe("the grace after a stop", () => {
     const { sink, end } = slow();
     const { clock, cursors, run, closedAt } = running(sink);
     const supervisor = new Supervisor(clock);
-    await supervisor.replace(new Map([["acme", () => run]]));
+    await supervisor.replace(new Map([["acme", { start: () => run }]]));
     await settled();
     const stopping = supervisor.stop();
     await settled();
@@ -138,7 +136,7 @@ describe("the grace after a stop", () => {
     const { sink, end } = slow();
     const { clock, cursors, run, closedAt } = running(sink);
     const supervisor = new Supervisor(clock);
-    await supervisor.replace(new Map([["acme", () => run]]));
+    await supervisor.replace(new Map([["acme", { start: () => run }]]));
     await settled();
     const stopping = supervisor.stop();
     await settled();
@@ -158,11 +156,11 @@ describe("the grace after a stop", () => {
       const stop = new AbortController();
       let ending: Promise<unknown>;
       if (how === "once") {
-        ending = supervisor.once([run], stop.signal);
+        ending = supervisor.once([{ start: () => run }], stop.signal);
         await settled();
         stop.abort(new Error("stopped"));
       } else {
-        await supervisor.replace(new Map([["acme", () => run]]));
+        await supervisor.replace(new Map([["acme", { start: () => run }]]));
         await settled();
         ending = supervisor.replace(new Map());
       }
@@ -181,7 +179,7 @@ describe("the grace after a stop", () => {
     const { sink, end } = slow();
     const { clock, run } = running(sink);
     end();
-    expect(await new Supervisor(clock).once([run], never)).toEqual([]);
+    expect(await new Supervisor(clock).once([{ start: () => run }], never)).toEqual([]);
     expect(clock.sleeping).toBe(0);
   });
 });

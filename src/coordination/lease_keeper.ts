@@ -1,0 +1,399 @@
+import { type Clock, isoTime } from "../core/clock.ts";
+import { asRunnerError, RETRY, RunnerError } from "../core/errors.ts";
+import {
+  afterBeat,
+  afterLook,
+  afterMembers,
+  afterPromise,
+  afterTaking,
+  type Decision,
+  decide,
+  type Knowledge,
+  knowingNothing,
+  type Loss,
+  mayWork,
+  nextExpiry,
+  nextMembers,
+  withoutOrg,
+} from "./knowledge.ts";
+import { givenUp, type Host, leaseDocument, leaseId, NO_LEASE } from "./lease.ts";
+import { MEMBERS_ID, membersDocument } from "./members.ts";
+import { momentOf, passedAtMost } from "./moment.ts";
+import type { Standing } from "./standing.ts";
+import type { DocumentWrite, StateDocuments, VersionedDocument } from "./state_documents.ts";
+import type { Timing } from "./timing.ts";
+import type { Turn, Turns } from "./turn.ts";
+
+/** How often a sign of life is written anew when another host wrote its own at the same time. */
+const MOST_BEAT_ATTEMPTS = 8;
+
+export interface LeaseKeeperOptions {
+  readonly documents: StateDocuments;
+  readonly me: Host;
+  readonly timing: Timing;
+  readonly clock: Clock;
+}
+
+/** What this host has to do with one org. */
+interface OwnOrg {
+  readonly changed: (standing: Standing) => void;
+  isWanted: boolean;
+  waiting: ((turn: OwnTurn) => void) | undefined;
+  turn: OwnTurn | undefined;
+  told: string;
+}
+
+interface OwnTurn extends Turn {
+  readonly ended: AbortController;
+  readonly lost: AbortController;
+}
+
+/**
+ * Keeps the leases of this host's orgs: looks who holds what, shows a sign of life, takes what nobody holds, gives up what it has too
+ * much. It decides nothing; knowledge.ts does. It begins with the first org and ends with `close`.
+ */
+export class LeaseKeeper {
+  readonly #documents: StateDocuments;
+  readonly #timing: Timing;
+  readonly #clock: Clock;
+  readonly #orgs = new Map<string, OwnOrg>();
+  readonly #leastTerms = new Map<string, number>();
+  readonly #closing = new AbortController();
+  #known: Knowledge;
+  /** When the orgs were taken, in milliseconds since the epoch. */
+  readonly #since = new Map<string, number>();
+  #problem: RunnerError | undefined;
+  #isLeaving = false;
+  #running: Promise<void> | undefined;
+  #wake = new AbortController();
+  #deadline = new AbortController();
+  /** One thing at a time is asked of the documents. */
+  #turnstile: Promise<unknown> = Promise.resolve();
+
+  constructor({ documents, me, timing, clock }: LeaseKeeperOptions) {
+    this.#documents = documents;
+    this.#timing = timing;
+    this.#clock = clock;
+    this.#known = knowingNothing(me);
+  }
+
+  /** `changed` is told where the org stands, whenever that is another. */
+  turns(org: string, changed: (standing: Standing) => void): Turns {
+    return {
+      patience: this.#timing.lease + 2 * this.#timing.beat,
+      next: (stop) => this.#next(org, changed, stop),
+      close: () => {
+        const own = this.#orgs.get(org);
+        if (own !== undefined) {
+          own.isWanted = false;
+        }
+      },
+    };
+  }
+
+  /** From now on an org is given up as soon as its turn ends, and none is taken. */
+  leave(): void {
+    this.#isLeaving = true;
+  }
+
+  /** Gives up what is left, and leaves the members. To be called when every turn has ended. */
+  async close(): Promise<void> {
+    this.leave();
+    this.#closing.abort(new Error("left"));
+    await this.#running;
+    this.#deadline.abort();
+    await this.#exclusively(async () => {
+      for (const org of this.#known.held.keys()) {
+        await this.#giveUp(org);
+      }
+      if (this.#known.confirmed !== undefined) {
+        await this.#leaveMembers();
+      }
+    }).catch(() => {});
+  }
+
+  async #next(org: string, changed: (standing: Standing) => void, stop: AbortSignal): Promise<Turn> {
+    stop.throwIfAborted();
+    const own: OwnOrg = { changed, isWanted: true, waiting: undefined, turn: undefined, told: "" };
+    this.#orgs.set(org, own);
+    const isPromised = this.#known.held.get(org)?.promisedTo !== undefined;
+    if (!isPromised && mayWork(this.#known, org, momentOf(this.#clock), this.#timing)) {
+      const turn = this.#begin(org, own, undefined);
+      this.#tellStandings();
+      return turn;
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<Turn>();
+    own.waiting = resolve;
+    const onStop = () => {
+      own.waiting = undefined;
+      reject(stop.reason);
+    };
+    stop.addEventListener("abort", onStop, { once: true });
+    this.#running ??= this.#run();
+    if (!this.#known.leases.has(org)) {
+      this.#wake.abort();
+    }
+    try {
+      return await promise;
+    } finally {
+      stop.removeEventListener("abort", onStop);
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    // The orgs of a policy come one after the other; one look is for all of them.
+    await Promise.resolve();
+    while (!signal.aborted) {
+      let isLooked = true;
+      try {
+        await this.#exclusively(() => this.#look(signal));
+        this.#problem = undefined;
+      } catch (error) {
+        if (signal.aborted) {
+          return;
+        }
+        isLooked = false;
+        this.#problem = asRunnerError(error);
+      }
+      this.#tellStandings();
+      this.#wake = new AbortController();
+      const wait = isLooked ? this.#untilNextLook() : this.#timing.retry * (0.8 + 0.4 * this.#clock.random());
+      await this.#clock.sleep(wait, AbortSignal.any([signal, this.#wake.signal])).catch(() => {});
+    }
+  }
+
+  #untilNextLook(): number {
+    const { beat } = this.#timing;
+    const expiry = nextExpiry(this.#known, momentOf(this.#clock), this.#timing) ?? beat;
+    return Math.max(1, Math.min(beat, expiry + 1));
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    await this.#giveUpIdle();
+    const orgs = [...this.#orgs.keys()];
+    const sent = momentOf(this.#clock);
+    const found = await this.#documents.read([MEMBERS_ID, ...orgs.map(leaseId)], signal);
+    this.#known = afterLook(this.#known, orgs, found, { sent, answered: momentOf(this.#clock) });
+    await this.#beat(found, signal);
+    const decisions = decide(this.#known, {
+      now: momentOf(this.#clock),
+      timing: this.#timing,
+      time: isoTime(this.#clock.now()),
+      isReady: (org) => !this.#isLeaving && this.#orgs.get(org)?.waiting !== undefined,
+      leastTerm: (org) => this.#leastTerms.get(org) ?? 0,
+    });
+    for (const decision of decisions) {
+      if (decision.do === "stop") {
+        this.#lose(decision.org, decision.why);
+      } else if (decision.do === "hand over") {
+        this.#known = afterPromise(this.#known, decision.org, decision.to);
+        this.#orgs.get(decision.org)?.turn?.ended.abort(new Error(`${decision.to.name} is to collect the org`));
+      }
+    }
+    await this.#take(
+      decisions.filter((decision) => decision.do === "take"),
+      signal,
+    );
+  }
+
+  /** What a former policy had, or what is promised to others, and is not collected. */
+  async #giveUpIdle(): Promise<void> {
+    for (const [org, { isWanted, turn, waiting }] of this.#orgs) {
+      const promisedTo = this.#known.held.get(org)?.promisedTo;
+      if (turn === undefined && (promisedTo !== undefined || !isWanted)) {
+        await this.#giveUp(org, promisedTo);
+      }
+      if (turn === undefined && waiting === undefined && !isWanted) {
+        this.#orgs.delete(org);
+      }
+    }
+  }
+
+  /** Shows the sign of life; what others wrote since the look is read again. */
+  async #beat(found: ReadonlyMap<string, VersionedDocument>, signal: AbortSignal): Promise<void> {
+    let members = found.get(MEMBERS_ID);
+    for (let attempt = 1; attempt <= MOST_BEAT_ATTEMPTS; attempt += 1) {
+      const value = membersDocument(nextMembers(this.#known, this.#timing));
+      const sent = momentOf(this.#clock);
+      const [version] = await this.#documents.write([{ id: MEMBERS_ID, value, expected: members?.version }], signal);
+      const answered = momentOf(this.#clock);
+      if (version !== undefined) {
+        this.#known = afterMembers(
+          afterBeat(this.#known, { sent, answered }, this.#timing),
+          { value, version },
+          answered,
+        );
+        this.#watchDeadline();
+        return;
+      }
+      members = (await this.#documents.read([MEMBERS_ID], signal)).get(MEMBERS_ID);
+      this.#known = afterMembers(this.#known, members, momentOf(this.#clock));
+    }
+    throw new RunnerError("shared_state_unreachable", "Other hosts write to the document of members all the time.", {
+      next: RETRY,
+      cure: "Nothing but the runner may write to the state index.",
+    });
+  }
+
+  async #take(takes: readonly Extract<Decision, { do: "take" }>[], signal: AbortSignal): Promise<void> {
+    if (takes.length === 0) {
+      return;
+    }
+    const writes = takes.map(({ org, lease, expected }): DocumentWrite => {
+      return { id: leaseId(org), value: leaseDocument(org, lease), expected };
+    });
+    const versions = await this.#documents.write(writes, signal);
+    const now = momentOf(this.#clock);
+    takes.forEach(({ org, lease, from }, at) => {
+      const version = versions[at];
+      if (version === undefined) {
+        return;
+      }
+      this.#known = afterTaking(this.#known, org, lease, version, now);
+      this.#since.set(org, this.#clock.now());
+      const own = this.#orgs.get(org);
+      const { waiting } = own ?? {};
+      if (own !== undefined && waiting !== undefined && mayWork(this.#known, org, now, this.#timing)) {
+        own.waiting = undefined;
+        waiting(this.#begin(org, own, from?.id === this.#known.me.id ? undefined : from));
+      }
+    });
+  }
+
+  #begin(org: string, own: OwnOrg, takenFrom: Host | undefined): OwnTurn {
+    const ended = new AbortController();
+    const lost = new AbortController();
+    const term = this.#known.held.get(org)?.term ?? 0;
+    const turn: OwnTurn = {
+      org,
+      term,
+      host: this.#known.me,
+      since: this.#since.get(org) ?? this.#clock.now(),
+      takenFrom,
+      settle: takenFrom === undefined ? 0 : this.#timing.settle,
+      ended,
+      lost,
+      ending: ended.signal,
+      over: lost.signal,
+      holds: () => {
+        const isHeld =
+          this.#known.held.get(org)?.term === term && mayWork(this.#known, org, momentOf(this.#clock), this.#timing);
+        if (!isHeld && !lost.signal.aborted) {
+          this.#lose(org, "not renewed");
+        }
+        return isHeld && !lost.signal.aborted;
+      },
+      lose: (newerTerm) => {
+        if (newerTerm !== undefined) {
+          this.#leastTerms.set(org, newerTerm);
+        }
+        this.#lose(org, "taken");
+      },
+      end: async () => {
+        own.turn = undefined;
+        const promisedTo = this.#known.held.get(org)?.promisedTo;
+        if (!lost.signal.aborted && (promisedTo !== undefined || this.#isLeaving)) {
+          await this.#exclusively(() => this.#giveUp(org, promisedTo));
+        }
+      },
+    };
+    own.turn = turn;
+    return turn;
+  }
+
+  #lose(org: string, why: Loss): void {
+    this.#known = withoutOrg(this.#known, org);
+    const lost = this.#orgs.get(org)?.turn?.lost;
+    if (lost !== undefined && !lost.signal.aborted) {
+      lost.abort(leaseLost(why));
+      this.#tellStandings();
+    }
+  }
+
+  /** An org is lost when its time has run out, whether anything is answered or not. */
+  #watchDeadline(): void {
+    this.#deadline.abort();
+    this.#deadline = new AbortController();
+    const { confirmed } = this.#known;
+    if (confirmed === undefined) {
+      return;
+    }
+    const left = this.#timing.work - passedAtMost(confirmed, momentOf(this.#clock));
+    this.#clock.sleep(Math.max(1, left), this.#deadline.signal).then(
+      () => {
+        for (const { turn } of this.#orgs.values()) {
+          turn?.holds();
+        }
+      },
+      () => {},
+    );
+  }
+
+  async #giveUp(org: string, to?: string): Promise<void> {
+    const seen = this.#known.leases.get(org);
+    if (!this.#known.held.has(org) || seen === undefined) {
+      return;
+    }
+    this.#known = withoutOrg(this.#known, org);
+    const value = leaseDocument(org, givenUp(seen.lease, isoTime(this.#clock.now()), to));
+    // Whoever can't be told finds out by itself, when the lease runs out.
+    await this.#documents.write([{ id: leaseId(org), value, expected: seen.version }]).catch(() => {});
+  }
+
+  async #leaveMembers(): Promise<void> {
+    for (let attempt = 1; attempt <= MOST_BEAT_ATTEMPTS; attempt += 1) {
+      const members = (await this.#documents.read([MEMBERS_ID])).get(MEMBERS_ID);
+      this.#known = afterMembers(this.#known, members, momentOf(this.#clock));
+      const others = [...this.#known.members.values()].filter(({ id }) => id !== this.#known.me.id);
+      const write = { id: MEMBERS_ID, value: membersDocument(others), expected: members?.version };
+      const [version] = await this.#documents.write([write]);
+      if (version !== undefined) {
+        return;
+      }
+    }
+  }
+
+  #tellStandings(): void {
+    for (const [org, own] of this.#orgs) {
+      const standing = this.#standing(org, own);
+      const { is, term, holder, problem } = standing;
+      const told = JSON.stringify([is, term, holder?.id, problem?.text]);
+      if (told !== own.told) {
+        own.told = told;
+        own.changed(standing);
+      }
+    }
+  }
+
+  #standing(org: string, { turn }: OwnOrg): Standing {
+    const { lease } = this.#known.leases.get(org) ?? { lease: NO_LEASE };
+    const problem = this.#problem;
+    const about = { term: lease.term, since: lease.since, ...(problem === undefined ? {} : { problem }) };
+    if (turn !== undefined && !turn.over.aborted) {
+      const { confirmed } = this.#known;
+      const passed = confirmed === undefined ? 0 : passedAtMost(confirmed, momentOf(this.#clock));
+      const left = Math.max(0, this.#timing.work - passed);
+      return { ...about, is: "holding", term: turn.term, holder: this.#known.me, left };
+    }
+    const { holder } = lease;
+    return holder === undefined || holder.id === this.#known.me.id
+      ? { ...about, is: "waiting", holder: undefined }
+      : { ...about, is: "standing by", holder };
+  }
+
+  /** One thing after the other, in the order of the calls. */
+  async #exclusively<T>(action: () => Promise<T>): Promise<T> {
+    const done = this.#turnstile.then(action, action);
+    this.#turnstile = done.catch(() => {});
+    return await done;
+  }
+}
+
+function leaseLost(why: Loss): RunnerError {
+  const what =
+    why === "taken"
+      ? "Another host collects this org now."
+      : "This host could not show in the shared state that it is there, and leaves the org to others.";
+  return new RunnerError("lease_lost", what, { next: RETRY });
+}
