@@ -47,7 +47,7 @@ export async function backfill(options: BackfillOptions, surroundings: RunSurrou
       ...(observe === undefined ? {} : { observe }),
     });
     const failures = await new Supervisor(clock).once(
-      inputs.map((input) => wiring.run(input)),
+      [...wiring.wanted(inputs).values()],
       stop,
       Number.POSITIVE_INFINITY,
     );

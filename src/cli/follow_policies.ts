@@ -1,12 +1,12 @@
 import type { Log } from "../core/log.ts";
 import type { Input, Policy } from "../policy/policy.ts";
-import type { InputRun, Supervisor } from "../pump/supervisor.ts";
+import type { Supervisor } from "../pump/supervisor.ts";
 import type { Wiring } from "./wire.ts";
 
 /**
  * Runs each policy until the next one comes, wherever they come from; inputs that stay the same go on undisturbed. When there
- * are no more, everything is stopped: what is under way is delivered and saved. `starting` is called for each input before it
- * starts, when its former run has ended.
+ * are no more, everything is stopped: what is under way is delivered and saved. `starting` is called for each input before a run of it
+ * starts, when the former one has ended.
  */
 export async function followPolicies(
   policies: AsyncIterable<Policy>,
@@ -18,18 +18,13 @@ export async function followPolicies(
   let told: ReadonlySet<string> = new Set();
   for await (const policy of policies) {
     told = tellProblems(policy, log, told);
-    const runs = new Map<string, () => InputRun>();
-    for (const input of policy.inputs) {
-      const run = wiring.run(input);
-      runs.set(run.key, () => {
-        starting(input);
-        return run;
-      });
-    }
-    await supervisor.replace(runs);
+    await supervisor.replace(wiring.wanted(policy.inputs, starting));
+    await wiring.closeUnused();
   }
   log.info("Stopping: batches under way are delivered and their cursors saved.");
+  await wiring.leave();
   await supervisor.stop();
+  await wiring.closeUnused();
 }
 
 /** Logs what is wrong with a policy, and gives it; what was `told` of the policy before is not told again. */

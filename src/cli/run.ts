@@ -66,9 +66,8 @@ async function runOnce(
   stop: AbortSignal,
 ): Promise<readonly RunnerError[]> {
   tellProblems(policy, log);
-  const errors = await supervisor.once(
-    policy.inputs.map((input) => wiring.run(input)),
-    stop,
-  );
+  const errors = await supervisor.once([...wiring.wanted(policy.inputs).values()], stop);
+  await wiring.leave();
+  await wiring.closeUnused();
   return [...errors, ...policy.brokenInputs.map(({ error }) => error)];
 }

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import { type Standing, standingText } from "../coordination/standing.ts";
+import type { Turn } from "../coordination/turn.ts";
 import type { AgentFacts } from "../core/agent_facts.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
@@ -21,7 +23,8 @@ import type { DeliveryFact } from "../pump/facts.ts";
 import { Keeping } from "../pump/keeping.ts";
 import { MetEvents } from "../pump/met_events.ts";
 import { pump } from "../pump/pump.ts";
-import type { InputRun, Job } from "../pump/supervisor.ts";
+import type { InputRun, Job, WantedInput } from "../pump/supervisor.ts";
+import { underWayId } from "../pump/under_way.ts";
 import { Collector } from "../reporting/collector.ts";
 import { dropped } from "../reporting/dropped.ts";
 import { sentence } from "../reporting/facts.ts";
@@ -40,6 +43,7 @@ import { openOrg } from "./open_org.ts";
 import { callerOf } from "./shared_org.ts";
 import { VERSION } from "./version.ts";
 import { equalityKey } from "./wire_key.ts";
+import { createTurnSink, SharedLeases } from "./wire_leases.ts";
 import { SharedOutputs } from "./wire_output.ts";
 import { type StreamSource, streamSources } from "./wire_stream.ts";
 
@@ -60,6 +64,8 @@ export interface Surroundings {
   readonly log: Log;
   /** Told every fact with the input, data stream and source that it concerns. */
   readonly observe?: (fact: AnyFact, input: Input, stream: Stream, sourceId: string) => void;
+  /** Told where the org of an input stands that several hosts share. */
+  readonly stand?: (standing: Standing, input: Input) => void;
   /** Told what holds an output's deliveries up, and `undefined` when they flow. */
   readonly deliveryHealth?: SinkHealth;
   readonly clock?: Clock;
@@ -117,6 +123,7 @@ export class Wiring {
   readonly #agent: AgentFacts;
   readonly #memory: Memory;
   readonly #outputs: SharedOutputs;
+  readonly #leases: SharedLeases;
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
@@ -132,30 +139,72 @@ export class Wiring {
       type: "aquila-salesforce",
       version: VERSION,
     };
+    this.#leases = new SharedLeases(this.#clock, this.#agent.name);
   }
 
-  /** The run of one input. Nothing is opened or sent before its first round; what can't be opened fails the round. */
-  run(input: Input): InputRun {
-    const log = this.#surroundings.log.with({ "organization.name": input.organization.name, input: input.id });
+  /** The inputs by keys that are equal for those that run alike. `starting` is called for each before a run of it begins. */
+  wanted(
+    inputs: readonly Input[],
+    starting: (input: Input) => void = () => {},
+  ): ReadonlyMap<string, WantedInput> {
+    return new Map(
+      inputs.map((input) => {
+        const { state } = input;
+        const start = (turn?: Turn) => {
+          starting(input);
+          return this.run(input, turn);
+        };
+        // A range has cursors of its own, on this host.
+        const isShared = state.store === "elasticsearch" && this.#surroundings.range === undefined;
+        const wanted: WantedInput = isShared
+          ? { start, turns: () => this.#leases.turns(input, state, (standing) => this.#stand(standing, input)) }
+          : { start };
+        return [equalityKey(input), wanted];
+      }),
+    );
+  }
+
+  /** From now on what hosts share is left to the others as soon as its run has ended. */
+  leave(): Promise<void> {
+    return this.#leases.leave();
+  }
+
+  /** Closes what former inputs have used. */
+  closeUnused(): Promise<void> {
+    return this.#leases.closeUnused();
+  }
+
+  #stand(standing: Standing, input: Input): void {
+    const log = this.#inputLog(input);
+    log[standing.problem === undefined ? "info" : "warn"](standingText(standing));
+    this.#surroundings.stand?.(standing, input);
+  }
+
+  #inputLog(input: Input): Log {
+    return this.#surroundings.log.with({ "organization.name": input.organization.name, input: input.id });
+  }
+
+  /** The run of one input, in a turn if several hosts share it. Nothing is opened or sent before its first round; what can't be opened fails the round. */
+  run(input: Input, turn?: Turn): InputRun {
+    const log = this.#inputLog(input);
+    const sources = input.streams.flatMap((stream) =>
+      streamSources(input, stream, { agent: this.#agent, clock: this.#clock, range: this.#surroundings.range }).map(
+        (source) => ({ source, stream }),
+      ),
+    );
+    const ids = sources.flatMap(({ source: { id } }) => [id, underWayId(id)]);
     const budget = new ApiBudget(input.api.dailyRequestShare, this.#surroundings.calls?.of(callerOf(input)));
-    const collector = input.collector === undefined ? undefined : this.#collector(input, budget, log);
+    const collector = input.collector === undefined ? undefined : this.#collector(input, budget, log, turn);
     let opening: Promise<OpenedInput> | undefined;
-    const opened = () => {
-      opening ??= this.#open(input, budget, log).catch((error) => {
+    const opened = (stop: AbortSignal) => {
+      opening ??= this.#open(input, budget, log, ids, stop, turn).catch((error) => {
         opening = undefined;
         throw error;
       });
       return opening;
     };
     return {
-      key: equalityKey(input),
-      jobs: input.streams.flatMap((stream) =>
-        streamSources(input, stream, {
-          agent: this.#agent,
-          clock: this.#clock,
-          range: this.#surroundings.range,
-        }).map((source) => this.#job(source, input, stream, opened, collector, log)),
-      ),
+      jobs: sources.map(({ source, stream }) => this.#job(source, input, stream, opened, collector, log)),
       close: async () => {
         await collector?.close();
         await (await opening?.catch(() => undefined))?.close();
@@ -163,10 +212,20 @@ export class Wiring {
     };
   }
 
-  async #open(input: Input, budget: ApiBudget, log: Log): Promise<OpenedInput> {
+  async #open(
+    input: Input,
+    budget: ApiBudget,
+    log: Log,
+    ids: readonly string[],
+    stop: AbortSignal,
+    turn?: Turn,
+  ): Promise<OpenedInput> {
     const held = new AsyncDisposableStack();
     try {
-      const state = held.adopt(await this.#surroundings.stateOf(input), (one) => one.close());
+      const local = held.adopt(await this.#surroundings.stateOf(input), (one) => one.close());
+      const shared = turn === undefined ? undefined : await this.#sharedCursors(input, turn, ids, stop);
+      held.defer(() => shared?.close());
+      const state = { ...local, cursors: shared ?? local.cursors };
       const org = await openOrg(input, { budget, clock: this.#clock, log });
       held.defer(() => org.close());
       const { client, pubSub } = org;
@@ -179,13 +238,34 @@ export class Wiring {
         client,
         pubSub,
         names,
-        output: output.sink,
+        output: turn === undefined ? output.sink : createTurnSink(output.sink, turn),
         collector: collector === undefined ? undefined : createProcessingSink(output.sink, collector.processors),
         memory: this.#memory.share(`org of ${input.id}`, output.key),
         close: () => held.disposeAsync(),
       };
     } catch (error) {
       await held.disposeAsync();
+      throw error;
+    }
+  }
+
+  /** They are made this host's own before anything begins: whoever had them before can write none from then on. */
+  async #sharedCursors(
+    { state }: Input,
+    turn: Turn,
+    ids: readonly string[],
+    stop: AbortSignal,
+  ): Promise<CursorStore | undefined> {
+    if (state.store === "local") {
+      return undefined;
+    }
+    const cursors = await this.#leases.cursors(turn, state);
+    try {
+      await Promise.all(ids.map((id) => cursors.load(id)));
+      await this.#clock.sleep(turn.settle, stop);
+      return cursors;
+    } catch (error) {
+      cursors.close();
       throw error;
     }
   }
@@ -203,7 +283,7 @@ export class Wiring {
     });
   }
 
-  #collector(input: Input, budget: ApiBudget, log: Log): Collector {
+  #collector(input: Input, budget: ApiBudget, log: Log, turn?: Turn): Collector {
     const { type = "logs", namespace = "default" } = input.streams[0]?.dataStream ?? {};
     return new Collector({
       inputId: input.id,
@@ -220,7 +300,7 @@ export class Wiring {
     { id, keptId, name, interval, open }: StreamSource,
     input: Input,
     stream: Stream,
-    opened: () => Promise<OpenedInput>,
+    opened: (stop: AbortSignal) => Promise<OpenedInput>,
     collector: Collector | undefined,
     log: Log,
   ): Job {
@@ -235,7 +315,7 @@ export class Wiring {
       interval,
       tell,
       round: async (scope, stop, abandon) => {
-        const { state, client, pubSub, names, output, collector: reports, memory } = await opened();
+        const { state, client, pubSub, names, output, collector: reports, memory } = await opened(stop);
         if (reports !== undefined) {
           collector?.begin(reports);
         }

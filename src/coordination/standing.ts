@@ -1,3 +1,4 @@
+import { formatDuration } from "../core/duration.ts";
 import type { RunnerError } from "../core/errors.ts";
 import type { Host } from "./lease.ts";
 
@@ -20,3 +21,30 @@ export type Standing = {
   /** Nobody holds it, as far as this host knows. */
   | { readonly is: "waiting"; readonly holder: undefined }
 );
+
+/** Who collects the org and what this host does meanwhile, as sentences. Pure. */
+export function standingText(standing: Standing): string {
+  const { problem } = standing;
+  return problem === undefined ? whoText(standing) : `${problem.text} ${withoutStateText(standing)}`;
+}
+
+function whoText({ is, holder, term, since }: Standing): string {
+  switch (is) {
+    case "holding":
+      return `${holder.name} (this host) collects the org, in term ${term}.`;
+    case "standing by":
+      return `Standing by: ${holder.name} collects the org${since === undefined ? "" : ` since ${since}`}, in term ${term}.`;
+    case "waiting":
+      return "Waiting to collect the org: no host does at the moment.";
+  }
+}
+
+function withoutStateText(standing: Standing): string {
+  switch (standing.is) {
+    case "holding":
+      return `This host goes on with the org for ${formatDuration(standing.left)}, and stops then until the shared state answers; nothing is lost.`;
+    case "standing by":
+    case "waiting":
+      return "This host collects nothing of the org until the shared state answers; nothing is lost.";
+  }
+}

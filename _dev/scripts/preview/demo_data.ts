@@ -94,7 +94,7 @@ async function collectOnce(
   const state = openState(dataDirectory);
   try {
     const wiring = new Wiring({ ...state, log, clock });
-    const runs = policy.inputs.map((input) => wiring.run(input));
+    const runs = [...wiring.wanted(policy.inputs).values()];
     const [error] = await new Supervisor(clock).once(runs, new AbortController().signal);
     if (error !== undefined) {
       throw error;

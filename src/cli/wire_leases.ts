@@ -1,0 +1,156 @@
+import { randomUUID } from "node:crypto";
+import type { Host } from "../coordination/lease.ts";
+import type { LeaseKeeper } from "../coordination/lease_keeper.ts";
+import type { Standing } from "../coordination/standing.ts";
+import { timingOf } from "../coordination/timing.ts";
+import type { Turn, Turns } from "../coordination/turn.ts";
+import type { Clock } from "../core/clock.ts";
+import { asRunnerError, RunnerError } from "../core/errors.ts";
+import type { CursorStore } from "../cursors/cursor_store.ts";
+import type { Input, SharedState } from "../policy/policy.ts";
+import type { Sink } from "../sinks/sink.ts";
+import { type OpenStateIndex, openStateIndex } from "./open_state_index.ts";
+import { sharedOrg } from "./shared_org.ts";
+import { equalityKey } from "./wire_key.ts";
+
+/** A state that hosts share, in use. */
+interface OpenState {
+  readonly keeper: LeaseKeeper;
+  /** For cursors, which may wait for an answer longer than leases. */
+  readonly index: OpenStateIndex;
+  close(): Promise<void>;
+}
+
+interface UsedState {
+  opening: Promise<OpenState> | undefined;
+  users: number;
+}
+
+/** Between two attempts to open a shared state with settings that can't be used, as a file of certificates that is missing. */
+const REOPEN_MS = 30_000;
+
+/** The shared states of all inputs: those with the same settings share one sign of life. Where there are none, nothing is imported. */
+export class SharedLeases {
+  readonly #clock: Clock;
+  readonly #me: Host;
+  readonly #states = new Map<string, UsedState>();
+
+  /** `name` is what other hosts call this one. */
+  constructor(clock: Clock, name: string) {
+    this.#clock = clock;
+    this.#me = { id: randomUUID(), name };
+  }
+
+  /** `changed` is told where the input's org stands. */
+  turns(input: Input, state: SharedState, changed: (standing: Standing) => void): Turns {
+    const { lease, beat } = timingOf(state.lease);
+    const used = this.#stateOf(state);
+    used.users += 1;
+    let turns: Turns | undefined;
+    return {
+      patience: lease + 2 * beat,
+      next: async (stop) => {
+        turns ??= (await this.#opened(state, stop, changed)).keeper.turns(sharedOrg(input), changed);
+        return await turns.next(stop);
+      },
+      close: () => {
+        turns?.close();
+        used.users -= 1;
+      },
+    };
+  }
+
+  /** The cursors of the org in this turn, which ends if they are another host's. */
+  async cursors(turn: Turn, state: SharedState): Promise<CursorStore> {
+    const { index } = await this.#open(state);
+    const cursors = index.cursors(turn.org, () => (turn.holds() ? turn.term : undefined), this.#clock);
+    const losing = async <T>(call: Promise<T>): Promise<T> => {
+      try {
+        return await call;
+      } catch (error) {
+        if (error instanceof RunnerError && error.code === "lease_lost") {
+          turn.lose();
+        }
+        throw error;
+      }
+    };
+    return {
+      ...cursors,
+      load: (source) => losing(cursors.load(source)),
+      save: (source, changes, atOnce) => losing(cursors.save(source, changes, atOnce)),
+    };
+  }
+
+  /** From now on orgs are given up as soon as their runs have ended, and none is taken. */
+  async leave(): Promise<void> {
+    for (const { opening } of this.#states.values()) {
+      (await opening?.catch(() => undefined))?.keeper.leave();
+    }
+  }
+
+  /** Closes what no input uses any more. */
+  async closeUnused(): Promise<void> {
+    const unused = [...this.#states].filter(([, { users }]) => users === 0);
+    for (const [key] of unused) {
+      this.#states.delete(key);
+    }
+    await Promise.all(unused.map(async ([, { opening }]) => (await opening?.catch(() => undefined))?.close()));
+  }
+
+  #stateOf(state: SharedState): UsedState {
+    const key = equalityKey(state);
+    const used = this.#states.get(key) ?? { opening: undefined, users: 0 };
+    this.#states.set(key, used);
+    return used;
+  }
+
+  async #opened(state: SharedState, stop: AbortSignal, changed: (standing: Standing) => void): Promise<OpenState> {
+    for (;;) {
+      try {
+        return await this.#open(state);
+      } catch (error) {
+        changed({ is: "waiting", term: 0, holder: undefined, since: undefined, problem: asRunnerError(error) });
+        await this.#clock.sleep(REOPEN_MS, stop);
+      }
+    }
+  }
+
+  #open(state: SharedState): Promise<OpenState> {
+    const used = this.#stateOf(state);
+    used.opening ??= openState(state, this.#me, this.#clock).catch((error) => {
+      used.opening = undefined;
+      throw error;
+    });
+    return used.opening;
+  }
+}
+
+async function openState(state: SharedState, me: Host, clock: Clock): Promise<OpenState> {
+  const timing = timingOf(state.lease);
+  const documents = await openStateIndex(state, timing.answer);
+  const index = await openStateIndex(state);
+  const { LeaseKeeper } = await import("../coordination/lease_keeper.ts");
+  const keeper = new LeaseKeeper({ documents, me, timing, clock });
+  return {
+    keeper,
+    index,
+    async close() {
+      await keeper.close();
+      await documents.close();
+      await index.close();
+    },
+  };
+}
+
+/** A sink that sends nothing unless it is this host's turn, however long this process stood still. `close` leaves the inner one open. */
+export function createTurnSink(sink: Sink, turn: Turn): Sink {
+  return {
+    close: async () => {},
+    deliver: async (...delivery) => {
+      if (!turn.holds()) {
+        throw turn.over.reason;
+      }
+      return await sink.deliver(...delivery);
+    },
+  };
+}
