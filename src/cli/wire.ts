@@ -143,10 +143,7 @@ export class Wiring {
   }
 
   /** The inputs by keys that are equal for those that run alike. `starting` is called for each before a run of it begins. */
-  wanted(
-    inputs: readonly Input[],
-    starting: (input: Input) => void = () => {},
-  ): ReadonlyMap<string, WantedInput> {
+  wanted(inputs: readonly Input[], starting: (input: Input) => void = () => {}): ReadonlyMap<string, WantedInput> {
     return new Map(
       inputs.map((input) => {
         const { state } = input;
@@ -291,6 +288,7 @@ export class Wiring {
       organizationName: input.organization.name,
       agent: this.#agent,
       apiCalls: () => budget.report(this.#clock.now()),
+      lease: turn === undefined ? undefined : { ...turn, holder: turn.host },
       clock: this.#clock,
       log,
     });

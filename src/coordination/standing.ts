@@ -35,7 +35,7 @@ function whoText({ is, holder, term, since }: Standing): string {
     case "standing by":
       return `Standing by: ${holder.name} collects the org${since === undefined ? "" : ` since ${since}`}, in term ${term}.`;
     case "waiting":
-      return "Waiting to collect the org: no host does at the moment.";
+      return "Waiting to collect the org.";
   }
 }
 

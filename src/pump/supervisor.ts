@@ -81,11 +81,7 @@ export class Supervisor {
    * Runs inputs until each has delivered everything, or can't. Gives the errors that kept some from it: `lease_lost` where another
    * host has the org. `patience` as in schedule.ts.
    */
-  async once(
-    inputs: readonly WantedInput[],
-    stop: AbortSignal,
-    patience?: number,
-  ): Promise<readonly RunnerError[]> {
+  async once(inputs: readonly WantedInput[], stop: AbortSignal, patience?: number): Promise<readonly RunnerError[]> {
     const outcomes = await Promise.all(inputs.map((input) => this.#once(input, stop, patience)));
     return outcomes.flat();
   }

@@ -9,7 +9,14 @@ import type { CollectedSource, CollectorEvent } from "./collector_event.ts";
 import { CollectorQueue } from "./collector_queue.ts";
 import { dropped } from "./dropped.ts";
 import { afterFact, type BegunParts, begunAt, coverageAfterFact, eventOfFact, startOfReport } from "./facts.ts";
-import { apiBudgetEvent, coverageEvent, statusEvent } from "./state_events.ts";
+import {
+  apiBudgetEvent,
+  coverageEvent,
+  type LeaseFacts,
+  leaseEvent,
+  leaseTakenEvent,
+  statusEvent,
+} from "./state_events.ts";
 
 /** Milliseconds between deliveries of what has been reported. */
 const DELIVERY_INTERVAL_MS = 10_000;
@@ -30,6 +37,8 @@ export interface CollectorOptions {
   readonly agent: CollectorContext["agent"];
   /** Where the org's API budget stands; undefined until it is known. */
   readonly apiCalls: () => ApiCalls | undefined;
+  /** How this host has the org; undefined where hosts share nothing. */
+  readonly lease?: LeaseFacts | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -68,6 +77,9 @@ export class Collector {
     this.#options = options;
     this.#clock = options.clock;
     this.#nextStatus = options.clock.now() + STATUS_INTERVAL_MS;
+    if (options.lease !== undefined) {
+      this.#queue.add(leaseTakenEvent(options.inputId, options.lease));
+    }
   }
 
   tell(source: CollectedSource): Tell {
@@ -152,9 +164,13 @@ export class Collector {
         this.#addStatus(source, progress, now);
       }
     }
+    const { inputId, lease } = this.#options;
+    if (lease !== undefined) {
+      this.#queue.add(leaseEvent(inputId, lease, now));
+    }
     const calls = this.#options.apiCalls();
     if (calls !== undefined) {
-      this.#queue.add(apiBudgetEvent(this.#options.inputId, calls, now));
+      this.#queue.add(apiBudgetEvent(inputId, calls, now));
     }
     this.#nextStatus = now + STATUS_INTERVAL_MS;
   }

@@ -15,7 +15,7 @@ export const MEANINGS: ReadonlyMap<string, Meaning<AnyFact>> = new Map(
 );
 
 /** `event.code` of what is reported by itself, again and again. */
-export const PERIODIC_CODES: readonly string[] = ["api_budget", "coverage", "stream_status"];
+export const PERIODIC_CODES: readonly string[] = ["api_budget", "coverage", "lease", "stream_status"];
 
 function meaningOf({ fact }: AnyFact): Meaning<AnyFact> {
   const meaning = MEANINGS.get(fact);

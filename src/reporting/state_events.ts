@@ -101,3 +101,46 @@ export function apiBudgetEvent(inputId: string, api: ApiCalls, now: number): Col
     values: { api: { ...api, used_pct: allocation === 0 ? 0 : used / allocation } },
   };
 }
+
+/** How this host has an org that several hosts share. */
+export interface LeaseFacts {
+  readonly term: number;
+  /** This host. */
+  readonly holder: { readonly id: string; readonly name: string };
+  /** In milliseconds since the epoch. */
+  readonly since: number;
+  /** Who had it before and showed no sign of life any more. */
+  readonly takenFrom: { readonly name: string } | undefined;
+}
+
+/** This host collects the org from now on. Pure. */
+export function leaseTakenEvent(inputId: string, lease: LeaseFacts): CollectorEvent {
+  const { holder, term, since, takenFrom } = lease;
+  const before =
+    takenFrom === undefined ? "" : ` ${takenFrom.name}, which collected it before, showed no sign of life.`;
+  return {
+    code: "lease_taken",
+    time: since,
+    source: undefined,
+    identity: [inputId, holder.id, term],
+    message: `${holder.name} collects the org from now on, in term ${term}.${before}`,
+    values: { lease: leaseValues(lease) },
+  };
+}
+
+/** Who collects the org. Pure. */
+export function leaseEvent(inputId: string, lease: LeaseFacts, now: number): CollectorEvent {
+  const { holder, term, since } = lease;
+  return {
+    code: "lease",
+    time: now,
+    source: undefined,
+    identity: [inputId, holder.id, term, now],
+    message: `${holder.name} collects the org since ${iso(since)}, in term ${term}.`,
+    values: { lease: leaseValues(lease) },
+  };
+}
+
+function leaseValues({ holder, term, since, takenFrom }: LeaseFacts) {
+  return { holder: holder.name, term, since: iso(since), taken_from: takenFrom?.name };
+}

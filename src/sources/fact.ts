@@ -85,6 +85,14 @@ export interface CollectorValues {
   >;
   readonly bytes?: number;
   readonly api?: ApiCalls & { readonly used_pct: number };
+  readonly lease?: LeaseValues;
+}
+
+interface LeaseValues {
+  readonly holder: string;
+  readonly term: number;
+  readonly since: string | undefined;
+  readonly taken_from: string | undefined;
 }
 
 type RowCount = "created" | "existing" | "refused" | "rejected" | "read" | "lacked" | "foreign" | "possibly_doubled";

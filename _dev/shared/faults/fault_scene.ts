@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { type RunSurroundings, run } from "../../../src/cli/run.ts";
 import { sourceId } from "../../../src/cli/source_id.ts";
+import { type Lease, leaseId, readLease } from "../../../src/coordination/lease.ts";
 import { createLog } from "../../../src/core/log.ts";
+import { cursorDocumentId, readCursorDocument } from "../../../src/cursors/cursor_document.ts";
+import type { CursorStore } from "../../../src/cursors/cursor_store.ts";
 import { openSqliteCursors } from "../../../src/cursors/sqlite_cursors.ts";
 import { EVENT_LOG_FILES } from "../../../src/sources/event_log_files/kind.ts";
 import { EVENT_OBJECTS } from "../../../src/sources/objects/kind.ts";
@@ -44,6 +47,8 @@ export interface SceneOptions {
   readonly days?: number;
   /** Records of LoginEvent. */
   readonly records: number;
+  /** Where several hosts share their state; without it each runner keeps its own. */
+  readonly state?: { readonly index: string; readonly apiKey: string; readonly lease: string };
   readonly clock?: RunSurroundings["clock"];
   readonly org?: Partial<MockOrgOptions>;
 }
@@ -127,9 +132,15 @@ export class FaultScene {
     return startRunner(["run", "--policy", this.policy(), "--data-dir", this.dataDirectory, ...more]);
   }
 
+  /** A runner in a process of its own, on a host with a data directory of its own. */
+  startHost(name: string, changes: PolicyChanges = {}, environment: NodeJS.ProcessEnv = {}): RunnerProcess {
+    const policy = this.policy(changes, name);
+    return startRunner(["run", "--policy", policy, "--data-dir", join(this.#folder, `data-${name}`)], environment);
+  }
+
   /** Writes the policy; gives its path. */
-  policy(changes: PolicyChanges = {}): string {
-    const path = join(this.#folder, "policy.yml");
+  policy(changes: PolicyChanges = {}, name = "policy"): string {
+    const path = join(this.#folder, `${name}.yml`);
     writeFileSync(path, this.#policyText(changes), { mode: 0o600 });
     return path;
   }
@@ -162,7 +173,7 @@ export class FaultScene {
    * requests was what they don't.
    */
   async settle(): Promise<number> {
-    const cursors = openSqliteCursors(this.dataDirectory);
+    const cursors = this.#options.state === undefined ? openSqliteCursors(this.dataDirectory) : this.#sharedCursors();
     try {
       const rows = new Map<string, number>();
       for (const [key, progress] of await cursors.load(sourceId(this.#streamId, EVENT_LOG_FILES))) {
@@ -184,6 +195,34 @@ export class FaultScene {
     }
   }
 
+  /** The documents as they are, without making them one's own. */
+  #sharedCursors(): Pick<CursorStore, "load" | "close"> {
+    const { client } = this.#options.rows;
+    const index = this.#options.state?.index ?? "";
+    return {
+      load: async (source) => {
+        const id = cursorDocumentId(this.sharedOrg, source);
+        const { found, _source } = await client.get({ index, id }, { ignore: [404] });
+        const texts = found ? readCursorDocument(id, _source).entries : new Map<string, string>();
+        return new Map([...texts].map(([key, text]) => [key, JSON.parse(text)]));
+      },
+      close: () => {},
+    };
+  }
+
+  /** As the shared state calls the org. */
+  get sharedOrg(): string {
+    const { username, url } = this.org;
+    return `acme of ${username} at ${new URL(url).host}`;
+  }
+
+  /** The lease of the org as it is. */
+  async lease(): Promise<Lease> {
+    const { client } = this.#options.rows;
+    const request = { index: this.#options.state?.index ?? "", id: leaseId(this.sharedOrg) };
+    return readLease((await client.get(request, { ignore: [404] }))._source);
+  }
+
   get #streamId(): string {
     return `login-${this.namespace}`;
   }
@@ -192,12 +231,17 @@ export class FaultScene {
     await this.org.close();
     await this.gate.close();
     // A distribution without the data streams module answers 400; its cluster goes away with the tests.
+    const { state } = this.#options;
+    if (state !== undefined) {
+      await this.#options.rows.client.indices.delete({ index: state.index, ignore_unavailable: true });
+    }
     const name = `logs-aquila_salesforce.*-${this.namespace}`;
     await this.#options.rows.client.indices.deleteDataStream({ name }, { ignore: [400, 404] });
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #policyText({ loginUrl = this.org.url, hosts = [this.gate.url] }: PolicyChanges): string {
+  #policyText({ loginUrl = this.org.url, hosts = [this.gate.url], stateHosts }: PolicyChanges): string {
+    const { state } = this.#options;
     return stringify({
       outputs: { default: { type: "elasticsearch", hosts, api_key: this.#options.access.apiKey } },
       inputs: [
@@ -213,6 +257,17 @@ export class FaultScene {
             username: this.org.username,
             private_key_path: join(this.#folder, "key.pem"),
           },
+          ...(state === undefined
+            ? {}
+            : {
+                state: {
+                  store: "elasticsearch",
+                  index: state.index,
+                  api_key: state.apiKey,
+                  lease: state.lease,
+                  hosts: stateHosts ?? [this.#options.access.url],
+                },
+              }),
           streams: [
             {
               id: this.#streamId,
@@ -239,4 +294,6 @@ export class FaultScene {
 export interface PolicyChanges {
   readonly loginUrl?: string;
   readonly hosts?: readonly string[];
+  /** Addresses of the state that hosts share. */
+  readonly stateHosts?: readonly string[];
 }
