@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { MEANINGS, PERIODIC_CODES } from "../../src/reporting/facts.ts";
+import { LEASE_TAKEN } from "../../src/reporting/state_events.ts";
 import { collectorTestInputs, staleCollectorTests } from "./build_collector_tests.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const PIPELINE = "data_stream/collector/elasticsearch/ingest_pipeline/event.yml";
 const SET_ASIDE_CODES = ["event_refused", "row_rejected"];
 const told = [...MEANINGS.values()].flatMap(({ event }) => event?.code ?? []);
-const codes = [...new Set([...told, ...PERIODIC_CODES, ...SET_ASIDE_CODES])].sort();
+const codes = [...new Set([...told, ...PERIODIC_CODES, ...SET_ASIDE_CODES, LEASE_TAKEN])].sort();
 
 test("has made the inputs that are in the repository", () => {
   expect(staleCollectorTests(ROOT)).toEqual([]);

@@ -13,7 +13,14 @@ import { type CollectorContext, collectorDocument } from "../../src/reporting/co
 import type { CollectedSource } from "../../src/reporting/collector_event.ts";
 import type { Fact } from "../../src/reporting/facts.ts";
 import { afterFact, coverageAfterFact, eventOfFact, startOfReport } from "../../src/reporting/facts.ts";
-import { apiBudgetEvent, coverageEvent, statusEvent } from "../../src/reporting/state_events.ts";
+import {
+  apiBudgetEvent,
+  coverageEvent,
+  type LeaseFacts,
+  leaseEvent,
+  leaseTakenEvent,
+  statusEvent,
+} from "../../src/reporting/state_events.ts";
 import { refusedEvent } from "../../src/sinks/setting_aside.ts";
 import type { FileFacts } from "../../src/sources/event_log_files/body.ts";
 import { rejectedRowEvent } from "../../src/sources/event_log_files/rejected_row.ts";
@@ -179,11 +186,19 @@ function stateEvents(): SourceEvent[] {
       records: 3,
     }).values(),
   ];
+  const lease: LeaseFacts = {
+    term: 7,
+    holder: { id: "6a1f", name: AGENT.name },
+    since: NOW - 20 * MINUTE,
+    takenFrom: { name: "another-collector" },
+  };
   const calls = { used: 10_018, allocation: 100_000, share: 20_000, calls: 611 };
   return [
     statusEvent(files, start, healthy, NOW, 0),
     statusEvent(files, { from: healthy, since: NOW - MINUTE }, failed, NOW, 2),
     ...coverages.map((coverage) => coverageEvent(coverage.interval === undefined ? object : files, coverage, NOW)),
+    leaseTakenEvent(context.inputId, lease),
+    leaseEvent(context.inputId, { ...lease, takenFrom: undefined }, NOW),
     apiBudgetEvent(context.inputId, { ...calls, forecast: { calls: 733, used: 11_200 } }, NOW),
   ]
     .map((event) => collectorDocument(event, context))

@@ -31,6 +31,7 @@ const RANKS: Readonly<Record<string, number>> = {
 
 /** The pump knows roles and values, never who plays the role. */
 const PUMP_MAY_SEE = new Set([
+  "coordination/turn.ts",
   "sources/fact.ts",
   "sources/source.ts",
   "sinks/sink.ts",

@@ -63,7 +63,11 @@ export class SharedLeases {
   /** The cursors of the org in this turn, which ends if they are another host's. */
   async cursors(turn: Turn, state: SharedState): Promise<CursorStore> {
     const { index } = await this.#open(state);
-    const cursors = index.cursors(turn.org, () => (turn.holds() ? turn.term : undefined), this.#clock);
+    const cursors = index.cursors({
+      org: turn.org,
+      term: () => (turn.holds() ? turn.term : undefined),
+      clock: this.#clock,
+    });
     const losing = async <T>(call: Promise<T>): Promise<T> => {
       try {
         return await call;

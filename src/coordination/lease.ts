@@ -54,7 +54,7 @@ export function givenUp(lease: Lease, now: string, offeredTo?: string): Lease {
   return { term: lease.term, holder: undefined, since: now, offeredTo };
 }
 
-export function readHost(value: unknown): Host | undefined {
+function readHost(value: unknown): Host | undefined {
   const { id, name } = membersOf(value);
   const known = readText(id);
   return known === undefined ? undefined : { id: known, name: readText(name) ?? known };

@@ -113,13 +113,16 @@ export interface LeaseFacts {
   readonly takenFrom: { readonly name: string } | undefined;
 }
 
+/** Code of what is told once, when a host begins with an org. */
+export const LEASE_TAKEN = "lease_taken";
+
 /** This host collects the org from now on. Pure. */
 export function leaseTakenEvent(inputId: string, lease: LeaseFacts): CollectorEvent {
   const { holder, term, since, takenFrom } = lease;
   const before =
     takenFrom === undefined ? "" : ` ${takenFrom.name}, which collected it before, showed no sign of life.`;
   return {
-    code: "lease_taken",
+    code: LEASE_TAKEN,
     time: since,
     source: undefined,
     identity: [inputId, holder.id, term],

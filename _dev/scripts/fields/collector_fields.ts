@@ -134,6 +134,22 @@ export const COLLECTOR_FIELDS: readonly PackageField[] = [
     unit: "ms",
     description: "How long the oldest file that is not collected has been there.",
   },
+  {
+    name: "salesforce.collector.lease.holder",
+    type: "keyword",
+    description: "The host that collects the org, of several that share it.",
+  },
+  { name: "salesforce.collector.lease.since", type: "date", description: "Since when the host collects the org." },
+  {
+    name: "salesforce.collector.lease.taken_from",
+    type: "keyword",
+    description: "The host that collected the org before and showed no sign of life any more.",
+  },
+  {
+    name: "salesforce.collector.lease.term",
+    type: "long",
+    description: "How many times a host has taken the org; only the one with the highest term writes its cursors.",
+  },
   { name: "salesforce.collector.newest_event", type: "date", description: "Time of the newest event in the files." },
   {
     name: "salesforce.collector.next_attempt",

@@ -54,11 +54,12 @@ describeOnCluster("several hosts share an org: every row is there once", (access
   }
 
   async function said(runner: RunnerProcess, text: string | RegExp, after = 0): Promise<void> {
+    const isSaid = (message: string) => (typeof text === "string" ? message.includes(text) : text.test(message));
     while (
       !runner
         .log()
         .slice(after)
-        .some(({ message }) => String(message).includes(text))
+        .some(({ message }) => isSaid(String(message)))
     ) {
       if (runner.child.exitCode !== null) {
         throw new Error(`the runner ended: ${JSON.stringify(runner.log().slice(-5))}`);
