@@ -1,7 +1,8 @@
+import type { Standing } from "../coordination/standing.ts";
 import type { RunnerError } from "../core/errors.ts";
 import { LOG_LEVELS, type LogLevel } from "../core/log.ts";
 import type { PolicyContext } from "../policy/parse_policy.ts";
-import type { Policy } from "../policy/policy.ts";
+import type { Input, Policy } from "../policy/policy.ts";
 import { prepareRegularExpressions } from "../processing/regular_expression.ts";
 import { STATE, UNIT_TYPE, type UnitExpected, type UnitObserved } from "./control_protocol.ts";
 import { type ManagedPolicy, managedPolicy } from "./managed_policy.ts";
@@ -17,6 +18,7 @@ const NO_UNITS: Units = new Map();
 export class ManagedUnits {
   readonly #context: Omit<PolicyContext, "environment">;
   readonly #standings: (inputId: string) => readonly StreamStanding[];
+  readonly #shared: (input: Input) => Standing | undefined;
   readonly #changed: () => void;
   #units = NO_UNITS;
   /** The units whose policy has been taken over. */
@@ -26,14 +28,19 @@ export class ManagedUnits {
   #stopping = false;
   #wake: () => void = () => {};
 
-  /** `standings` tells where the streams of an input stand; `changed` is called when `observed` may have changed. */
+  /**
+   * `standings` tells where the streams of an input stand, `shared` where its org does if several hosts share it; `changed` is
+   * called when `observed` may have changed.
+   */
   constructor(
     context: Omit<PolicyContext, "environment">,
     standings: (inputId: string) => readonly StreamStanding[],
     changed: () => void,
+    shared: (input: Input) => Standing | undefined = () => undefined,
   ) {
     this.#context = context;
     this.#standings = standings;
+    this.#shared = shared;
     this.#changed = changed;
   }
 
@@ -123,10 +130,10 @@ export class ManagedUnits {
     if (unit.type === UNIT_TYPE.output) {
       return outputHealth(this.#deliveryProblem);
     }
-    const inputId = this.inputId(unit);
-    return this.#managed?.policy.inputs.some(({ id }) => id === inputId)
-      ? inputHealth(this.#standings(inputId ?? ""))
-      : { state: STATE.healthy, message: "Switched off in the policy." };
+    const input = this.settings(unit);
+    return input === undefined
+      ? { state: STATE.healthy, message: "Switched off in the policy." }
+      : inputHealth(this.#standings(input.id), this.#shared(input));
   }
 
   /** The unit of that id, if the agent expects it. */
@@ -144,7 +151,7 @@ export class ManagedUnits {
   }
 
   /** The settings that a unit runs with, as far as they could be read. */
-  settings(unit: Unit): Policy["inputs"][number] | undefined {
+  settings(unit: Unit): Input | undefined {
     const inputId = this.inputId(unit);
     return this.#managed?.policy.inputs.find(({ id }) => id === inputId);
   }

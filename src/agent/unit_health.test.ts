@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Standing } from "../coordination/standing.ts";
 import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
 import { STATE } from "./control_protocol.ts";
 import { brokenHealth, inputHealth, outputHealth, type StreamStanding } from "./unit_health.ts";
@@ -87,4 +88,55 @@ test.each([
 test("a broken unit fails with cause and cure", () => {
   const error = new RunnerError("policy_invalid", "auth is missing.", { next: GIVE_UP, cure: "Fill it in." });
   expect(brokenHealth(error)).toEqual({ state: STATE.failed, message: "auth is missing. Fill it in." });
+});
+
+describe("an input that several hosts share", () => {
+  const holder = { id: "1", name: "other.example" };
+  const since = "2026-07-20T12:00:00.000Z";
+  const by: Standing = { is: "standing by", holder, term: 7, since };
+  const holding: Standing = { is: "holding", holder: { id: "2", name: "here.example" }, term: 8, since, left: 7_000 };
+  const waiting: Standing = { is: "waiting", holder: undefined, term: 8, since };
+  const away = new RunnerError("shared_state_unreachable", "The state is away.", { next: RETRY });
+  const refused = new RunnerError("shared_state_refused", "The key is refused.", { next: GIVE_UP });
+
+  test.each<[string, Standing, readonly StreamStanding[], number, string]>([
+    [
+      "is well while another collects it, whatever its streams said before",
+      by,
+      [standing("login", LOGIN_REFUSED)],
+      STATE.healthy,
+      `Standing by: other.example collects the org since ${since}, in term 7.`,
+    ],
+    ["is starting until it has a holder", waiting, [], STATE.starting, "Waiting to collect the org."],
+    [
+      "is as well as its streams where it is collected",
+      holding,
+      [standing("login")],
+      STATE.healthy,
+      "Collecting login.\nhere.example (this host) collects the org, in term 8.",
+    ],
+    [
+      "goes on for a while without the shared state",
+      { ...holding, problem: away },
+      [standing("login")],
+      STATE.degraded,
+      "Collecting login.\nThe state is away. This host goes on with the org for 7s, and stops then until the shared state answers; nothing is lost.",
+    ],
+    [
+      "waits for the shared state",
+      { ...waiting, problem: away },
+      [],
+      STATE.degraded,
+      "The state is away. This host collects nothing of the org until the shared state answers; nothing is lost.",
+    ],
+    [
+      "needs a person where the key is refused",
+      { ...by, problem: refused },
+      [],
+      STATE.failed,
+      "The key is refused. This host collects nothing of the org until the shared state answers; nothing is lost.",
+    ],
+  ])("%s", (_, shared, standings, state, message) => {
+    expect(inputHealth(standings, shared)).toMatchObject({ state, message, payload: { lease: { term: shared.term } } });
+  });
 });

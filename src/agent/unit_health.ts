@@ -2,6 +2,7 @@
  * What is reported of a unit: DEGRADED for what heals by itself, FAILED for what a person has to mend. Fleet shows the message
  * beside the integration, so it names stream, cause and cure. All functions are pure.
  */
+import { type Standing, standingText } from "../coordination/standing.ts";
 import type { RunnerError } from "../core/errors.ts";
 import type { JsonObject } from "../core/struct.ts";
 import { STATE, type State } from "./control_protocol.ts";
@@ -40,8 +41,33 @@ const STATES = {
   failed: STATE.failed,
 } as const;
 
-/** An input is as bad as its worst stream; streams with the same trouble are named together. */
-export function inputHealth(standings: readonly StreamStanding[]): UnitHealth {
+/**
+ * An input is as bad as its worst stream; streams with the same trouble are named together. One that several hosts share and another
+ * one collects is well; its streams have nothing to say.
+ */
+export function inputHealth(standings: readonly StreamStanding[], shared?: Standing): UnitHealth {
+  if (shared === undefined) {
+    return ownHealth(standings);
+  }
+  const { problem } = shared;
+  const own = shared.is === "holding" ? ownHealth(standings) : { state: WITHOUT_TURN[shared.is], message: "" };
+  const states = [own.state, ...(problem === undefined ? [] : [troubleState(problem)])];
+  const lease = { holder: shared.holder?.name ?? "", term: shared.term, since: shared.since ?? "" };
+  return {
+    state: states.toSorted().at(-1) ?? own.state,
+    message: shortened([own.message, standingText(shared)].filter((part) => part !== "").join("\n")),
+    payload: { ...own.payload, lease },
+  };
+}
+
+/** While another host has the org, or nobody. */
+const WITHOUT_TURN = { "standing by": STATE.healthy, waiting: STATE.starting } as const;
+
+function troubleState({ fault }: RunnerError): State {
+  return fault === "configuration" ? STATE.failed : STATE.degraded;
+}
+
+function ownHealth(standings: readonly StreamStanding[]): UnitHealth {
   const streams = standings.map((standing) => ({ ...standing, health: underWay(standing) }));
   const [worst = { health: "starting" as const }] = streams.toSorted((a, b) => SEVERITY[b.health] - SEVERITY[a.health]);
   const byStream = Map.groupBy(streams, ({ streamId }) => streamId);
@@ -100,7 +126,7 @@ export function outputHealth(problem: RunnerError | undefined): UnitHealth {
     return { state: STATE.healthy, message: "Events are delivered." };
   }
   return {
-    state: problem.fault === "configuration" ? STATE.failed : STATE.degraded,
+    state: troubleState(problem),
     message: shortened(`${problem.text} Events wait and are sent again; nothing is lost.`),
   };
 }

@@ -42,6 +42,7 @@ export async function agent(options: AgentOptions, { input, writeLine, stop }: A
       { datasets: knownDatasets() },
       (inputId) => reports.standings(inputId),
       () => connection.changed(),
+      (input) => reports.shared(input),
     );
     const log = createLog(
       (level, message, fields) => {
@@ -86,6 +87,10 @@ export async function agent(options: AgentOptions, { input, writeLine, stop }: A
         if (reports.observe(...facts)) {
           connection.changed();
         }
+      },
+      stand: (standing, input) => {
+        reports.stand(standing, input);
+        connection.changed();
       },
       deliveryHealth: (problem) => units.delivery(problem),
       ...(startUp.agent === undefined ? {} : { agent: agentFacts(startUp.agent) }),

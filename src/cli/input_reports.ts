@@ -1,4 +1,5 @@
 import type { StreamStanding } from "../agent/unit_health.ts";
+import type { Standing } from "../coordination/standing.ts";
 import type { Input, Stream } from "../policy/policy.ts";
 import { afterFact, startOfReport } from "../reporting/facts.ts";
 import type { AnyFact, StreamReport } from "../sources/fact.ts";
@@ -15,10 +16,21 @@ interface SourceReport {
 /** What the sources of every input have told since the input was started. */
 export class InputReports {
   readonly #inputs = new Map<string, Map<string, SourceReport>>();
+  readonly #shared = new Map<string, Standing>();
 
   /** Forgets what a former run of the input has told. */
   begin(input: Input): void {
     this.#inputs.set(input.id, new Map());
+  }
+
+  /** Takes in where the org of an input stands that several hosts share. */
+  stand(standing: Standing, input: Input): void {
+    this.#shared.set(input.id, standing);
+  }
+
+  /** `undefined` for an input whose state no other host has. */
+  shared(input: Input): Standing | undefined {
+    return input.state.store === "local" ? undefined : this.#shared.get(input.id);
   }
 
   /** Takes a fact in; gives true if the health of the source has changed by it. */
