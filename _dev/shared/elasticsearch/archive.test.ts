@@ -138,16 +138,17 @@ describe("Elastic's archive", () => {
 });
 
 describe("a download", () => {
-  const patience = { answer: 50, byte: 50 };
   test("from a server that never answers is given up", async () => {
     answer = () => {};
-    await expect(downloadText(`${url()}/x`, patience)).rejects.toThrow("no answer");
+    await expect(downloadText(`${url()}/x`, { answer: 50, byte: 60_000 })).rejects.toThrow("no answer");
   });
 
   test("that stops in the middle is given up, with nothing left", async () => {
     answer = (_, response) => void response.write("some");
     const path = join(folder, "file");
-    await expect(download(`${url()}/x`, path, "", patience)).rejects.toThrow("stopped in the middle");
+    await expect(download(`${url()}/x`, path, "", { answer: 60_000, byte: 50 })).rejects.toThrow(
+      "stopped in the middle",
+    );
     expect(existsSync(path)).toBe(false);
   });
 
