@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -195,6 +196,31 @@ describe("init", () => {
       ["aquila_salesforce.setup_audit_trail", { enabled: true, names: ["SetupAuditTrail"] }],
       ["aquila_salesforce.threat", { enabled: true, names: THREAT_TYPES.map(({ name }) => name) }],
     ]);
+  });
+
+  test("real-time events are switched on apart from the rest, and live ones said how", async () => {
+    await initialized(setUp({ realTime: true }));
+    const settings = text("event-manager/main/default/settings/RealTimeEvent.settings-meta.xml");
+    const named = elements(settings).flatMap(([name, value]) => (name === "entityName" ? [value] : []));
+    expect(named.slice(0, 5)).toEqual([
+      "LoginEvent",
+      "LoginEventStream",
+      "LogoutEvent",
+      "LoginAsEvent",
+      "LoginAsEventStream",
+    ]);
+    expect(named).toContain("ApiAnomalyEvent");
+    expect(named).not.toContain("LoginHistory");
+    expect(settings).toContain("<RealTimeEventSettings");
+    expect(JSON.parse(text("sfdx-project.json")).packageDirectories).toContainEqual({ path: "event-manager" });
+    expect(text("NEXT_STEPS.md")).toContain("--source-dir event-manager/main/default");
+    expect(text("NEXT_STEPS.md")).toContain("`live: {enabled: true}`");
+  });
+
+  test("without them there is nothing of Event Manager", async () => {
+    await initialized(setUp());
+    expect(existsSync(join(out, "event-manager"))).toBe(false);
+    expect(text("NEXT_STEPS.md")).not.toContain("Event Manager");
   });
 
   test("nothing is overwritten without --force, and one sentence says which key is there", async () => {

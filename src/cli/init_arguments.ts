@@ -29,7 +29,10 @@ export const INIT_COMMAND = {
       value: "EMAIL",
       help: "Contact that Salesforce shows for the app. By default the user name.",
     },
-    "real-time": { type: "boolean", help: "Also real-time event objects, which need Event Monitoring." },
+    "real-time": {
+      type: "boolean",
+      help: "Also real-time event objects, and what live events need; both need Event Monitoring.",
+    },
     "view-all-data": {
       type: "boolean",
       help: "Also the permission View All Data. Only where a company's rules ask for it.",

@@ -3,10 +3,12 @@ import {
   APP_FOLDER,
   CERTIFICATE_FOLDER,
   CONNECTED_APP_FOLDER,
+  EVENT_MANAGER_FOLDER,
   LABEL,
   neededPermissions,
   PERMISSION_SET,
   PERMISSION_SET_FOLDER,
+  switchedOnEvents,
 } from "./salesforce_project.ts";
 import { quoted } from "./shell_quote.ts";
 
@@ -80,7 +82,7 @@ ${permissions(options)}
    Salesforce CLI deployed has the key that is already there.
 
 A new app is known to Salesforce after up to 10 minutes.
-
+${realTimeSteps(options)}
 ## 3. Elasticsearch, and the first events
 
 Install the package AQUILA for Salesforce in Kibana. The runner needs an API key that may write events, and nothing else. Make it in Kibana > Dev Tools, and
@@ -113,6 +115,28 @@ For Fleet, add the integration to an agent policy and paste consumer key, user n
 
 \`${files.privateKey}\` is the only secret here: whoever has it can log in as \`${username}\`. Keep it from version control, and delete it here once
 it lies where the runner reads it. Before ${day(options.certificateEnds)}, \`aquila-salesforce init --rotate --out .\` makes the next key.
+`;
+}
+
+/** How real-time events are switched on; nothing where none are collected. */
+function realTimeSteps({ objects, files }: NextStepsOptions): string {
+  const events = switchedOnEvents(objects);
+  return events.length === 0
+    ? ""
+    : `
+### Real-time events
+
+Each event has two switches under Setup > Event Manager: **Storage**, for the event objects, and **Streaming**, for live events. Switch them on there, with the permissions **Customize
+Application** and **View Setup and Configuration**, or deploy them:
+
+\`\`\`sh
+sf project deploy start --source-dir ${EVENT_MANAGER_FOLDER} --target-org aquila-setup
+\`\`\`
+
+The file names these, and no others; Salesforce does not say whether the others stay as they are, so compare first with
+\`sf project retrieve start --metadata Settings:RealTimeEvent --target-org aquila-setup\`: ${events.join(", ")}.
+
+Then live events come within seconds with \`live: {enabled: true}\` in a stream of \`${files.policy}\`; the runner needs a way to \`api.pubsub.salesforce.com\`, port 7443.
 `;
 }
 

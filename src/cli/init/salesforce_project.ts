@@ -16,6 +16,7 @@ export const PERMISSION_SET_FOLDER = "force-app/main/default/permissionsets";
 export const APP_FOLDER = "force-app/main/default";
 export const CERTIFICATE_FOLDER = "force-app/main/default/extlClntAppGlobalOauthSets";
 export const CONNECTED_APP_FOLDER = "connected-app/main/default";
+export const EVENT_MANAGER_FOLDER = "event-manager/main/default";
 
 const GLOBAL_OAUTH_FILE = `${CERTIFICATE_FOLDER}/${APP}_glbloauth.ecaGlblOauth-meta.xml`;
 const CONNECTED_APP_FILE = `${CONNECTED_APP_FOLDER}/connectedApps/${APP}.connectedApp-meta.xml`;
@@ -37,13 +38,19 @@ export interface ProjectOptions {
 
 /** The files of the project by their path in it. */
 export function salesforceProject(options: ProjectOptions): ReadonlyMap<string, string> {
-  const packageDirectories = [{ path: "force-app", default: true }, { path: "connected-app" }];
+  const events = eventManager(options);
+  const packageDirectories = [
+    { path: "force-app", default: true },
+    { path: "connected-app" },
+    ...(events.length === 0 ? [] : [{ path: "event-manager" }]),
+  ];
   const project = { packageDirectories, namespace: "", sourceApiVersion: "66.0" };
   return new Map([
     ["sfdx-project.json", `${JSON.stringify(project, undefined, 2)}\n`],
     [`${PERMISSION_SET_FOLDER}/${PERMISSION_SET}.permissionset-meta.xml`, permissionSet(options)],
     ...externalClientApp(options),
     [CONNECTED_APP_FILE, connectedApp(options)],
+    ...events,
   ]);
 }
 
@@ -204,6 +211,35 @@ function connectedApp({ clientId, certificate, contactEmail }: ProjectOptions): 
     ],
     ["permissionSetName", PERMISSION_SET],
   ]);
+}
+
+/** The real-time events that are collected, each stored and streamed: what Event Manager shows as two switches (RealTimeEventSettings). */
+export function switchedOnEvents(objects: readonly string[]): readonly string[] {
+  return objects.flatMap((name) => {
+    const topic = findObjectType(name)?.topic;
+    return topic === undefined ? [] : [name, ...(topic.onlyByName === true ? [] : [topic.name])];
+  });
+}
+
+/** None where nothing of it is collected. */
+function eventManager({ objects }: ProjectOptions): [string, string][] {
+  const switches = switchedOnEvents(objects).map(
+    (name): Element => [
+      "realTimeEvents",
+      [
+        ["entityName", name],
+        ["isEnabled", true],
+      ],
+    ],
+  );
+  return switches.length === 0
+    ? []
+    : [
+        [
+          `${EVENT_MANAGER_FOLDER}/settings/RealTimeEvent.settings-meta.xml`,
+          document("RealTimeEventSettings", switches),
+        ],
+      ];
 }
 
 function document(type: string, elements: readonly Element[]): string {
