@@ -32,6 +32,8 @@ export interface LiveEvent {
 /** What is made of a schema. */
 interface Reader {
   readonly schema: EventSchema;
+  /** Those of the event, without those of its message. */
+  readonly columns: readonly string[];
   readonly events: ObjectEvents;
 }
 
@@ -59,7 +61,7 @@ export class LiveEvents {
     let record: SalesforceRecord;
     try {
       reader = await this.#schemas.of(schemaId, signal);
-      record = recordOf(reader.schema.decode(payload), type);
+      record = recordOf(reader.schema.decode(payload), reader.columns, type);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof RunnerError) {
@@ -81,7 +83,7 @@ export class LiveEvents {
     const columns = schema.fields.filter((name) => isOfEvent(name, type));
     this.#tellUnknown(columns.filter((name) => name !== type.timeColumn && !Object.hasOwn(type.columns, name)));
     const origin = { provider: "PlatformEvent", collection: { primary, interval: "live" } };
-    return { schema, events: new ObjectEvents({ type, columns, stream, origin }) };
+    return { schema, columns, events: new ObjectEvents({ type, columns, stream, origin }) };
   }
 
   #tellUnknown(columns: readonly string[]): void {
@@ -97,15 +99,18 @@ export class LiveEvents {
 }
 
 /** An event of the bus as the record that the query API answers. Pure. */
-function recordOf(event: BusRecord, type: PublishedObject): SalesforceRecord {
-  const members = Object.entries(event).filter(([name]) => isOfEvent(name, type));
-  return Object.fromEntries(members.map(([name, value]) => [name, asAnswered(name, value, type)]));
+function recordOf(event: BusRecord, columns: readonly string[], type: PublishedObject): SalesforceRecord {
+  // A field may have any name, also one that every object has.
+  const record: Record<string, unknown> = Object.create(null);
+  for (const name of columns) {
+    record[name] = asAnswered(name, event[name], type);
+  }
+  return record;
 }
 
 /** Times are milliseconds here, and text there; bytes are base64 there. */
 function asAnswered(name: string, value: unknown, { timeColumn, columns }: PublishedObject): unknown {
-  const isTime = name === timeColumn || columns[name]?.kind === "timestamp";
-  if (isTime && typeof value === "number") {
+  if (typeof value === "number" && (name === timeColumn || columns[name]?.kind === "timestamp")) {
     return isoTime(value);
   }
   return Buffer.isBuffer(value) ? value.toString("base64") : value;
