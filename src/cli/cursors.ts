@@ -105,9 +105,14 @@ async function showSharedCursors(
     } else if (reset !== undefined) {
       print(visible(await forget(reset, cursors)));
     } else {
-      linesOf(await positions(cursors), json)
-        .map(visible)
-        .forEach(print);
+      for (const { input, cursors: own, lease } of orgs) {
+        const { holder, term, since } = await lease();
+        const found = await positions(own);
+        const where = linesOf(found, json, { host: holder?.name ?? null, term, since: since ?? null });
+        const who = holder === undefined ? "nobody" : holder.name;
+        const title = `${input.organization.name}: collected by ${who}, term ${term}${since === undefined ? "" : `, since ${since}`}`;
+        [...(json ? [] : [title]), ...where].map(visible).forEach(print);
+      }
     }
     return 0;
   } finally {
@@ -150,9 +155,10 @@ function discard(stream: string, kept: KeptEvents): string {
   return `Gave up ${count} kept events of ${stream}.`;
 }
 
-function linesOf(found: readonly ShownPosition[], json: boolean): string[] {
+/** `lease` is whose turn it is, where hosts share the state. */
+function linesOf(found: readonly ShownPosition[], json: boolean, lease?: object): string[] {
   if (json) {
-    return found.map((position) => JSON.stringify(position.json));
+    return found.map((position) => JSON.stringify({ ...position.json, ...(lease === undefined ? {} : { lease }) }));
   }
   return found.length === 0 ? ["Nothing has been collected with this state yet."] : found.flatMap(({ lines }) => lines);
 }

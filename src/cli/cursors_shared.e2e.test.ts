@@ -7,6 +7,7 @@ import { stringify } from "yaml";
 import { adminClientOptions } from "../../_dev/shared/elasticsearch/cluster.ts";
 import { describeOnCluster } from "../../_dev/shared/elasticsearch/describe_on_cluster.ts";
 import { stateKey } from "../../_dev/shared/testing/state_key.ts";
+import { leaseDocument, leaseId } from "../coordination/lease.ts";
 import { systemClock } from "../core/clock.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
 import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
@@ -71,6 +72,14 @@ describeOnCluster("the command cursors on a shared state", (access) => {
 
   const holder = (term: number) => index.cursors({ org: sharedOrg(input()), term: () => term, clock: systemClock });
 
+  /** Lets a host have the org's lease. */
+  async function held(term: number): Promise<void> {
+    const org = sharedOrg(input());
+    const since = new Date(NOON).toISOString();
+    const lease = { term, holder: { id: "1", name: "host-a" }, since, offeredTo: undefined };
+    await index.write([{ id: leaseId(org), value: leaseDocument(org, lease), expected: undefined }]);
+  }
+
   async function given(store: CursorStore, rows: number, failing = false): Promise<void> {
     const file = { eventType: "Login", interval: "hourly", length: 9, logDate: NOON, created: NOON, lacked: rows };
     const failure = { attempts: 3, retryAt: NOON, code: "server_error", text: "Salesforce failed." };
@@ -96,13 +105,22 @@ describeOnCluster("the command cursors on a shared state", (access) => {
   };
 
   test("shows where it stands, and takes nothing from the host that collects", async () => {
-    expect(await printed()).toEqual(["Nothing has been collected with this state yet."]);
+    expect(await printed()).toEqual([
+      "Acme: collected by nobody, term 0",
+      "Nothing has been collected with this state yet.",
+    ]);
     const host = holder(3);
+    await held(3);
     await given(host, 4, true);
     expect(await printed()).toEqual([
+      "Acme: collected by host-a, term 3, since 2026-07-20T12:00:00.000Z",
       expect.stringMatching(/^login-1 · .* of 00D000000000001AAA: .*1 begun \(4 rows delivered\)/),
       expect.stringMatching(/^ {2}failed: Event log file 0AT1 \(Login\), 3 attempts/),
     ]);
+    expect(JSON.parse((await printed({ json: true }))[0] ?? "")).toMatchObject({
+      stream: "login-1",
+      lease: { host: "host-a", term: 3, since: "2026-07-20T12:00:00.000Z" },
+    });
     expect(await printed({ retry: "0AT1" })).toEqual(["0AT1 is tried again as soon as the runner starts."]);
     await host.save(SOURCE, [{ key: "created_after", value: NOON }]);
     const entries = await holder(3).load(SOURCE);
@@ -129,6 +147,15 @@ describeOnCluster("the command cursors on a shared state", (access) => {
       "Acme: copied the cursors of 2 sources from the shared state to this host.",
     ]);
     expect((await fromLocal(SOURCE)).get("file:0AT1")).toMatchObject({ rows: 7 });
+  });
+
+  test("copies nothing while a host collects", async () => {
+    await held(3);
+    await given(openSqliteCursors(local), 7);
+    for (const copyTo of ["local", "elasticsearch"]) {
+      await expect(printed({ copyTo })).rejects.toMatchObject({ code: "usage", message: "host-a collects Acme." });
+    }
+    expect((await fromLocal(SOURCE)).size).toBe(3);
   });
 
   test("forgets a stream", async () => {

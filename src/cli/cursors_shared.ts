@@ -1,6 +1,7 @@
+import { type Lease, leaseId, readLease } from "../coordination/lease.ts";
 import { systemClock } from "../core/clock.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
-import { copyCursors, moveCursors } from "../cursors/move_cursors.ts";
+import { copyCursors, moveCursors, sourcesOf } from "../cursors/move_cursors.ts";
 import { TERM_AS_IT_IS } from "../cursors/shared_cursors.ts";
 import type { Input, SharedState } from "../policy/policy.ts";
 import { underWayId } from "../pump/under_way.ts";
@@ -14,6 +15,8 @@ import { streamSources } from "./wire_stream.ts";
 export interface SharedOrg {
   readonly input: Input;
   readonly cursors: CursorStore;
+  /** As far as the state knows: a host that died is named until another has taken over. */
+  lease(): Promise<Lease>;
 }
 
 export interface SharedOrgs {
@@ -39,13 +42,15 @@ export async function openSharedOrgs(inputs: readonly Input[]): Promise<SharedOr
   const orgs: SharedOrg[] = [];
   for (const { input, state } of shared) {
     const index = await indexOf(state);
+    const org = sharedOrg(input);
     const cursors = index.cursors({
-      org: sharedOrg(input),
+      org,
       term: () => TERM_AS_IT_IS,
       clock: systemClock,
       knownSources: presentSources(input),
     });
-    orgs.push({ input, cursors });
+    const id = leaseId(org);
+    orgs.push({ input, cursors, lease: async () => readLease((await index.read([id])).get(id)?.value) });
   }
   return {
     orgs,
@@ -78,35 +83,37 @@ export function cursorsOfAll(orgs: readonly SharedOrg[]): CursorStore {
   return {
     load: async (source) => await storeOf({ source }).load(source),
     save: async (source, changes) => await storeOf({ source }).save(source, changes),
-    sources: async () => (await Promise.all(orgs.map(({ input, cursors }) => ownSources(input, cursors)))).flat(),
+    sources: async () =>
+      (await Promise.all(orgs.map(({ input, cursors }) => sourcesOf(input.streams, cursors)))).flat(),
     clear: async (source) => await storeOf({ source }).clear(source),
     close() {},
   };
 }
 
-/** The sources in a store that are of this input, what they have under way included. */
-async function ownSources(
-  { streams }: { readonly streams: ReadonlyArray<{ readonly id: string }> },
-  cursors: Pick<CursorStore, "sources">,
-): Promise<readonly string[]> {
-  return (await cursors.sources()).filter((source) => streams.some(({ id }) => source.startsWith(`${id}/`)));
-}
-
-/** Moves or copies the cursors of the orgs, and says what it did. */
+/** Moves or copies the cursors of the orgs, and says what it did. Throws `usage` while a host collects one of them. */
 export async function copyCursorsTo(
   store: "local" | "elasticsearch",
   orgs: readonly SharedOrg[],
   local: CursorStore,
 ): Promise<readonly string[]> {
   const lines: string[] = [];
+  for (const { input, lease } of orgs) {
+    const { holder } = await lease();
+    if (holder !== undefined) {
+      throw usage(
+        `${holder.name} collects ${input.organization.name}.`,
+        "Stop the runner there first. If it died, start it and stop it again, so that it gives up what it holds.",
+      );
+    }
+  }
   for (const { input, cursors } of orgs) {
     const name = input.organization.name;
     if (store === "local") {
-      const sources = await ownSources(input, cursors);
+      const sources = await sourcesOf(input.streams, cursors);
       await copyCursors(cursors, local, sources);
       lines.push(`${name}: copied the cursors of ${sources.length} sources from the shared state to this host.`);
     } else {
-      const { moved, known } = await moveCursors(local, cursors, await ownSources(input, local));
+      const { moved, known } = await moveCursors(local, cursors, await sourcesOf(input.streams, local));
       const kept = known.length === 0 ? "" : ` ${known.length} were there already and stay as they are.`;
       lines.push(`${name}: moved the cursors of ${moved.length} sources from this host to the shared state.${kept}`);
     }

@@ -44,6 +44,7 @@ import { callerOf } from "./shared_org.ts";
 import { VERSION } from "./version.ts";
 import { equalityKey } from "./wire_key.ts";
 import { createTurnSink, SharedLeases } from "./wire_leases.ts";
+import { moveIntoShared } from "./wire_moved_state.ts";
 import { SharedOutputs } from "./wire_output.ts";
 import { type StreamSource, streamSources } from "./wire_stream.ts";
 
@@ -220,7 +221,8 @@ export class Wiring {
     const held = new AsyncDisposableStack();
     try {
       const local = held.adopt(await this.#surroundings.stateOf(input), (one) => one.close());
-      const shared = turn === undefined ? undefined : await this.#sharedCursors(input, turn, ids, stop);
+      const shared =
+        turn === undefined ? undefined : await this.#sharedCursors(input, local.cursors, turn, ids, stop, log);
       held.defer(() => shared?.close());
       const state = { ...local, cursors: shared ?? local.cursors };
       const org = await openOrg(input, { budget, clock: this.#clock, log });
@@ -248,17 +250,21 @@ export class Wiring {
 
   /** They are made this host's own before anything begins: whoever had them before can write none from then on. */
   async #sharedCursors(
-    { state }: Input,
+    input: Input,
+    local: CursorStore,
     turn: Turn,
     ids: readonly string[],
     stop: AbortSignal,
+    log: Log,
   ): Promise<CursorStore | undefined> {
+    const { state } = input;
     if (state.store === "local") {
       return undefined;
     }
     const cursors = await this.#leases.cursors(turn, state);
     try {
       await Promise.all(ids.map((id) => cursors.load(id)));
+      await moveIntoShared(input, local, cursors, log);
       await this.#clock.sleep(turn.settle, stop);
       return cursors;
     } catch (error) {

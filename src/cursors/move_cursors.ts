@@ -27,6 +27,14 @@ export async function moveCursors(from: Store, to: Store, sources: readonly stri
   return { moved, known };
 }
 
+/** The sources in a store that are of these streams, what they have under way included. */
+export async function sourcesOf(
+  streams: readonly { readonly id: string }[],
+  store: Pick<CursorStore, "sources">,
+): Promise<readonly string[]> {
+  return (await store.sources()).filter((source) => streams.some(({ id }) => source.startsWith(`${id}/`)));
+}
+
 /** Copies the cursors of these sources over whatever the other store has of them. */
 export async function copyCursors(from: Store, to: Store, sources: readonly string[]): Promise<void> {
   for (const source of sources) {
