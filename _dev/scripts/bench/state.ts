@@ -37,7 +37,6 @@ export async function benchState(print: (line: string) => void): Promise<void> {
       if (count !== rows) {
         throw new Error(`${count} of ${rows} events are in Elasticsearch with ${store} state`);
       }
-      await client.indices.deleteDataStream({ name: stored });
       return { rows, seconds: figures.wallSeconds };
     };
     for (const store of Array(TURNS).fill(STORES).flat() as Store[]) {
