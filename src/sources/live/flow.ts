@@ -1,3 +1,7 @@
+import type { FetchResponse } from "../../org/pub_sub_protocol.ts";
+
+/** Events of a batch at most: while one is delivered, those that the batch before it made room for are on their way. */
+const MOST_IN_BATCH = 25;
 /** Events of a topic that are asked for or not yet acknowledged (Pub/Sub API Guide, "Pull Subscription and Flow Control"). */
 const MOST_EVENTS = 100;
 /** Bytes of them, by what the latest ones had: a topic of long events has fewer under way. */
@@ -39,4 +43,24 @@ export function afterAnswer(flow: Flow, events: number, bytes: number): Flow {
 
 export function afterAcknowledgement(flow: Flow, events: number): Flow {
   return { ...flow, held: flow.held - events };
+}
+
+/** What has come in the order in which it came, in pieces of a batch each. Pure. */
+export function inBatches(arrived: readonly FetchResponse[]): FetchResponse[][] {
+  const batches: FetchResponse[][] = [];
+  let room = 0;
+  for (const response of arrived) {
+    const pieces = Math.max(1, Math.ceil(response.events.length / MOST_IN_BATCH));
+    for (let n = 0; n < pieces; n += 1) {
+      const events = response.events.slice(n * MOST_IN_BATCH, (n + 1) * MOST_IN_BATCH);
+      const batch = events.length <= room ? batches.at(-1) : undefined;
+      room = (batch === undefined ? MOST_IN_BATCH : room) - events.length;
+      if (batch === undefined) {
+        batches.push([{ ...response, events }]);
+      } else {
+        batch.push({ ...response, events });
+      }
+    }
+  }
+  return batches;
 }

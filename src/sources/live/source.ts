@@ -14,7 +14,7 @@ import { notAllowed, withTopicCure } from "./access.ts";
 import { Arrivals } from "./arrivals.ts";
 import { LiveEvents } from "./events.ts";
 import type { LiveFact } from "./facts.ts";
-import { afterAcknowledgement, afterAnswer, afterAsking, type Flow, START_OF_FLOW, wanted } from "./flow.ts";
+import { afterAcknowledgement, afterAnswer, afterAsking, type Flow, inBatches, START_OF_FLOW, wanted } from "./flow.ts";
 import { type Gap, gapBehind, gapChange, readGap, type StoredEvents, storedEntries } from "./gap.ts";
 import { readGapOf } from "./gap_reading.ts";
 import {
@@ -240,23 +240,25 @@ export class LiveTopic implements Source {
         return arrived.error;
       }
       round.isRenewed = false;
-      const batch = await this.#batch(arrived, round);
-      const bytes = batch.events.reduce((sum, { json }) => sum + json.length, 0);
-      const count = arrived.reduce((sum, { events }) => sum + events.length, 0);
-      flow = afterAnswer(flow, count, bytes);
-      const giveBack = bytes === 0 ? () => {} : await memory.events(bytes, round.signal);
-      let isHeld = true;
-      yield {
-        ...batch,
-        release: () => {
-          giveBack();
-          if (isHeld) {
-            isHeld = false;
-            flow = afterAcknowledgement(flow, count);
-            askForMore();
-          }
-        },
-      };
+      for (const piece of inBatches(arrived)) {
+        const batch = await this.#batch(piece, round);
+        const bytes = batch.events.reduce((sum, { json }) => sum + json.length, 0);
+        const count = piece.reduce((sum, { events }) => sum + events.length, 0);
+        flow = afterAnswer(flow, count, bytes);
+        const giveBack = bytes === 0 ? () => {} : await memory.events(bytes, round.signal);
+        let isHeld = true;
+        yield {
+          ...batch,
+          release: () => {
+            giveBack();
+            if (isHeld) {
+              isHeld = false;
+              flow = afterAcknowledgement(flow, count);
+              askForMore();
+            }
+          },
+        };
+      }
     }
   }
 
