@@ -87,7 +87,7 @@ describeOnCluster("a host that had its state alone", (access) => {
   const downloads = async () => (await org.given.requests()).filter(({ on }) => on === "logFile").length;
 
   test("takes it along into the shared state, where the next host goes on; a second host's own is given up", async () => {
-    const shared = { store: "elasticsearch", index: STATE, api_key: apiKey, lease: "5s" };
+    const shared = { store: "elasticsearch", index: STATE, api_key: apiKey };
     const first = await givenFile(8);
     await collect("a", { store: "local" });
     await collect("b", { store: "local" });
