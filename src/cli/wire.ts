@@ -8,10 +8,12 @@ import { asRunnerError, type RunnerError } from "../core/errors.ts";
 import { dataStreamName } from "../core/event.ts";
 import type { Log } from "../core/log.ts";
 import { Memory, type MemoryShare } from "../core/memory.ts";
+import { createMemoryCallHours } from "../cursors/call_hours.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
 import type { KeptEvents } from "../cursors/kept_events.ts";
 import { createMemoryNames, type NameCache } from "../cursors/name_cache.ts";
 import type { RowLedger } from "../cursors/row_ledger.ts";
+import { SharedCallHours } from "../cursors/shared_call_hours.ts";
 import type { CallCounts } from "../cursors/sqlite_call_hours.ts";
 import { ApiBudget } from "../org/api_budget.ts";
 import type { OrgClient } from "../org/org_client.ts";
@@ -191,11 +193,14 @@ export class Wiring {
       ),
     );
     const ids = sources.flatMap(({ source: { id } }) => [id, underWayId(id)]);
-    const budget = new ApiBudget(input.api.dailyRequestShare, this.#surroundings.calls?.of(callerOf(input)));
+    const localCalls = this.#surroundings.calls?.of(callerOf(input));
+    const calls =
+      turn === undefined ? undefined : new SharedCallHours(localCalls ?? createMemoryCallHours(), this.#clock);
+    const budget = new ApiBudget(input.api.dailyRequestShare, calls ?? localCalls);
     const collector = input.collector === undefined ? undefined : this.#collector(input, budget, log, turn);
     let opening: Promise<OpenedInput> | undefined;
     const opened = (stop: AbortSignal) => {
-      opening ??= this.#open(input, budget, log, ids, stop, turn).catch((error) => {
+      opening ??= this.#open(input, budget, log, stop, turn, { ids, calls }).catch((error) => {
         opening = undefined;
         throw error;
       });
@@ -214,9 +219,9 @@ export class Wiring {
     input: Input,
     budget: ApiBudget,
     log: Log,
-    ids: readonly string[],
     stop: AbortSignal,
-    turn?: Turn,
+    turn: Turn | undefined,
+    { ids, calls }: { readonly ids: readonly string[]; readonly calls: SharedCallHours | undefined },
   ): Promise<OpenedInput> {
     const held = new AsyncDisposableStack();
     try {
@@ -224,6 +229,10 @@ export class Wiring {
       const shared =
         turn === undefined ? undefined : await this.#sharedCursors(input, local.cursors, turn, ids, stop, log);
       held.defer(() => shared?.close());
+      if (shared !== undefined) {
+        await calls?.begin(shared);
+        held.defer(() => calls?.end());
+      }
       const state = { ...local, cursors: shared ?? local.cursors };
       const org = await openOrg(input, { budget, clock: this.#clock, log });
       held.defer(() => org.close());

@@ -106,7 +106,7 @@ export class LeaseKeeper {
       for (const org of this.#known.held.keys()) {
         await this.#giveUp(org);
       }
-      if (this.#known.confirmed !== undefined) {
+      if (this.#known.confirmed !== undefined && this.#problem === undefined) {
         await this.#leaveMembers();
       }
     }).catch(() => {});
