@@ -7,6 +7,7 @@ import { adminClientOptions, openCluster } from "../../shared/elasticsearch/clus
 import { startFakeLogstash } from "../../shared/fake_logstash/fake_logstash.ts";
 import { installAssets } from "../install_assets/install.ts";
 import { benchCollect, collectLines } from "./collect.ts";
+import { benchHosts } from "./hosts.ts";
 import { benchKafka } from "./kafka.ts";
 import { benchState } from "./state.ts";
 
@@ -82,6 +83,7 @@ const BENCHES: Readonly<Record<string, (print: Print) => Promise<void>>> = {
     }
   },
   kafka: benchKafka,
+  hosts: (print) => benchHosts(print),
   state: benchState,
   row_writer: (print) => script("row_writer.ts", print),
   many_orgs: (print) => script("many_orgs.ts", print),
