@@ -7,9 +7,12 @@ import { Client } from "@elastic/elasticsearch";
 import { stringify } from "yaml";
 import { openState } from "../../../src/cli/open_state.ts";
 import { knownDatasets, Wiring } from "../../../src/cli/wire.ts";
+import type { Host } from "../../../src/coordination/lease.ts";
+import type { Turn } from "../../../src/coordination/turn.ts";
 import { type Clock, systemClock } from "../../../src/core/clock.ts";
 import { createLog } from "../../../src/core/log.ts";
 import { parsePolicy } from "../../../src/policy/parse_policy.ts";
+import type { Input } from "../../../src/policy/policy.ts";
 import { Supervisor } from "../../../src/pump/supervisor.ts";
 import { type MockOrg, startMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
 import { adminClientOptions, type ClusterAccess } from "../../shared/elasticsearch/cluster.ts";
@@ -94,7 +97,7 @@ async function collectOnce(
   const state = openState(dataDirectory);
   try {
     const wiring = new Wiring({ ...state, log, clock });
-    const runs = [...wiring.wanted(policy.inputs).values()];
+    const runs = policy.inputs.map((input) => ({ start: () => wiring.run(input, turnOf(input, clock)) }));
     const [error] = await new Supervisor(clock).once(runs, new AbortController().signal);
     if (error !== undefined) {
       throw error;
@@ -103,6 +106,33 @@ async function collectOnce(
     state.close();
   }
 }
+
+/** As one of two hosts would have it that share the orgs: each takes them in turn, whenever the other one has been silent. */
+function turnOf({ id }: Input, clock: Clock): Turn {
+  const term = (terms.get(id) ?? 0) + 1;
+  terms.set(id, term);
+  const [host, other] = term % 2 === 0 ? HOSTS.toReversed() : HOSTS;
+  const never = new AbortController().signal;
+  return {
+    org: id,
+    term,
+    host: host as Host,
+    since: clock.now(),
+    takenFrom: term === 1 ? undefined : other,
+    settle: 0,
+    ending: never,
+    over: never,
+    holds: () => true,
+    lose() {},
+    async end() {},
+  };
+}
+
+const HOSTS: readonly Host[] = [
+  { id: "1", name: "collector-1" },
+  { id: "2", name: "collector-2" },
+];
+const terms = new Map<string, number>();
 
 /** The system's clock, set to another time, from where it goes on. */
 function movedClock(start: number): Clock & { moveTo(time: number): void } {

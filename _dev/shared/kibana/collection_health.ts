@@ -41,6 +41,8 @@ const status = reports("stream_status");
 const coverage = reports("coverage");
 const budget = reports("api_budget");
 const reconciled = reports("reconciled");
+const leases = reports("lease", "lease_taken");
+const takeOvers = reports("lease_taken");
 
 const HOUR_MS = 3_600_000;
 
@@ -282,6 +284,50 @@ export const COLLECTION_HEALTH: DashboardSpec = {
             ],
             split: { ...org, other: false },
             axis: "Share of the limit",
+          },
+        ],
+      ],
+    },
+    {
+      height: 8,
+      panels: [
+        [
+          28,
+          {
+            kind: "table",
+            key: "leases",
+            title: "Which host collects which org?",
+            description:
+              "Of orgs that several hosts share: the last host that reported, and how often the org was taken.",
+            subject: leases,
+            groups: [org],
+            measures: [
+              { of: "max", field: "salesforce.collector.lease.term", label: "Term", format: WHOLE },
+              { of: "last_value", field: "salesforce.collector.lease.holder", label: "Host" },
+              { of: "last_value", field: "salesforce.collector.lease.since", label: "Since" },
+              count("Taken", { where: 'event.code : "lease_taken"' }),
+              { of: "last_value", field: "salesforce.collector.lease.taken_from", label: "From a silent host" },
+              lastReport,
+            ],
+          },
+        ],
+        [
+          20,
+          {
+            kind: "series",
+            key: "take-overs",
+            title: "When did hosts take orgs?",
+            subject: takeOvers,
+            shape: "bar_stacked",
+            measures: [count("Orgs taken")],
+            split: {
+              by: "terms",
+              field: "salesforce.collector.lease.holder",
+              label: "Host",
+              size: 8,
+              other: true,
+            },
+            axis: "Orgs taken",
           },
         ],
       ],
