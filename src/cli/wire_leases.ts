@@ -63,25 +63,31 @@ export class SharedLeases {
   /** The cursors of the org in this turn, which ends if they are another host's. */
   async cursors(turn: Turn, state: SharedState): Promise<CursorStore> {
     const { index } = await this.#open(state);
+    const { cursorDocumentId, readCursorDocument } = await import("../cursors/cursor_document.ts");
     const cursors = index.cursors({
       org: turn.org,
       term: () => (turn.holds() ? turn.term : undefined),
       clock: this.#clock,
     });
-    const losing = async <T>(call: Promise<T>): Promise<T> => {
+    const termOf = async (source: string): Promise<number | undefined> => {
+      const id = cursorDocumentId(turn.org, source);
+      const document = (await index.read([id])).get(id);
+      return document === undefined ? undefined : readCursorDocument(id, document.value).term;
+    };
+    const losing = async <T>(source: string, call: Promise<T>): Promise<T> => {
       try {
         return await call;
       } catch (error) {
-        if (error instanceof RunnerError && error.code === "lease_lost") {
-          turn.lose();
+        if (error instanceof RunnerError && error.code === "lease_lost" && !turn.over.aborted) {
+          turn.lose(await termOf(source).catch(() => undefined));
         }
         throw error;
       }
     };
     return {
       ...cursors,
-      load: (source) => losing(cursors.load(source)),
-      save: (source, changes, atOnce) => losing(cursors.save(source, changes, atOnce)),
+      load: (source) => losing(source, cursors.load(source)),
+      save: (source, changes, atOnce) => losing(source, cursors.save(source, changes, atOnce)),
     };
   }
 
