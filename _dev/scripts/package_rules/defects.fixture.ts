@@ -25,6 +25,16 @@ export const DEFECTS: readonly (readonly [what: string, break_: (draft: PackageD
   ["a folder unknown to Kibana", (d) => d.write("kibana/canvas/x.json", "{}"), /canvas.* does not belong/],
   ["a badly named file of fields", (d) => d.write(`${LOGIN}/fields/Own.yml`, "[]"), /Own\.yml is no name/],
   ["a hyphen in a data stream", (d) => d.write("data_stream/log-in/manifest.yml", "a: 1"), /log-in is no name/],
+  [
+    "a picture of another size than is said",
+    (d) =>
+      d.replace(
+        "manifest.yml",
+        "overview.png\n    title: Overview of all orgs\n    size: 1",
+        "overview.png\n    title: Overview of all orgs\n    size: 9",
+      ),
+    /overview\.png is \d+x\d+, not 9\d+x\d+/,
+  ],
   ["a huge picture", (d) => d.files.set("img/huge.png", Buffer.alloc(4_194_304)), /huge\.png is larger than 3 MB/],
   [
     "too many pictures",

@@ -138,10 +138,21 @@ function schemaProblems(view: PackageView, path: string, schema: z.ZodType): str
 function imageProblems(view: PackageView): string[] {
   const manifest = view.value("manifest.yml");
   const images = isMapping(manifest) ? [...mappings(manifest.icons), ...mappings(manifest.screenshots)] : [];
-  return images
-    .map(({ src }) => String(src))
-    .filter((src) => !src.startsWith("/img/") || !view.files.has(src.slice(1)))
-    .map((src) => `manifest.yml: there is no picture ${src}`);
+  return images.flatMap(({ src, size }) => {
+    const picture = String(src).startsWith("/img/") ? view.files.get(String(src).slice(1)) : undefined;
+    if (picture === undefined) {
+      return [`manifest.yml: there is no picture ${src}`];
+    }
+    const own = pngSize(picture);
+    return own === undefined || own === size ? [] : [`manifest.yml: ${src} is ${own}, not ${size}`];
+  });
+}
+
+/** `1440x900` of a PNG, whose first chunk says so; undefined for what is none. */
+function pngSize(picture: Buffer): string | undefined {
+  return picture.toString("latin1", 12, 16) === "IHDR"
+    ? `${picture.readUInt32BE(16)}x${picture.readUInt32BE(20)}`
+    : undefined;
 }
 
 function dataStreamProblems(view: PackageView): string[] {
