@@ -9,6 +9,7 @@ import { merged } from "../merged.ts";
 import { endWith } from "../part_failure.ts";
 import type { Batch, RoundEnd, RoundScope, Source } from "../source.ts";
 import type { SourceFact } from "../source_facts.ts";
+import { stoppable } from "../stoppable.ts";
 import { TimeAtSalesforce } from "../time_at_salesforce.ts";
 import type { TimeRange } from "../time_range.ts";
 import type { EventLogFile, FileFacts } from "./body.ts";
@@ -88,26 +89,12 @@ export class EventLogFiles implements Source {
     };
   }
 
-  async *read(
+  read(
     from: CursorEntries,
     signal: AbortSignal,
     scope: RoundScope = "everything",
   ): AsyncGenerator<Batch, RoundEnd | undefined, undefined> {
-    const stop = new AbortController();
-    const round = this.#round(from, AbortSignal.any([signal, stop.signal]), scope);
-    try {
-      for (;;) {
-        const step = await round.next();
-        if (step.done) {
-          return step.value;
-        }
-        yield step.value;
-      }
-    } finally {
-      // Before the files are closed: they may be waiting for memory or for Salesforce.
-      stop.abort(new Error("the round has ended"));
-      await round.return(undefined);
-    }
+    return stoppable(signal, (stop) => this.#round(from, stop, scope));
   }
 
   async *#round(

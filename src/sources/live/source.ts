@@ -9,6 +9,7 @@ import type { KindStream, SourceParts } from "../kind.ts";
 import { merged } from "../merged.ts";
 import type { Batch, RoundEnd, RoundScope, Source } from "../source.ts";
 import type { SourceFact } from "../source_facts.ts";
+import { stoppable } from "../stoppable.ts";
 import { TimeAtSalesforce } from "../time_at_salesforce.ts";
 import { notAllowed, withTopicCure } from "./access.ts";
 import { Arrivals } from "./arrivals.ts";
@@ -82,26 +83,12 @@ export class LiveTopic implements Source {
     this.#time = new TimeAtSalesforce(options.parts.client, options.parts.tell);
   }
 
-  async *read(
+  read(
     from: CursorEntries,
     signal: AbortSignal,
     scope: RoundScope = "everything",
   ): AsyncGenerator<Batch, RoundEnd | undefined, undefined> {
-    const stop = new AbortController();
-    const round = this.#round(from, AbortSignal.any([signal, stop.signal]), scope);
-    try {
-      for (;;) {
-        const step = await round.next();
-        if (step.done) {
-          return step.value;
-        }
-        yield step.value;
-      }
-    } finally {
-      // Before it is closed: it may be waiting for Salesforce.
-      stop.abort(new Error("the round has ended"));
-      await round.return(undefined);
-    }
+    return stoppable(signal, (stop) => this.#round(from, stop, scope));
   }
 
   async *#round(
