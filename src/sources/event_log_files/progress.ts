@@ -1,4 +1,5 @@
 import type { CursorChange, CursorEntries, CursorValue } from "../../cursors/cursor.ts";
+import { entriesAnew, forgotten, isOfThisOrg } from "../own_entries.ts";
 import { type FailedPart, type PartFailure, readFailure } from "../part_failure.ts";
 import type { EventLogFile } from "./body.ts";
 
@@ -67,7 +68,7 @@ export function readListingCursor(
   { now, first }: ListingTimes,
 ): ListingCursor {
   const anew = dayOf(first);
-  if (entries.get("organization") !== organizationId) {
+  if (!isOfThisOrg(entries, organizationId)) {
     return { organizationId, start: anew, createdAfter: undefined, files: new Map(), damaged: [] };
   }
   const damaged: string[] = [];
@@ -124,15 +125,11 @@ function readVersions(value: unknown): readonly FileVersion[] | undefined {
  */
 export function firstChanges(entries: CursorEntries, cursor: ListingCursor): CursorChange[] {
   const start = { key: "start", value: cursor.start };
-  if (entries.get("organization") === cursor.organizationId) {
-    const mended = cursor.damaged.map((key) => ({ key, value: undefined }));
+  if (isOfThisOrg(entries, cursor.organizationId)) {
+    const mended = cursor.damaged.map(forgotten);
     return entries.get("start") === cursor.start ? mended : [...mended, start];
   }
-  return [
-    ...[...entries.keys()].map((key) => ({ key, value: undefined })),
-    { key: "organization", value: cursor.organizationId },
-    start,
-  ];
+  return [...entriesAnew(entries, cursor.organizationId), start];
 }
 
 /** The earliest LogDate of the next listing; see soql.ts. */
@@ -248,7 +245,7 @@ export function roundChanges(
     return [];
   }
   const oldestListed = logDateFrom({ ...cursor, createdAfter }, now);
-  const forgotten = [...cursor.files].filter(
+  const past = [...cursor.files].filter(
     ([id, file]) =>
       !isOpen(file) &&
       file.logDate < oldestListed &&
@@ -258,6 +255,6 @@ export function roundChanges(
   );
   return [
     ...(createdAfter === cursor.createdAfter ? [] : [{ key: "created_after", value: createdAfter }]),
-    ...forgotten.map(([id]) => ({ key: FILE_KEY + id, value: undefined })),
+    ...past.map(([id]) => forgotten(FILE_KEY + id)),
   ];
 }

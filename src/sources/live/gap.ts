@@ -1,9 +1,9 @@
 import type { CursorChange, CursorEntries, CursorValue } from "../../cursors/cursor.ts";
 import type { KindStream, SourceKind, SourceParts } from "../kind.ts";
+import { forgotten } from "../own_entries.ts";
 import { type FailedPart, type PartFailure, readFailure } from "../part_failure.ts";
 import type { Source } from "../source.ts";
 import type { TimeRange } from "../time_range.ts";
-import { forgotten } from "./progress.ts";
 
 const GAP_KEY = "gap";
 /** Before the keys of the source that reads the stored events of the gap. */

@@ -1,4 +1,5 @@
 import type { CursorChange, CursorEntries, CursorValue } from "../../cursors/cursor.ts";
+import { entriesAnew, isOfThisOrg } from "../own_entries.ts";
 
 /** Bytes of a replay id; Salesforce's have about ten. */
 const LONGEST_REPLAY_ID = 256;
@@ -40,25 +41,15 @@ export function readLiveCursor(
   };
 }
 
-export function isOfThisOrg(entries: CursorEntries, organizationId: string): boolean {
-  return entries.get("organization") === organizationId;
-}
-
 /** The changes of a first round: they replace whatever another organization left. */
 export function firstLiveChanges(entries: CursorEntries, { organizationId }: LiveCursor): readonly CursorChange[] {
-  return isOfThisOrg(entries, organizationId)
-    ? []
-    : [...[...entries.keys()].map((key) => forgotten(key)), { key: "organization", value: organizationId }];
+  return isOfThisOrg(entries, organizationId) ? [] : entriesAnew(entries, organizationId);
 }
 
 /** After everything up to a replay id, or without one up to the last that there was, has been delivered. */
 export function heardChanges(replayId: Uint8Array | undefined, now: number): readonly CursorChange[] {
   const heard = { key: "heard", value: now };
   return replayId === undefined ? [heard] : [{ key: "replay", value: replayText(replayId) }, heard];
-}
-
-export function forgotten(key: string): CursorChange {
-  return { key, value: undefined };
 }
 
 function replayText(replayId: Uint8Array): string {

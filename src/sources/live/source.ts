@@ -7,6 +7,7 @@ import type { FetchResponse } from "../../org/pub_sub_protocol.ts";
 import type { Tell } from "../fact.ts";
 import type { KindStream, SourceParts } from "../kind.ts";
 import { merged } from "../merged.ts";
+import { forgotten, isOfThisOrg } from "../own_entries.ts";
 import type { Batch, RoundEnd, RoundScope, Source } from "../source.ts";
 import type { SourceFact } from "../source_facts.ts";
 import { stoppable } from "../stoppable.ts";
@@ -18,15 +19,7 @@ import type { LiveFact } from "./facts.ts";
 import { afterAcknowledgement, afterAnswer, afterAsking, type Flow, inBatches, START_OF_FLOW, wanted } from "./flow.ts";
 import { type Gap, gapBehind, gapChange, readGap, type StoredEvents, storedEntries } from "./gap.ts";
 import { readGapOf } from "./gap_reading.ts";
-import {
-  firstLiveChanges,
-  forgotten,
-  heardChanges,
-  isOfThisOrg,
-  type LiveCursor,
-  readLiveCursor,
-  soundReplayId,
-} from "./progress.ts";
+import { firstLiveChanges, heardChanges, type LiveCursor, readLiveCursor, soundReplayId } from "./progress.ts";
 
 export interface LiveTopicOptions {
   readonly parts: SourceParts;

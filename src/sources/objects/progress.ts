@@ -1,4 +1,5 @@
 import type { CursorChange, CursorEntries, CursorValue } from "../../cursors/cursor.ts";
+import { entriesAnew, isOfThisOrg } from "../own_entries.ts";
 import { type FailedPart, type PartFailure, readFailure } from "../part_failure.ts";
 import type { ReadingOrder, Window } from "./window.ts";
 
@@ -84,11 +85,6 @@ export function soundEntries(
   return damaged.length === 0 ? { entries, damaged } : { entries: new Map([...entries].filter(isKept)), damaged };
 }
 
-/** Whether the entries are of this organization; those of another one tell nothing. */
-export function isOfThisOrg(entries: CursorEntries, organizationId: string): boolean {
-  return entries.get("organization") === organizationId;
-}
-
 /** Reads the entries. Those of another organization are none: then, and without a position, the cursor begins behind `after`. */
 export function readObjectCursor(entries: CursorEntries, organizationId: string, after: number): ObjectCursor {
   if (!isOfThisOrg(entries, organizationId)) {
@@ -118,11 +114,7 @@ export function firstObjectChanges(entries: CursorEntries, cursor: ObjectCursor)
   if (isOfThisOrg(entries, cursor.organizationId)) {
     return entries.has("after") ? [] : [{ key: "after", value: cursor.after }];
   }
-  return [
-    ...[...entries.keys()].map((key) => ({ key, value: undefined })),
-    { key: "organization", value: cursor.organizationId },
-    { key: "after", value: cursor.after },
-  ];
+  return [...entriesAnew(entries, cursor.organizationId), { key: "after", value: cursor.after }];
 }
 
 /** One new record of a page, with its identity. */

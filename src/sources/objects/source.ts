@@ -6,6 +6,7 @@ import type { CursorEntries } from "../../cursors/cursor.ts";
 import type { OrgClient } from "../../org/org_client.ts";
 import type { StreamContext } from "../envelope.ts";
 import type { Tell } from "../fact.ts";
+import { forgotten, isOfThisOrg } from "../own_entries.ts";
 import { endWith, isDue } from "../part_failure.ts";
 import type { Batch, RoundEnd, RoundScope, Source } from "../source.ts";
 import type { SourceFact } from "../source_facts.ts";
@@ -22,7 +23,6 @@ import {
   type FailedWindow,
   failedWindow,
   firstObjectChanges,
-  isOfThisOrg,
   readObjectCursor,
   soundEntries,
   whereToGoOn,
@@ -119,11 +119,7 @@ export class ObjectWindows implements Source {
     yield {
       events: [],
       whenDelivered: {
-        changes: [
-          ...damaged.map((key) => ({ key, value: undefined })),
-          ...firstObjectChanges(entries, cursor),
-          ...described,
-        ],
+        changes: [...damaged.map(forgotten), ...firstObjectChanges(entries, cursor), ...described],
         facts: mended,
       },
     };
