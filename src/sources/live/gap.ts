@@ -13,7 +13,9 @@ const STORED_PREFIX = "stored:";
 const RETENTION_MS = 72 * 3_600_000;
 /** Events are published within minutes of their time. */
 const MARGIN_MS = 10 * 60_000;
-/** A gap never ends much later than it was found. */
+/** A gap ends behind the moment at which it was found: that is told in whole seconds, and an event may have happened within it. */
+const BEHIND_MS = 30_000;
+/** A gap never ends much later than that. */
 const TOLERANCE_MS = 60_000;
 
 /** A time whose events may have come and gone on the event bus while nobody listened. */
@@ -31,7 +33,7 @@ export interface StoredEvents extends Pick<SourceKind, "position" | "failed" | "
 /** The gap that opens where Salesforce does not know the place that was left off; it takes an open one in. Pure. */
 export function gapBehind(heardAt: number | undefined, now: number, open: Gap | undefined): Gap {
   const from = heardAt === undefined ? now - RETENTION_MS : heardAt - MARGIN_MS;
-  return { from: Math.min(from, open?.from ?? from), to: Math.max(now, open?.to ?? now) };
+  return { from: Math.min(from, open?.from ?? from), to: Math.max(now + BEHIND_MS, open?.to ?? 0) };
 }
 
 /** The gap that the entries tell, and whether it can't be meant. Pure. */
@@ -41,7 +43,7 @@ export function readGap(entries: CursorEntries, now: number): { readonly gap: Ga
     return { gap: undefined, isDamaged: false };
   }
   const { from, to, failure } = (value ?? {}) as Record<string, unknown>;
-  if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to) || Number(to) > now + TOLERANCE_MS) {
+  if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to) || Number(to) > now + BEHIND_MS + TOLERANCE_MS) {
     return { gap: undefined, isDamaged: true };
   }
   return { gap: { from: Number(from), to: Number(to), failure: readFailure(failure) }, isDamaged: false };
