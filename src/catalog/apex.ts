@@ -1,6 +1,6 @@
 import { APEX_COLUMNS } from "./apex_columns.ts";
 import { type Columns, type Home, type LogFileType, objectReference } from "./column.ts";
-import { AI_AGENT, ENDING, REQUEST, requestColumns, TRANSACTION } from "./request_columns.ts";
+import { AI_AGENT, ENDING, REQUEST, requestColumns, TRANSACTION, USUAL_FIELDS } from "./request_columns.ts";
 import { REST_COLUMNS } from "./rest_columns.ts";
 
 const APEX_HOME: Home = {
@@ -14,16 +14,7 @@ const APEX_HOME: Home = {
     user_id_derived: "user.id",
   },
   columns: {
-    ...requestColumns({
-      requestId: "request_id",
-      requestStatus: "request_status",
-      requestStatusAs: "code",
-      loginKey: "login_key",
-      sessionKey: "session_key",
-      uri: "uri",
-      uriId: "uri_derived_id",
-      url: "url.original",
-    }),
+    ...requestColumns({ ...USUAL_FIELDS, client: undefined }),
     ...REST_COLUMNS,
     ...APEX_COLUMNS,
   },

@@ -1,6 +1,6 @@
 import { API_COLUMNS } from "./api_columns.ts";
 import { type Home, type LogFileType, objectReference } from "./column.ts";
-import { AI_AGENT, ENDING, REQUEST, requestColumns, TRANSACTION } from "./request_columns.ts";
+import { AI_AGENT, ENDING, REQUEST, requestColumns, TRANSACTION, USUAL_FIELDS } from "./request_columns.ts";
 import { REST_COLUMNS } from "./rest_columns.ts";
 
 export const API_HOME: Home = {
@@ -9,17 +9,7 @@ export const API_HOME: Home = {
   description: "Use of Salesforce's APIs: SOAP, REST, Bulk, Composite, Metadata and GraphQL.",
   fieldAliases: {},
   columns: {
-    ...requestColumns({
-      requestId: "request_id",
-      requestStatus: "request_status",
-      requestStatusAs: "code",
-      loginKey: "login_key",
-      sessionKey: "session_key",
-      uri: "uri",
-      uriId: "uri_derived_id",
-      client: "source.ip",
-      url: "url.original",
-    }),
+    ...requestColumns(USUAL_FIELDS),
     ...REST_COLUMNS,
     ...API_COLUMNS,
   },

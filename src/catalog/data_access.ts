@@ -1,6 +1,6 @@
 import { type Columns, type Home, type LogFileType, objectReference } from "./column.ts";
 import { DATA_ACCESS_COLUMNS } from "./data_access_columns.ts";
-import { ENDING, REQUEST, requestColumns, TRANSACTION } from "./request_columns.ts";
+import { ENDING, REQUEST, requestColumns, TRANSACTION, USUAL_FIELDS } from "./request_columns.ts";
 
 const STREAM = "data_access";
 
@@ -10,17 +10,7 @@ export const DATA_ACCESS_HOME: Home = {
   description: "Who took data out, and who looked at it: reports, files, list views, searches and pages.",
   fieldAliases: {},
   columns: {
-    ...requestColumns({
-      requestId: "request_id",
-      requestStatus: "request_status",
-      requestStatusAs: "code",
-      loginKey: "login_key",
-      sessionKey: "session_key",
-      uri: "uri",
-      uriId: "uri_derived_id",
-      client: "source.ip",
-      url: "url.original",
-    }),
+    ...requestColumns(USUAL_FIELDS),
     ...DATA_ACCESS_COLUMNS,
   },
 };
@@ -56,17 +46,7 @@ const AURA_HOME: Home = {
   description: "Requests of Lightning pages to Apex methods.",
   fieldAliases: {},
   columns: {
-    ...requestColumns({
-      requestId: "id",
-      requestStatus: "request_status",
-      requestStatusAs: "code",
-      loginKey: "login_key",
-      sessionKey: "session_key",
-      uri: "uri",
-      uriId: "uri_id",
-      client: "source.ip",
-      url: "url.original",
-    }),
+    ...requestColumns({ ...USUAL_FIELDS, requestId: "id", uriId: "uri_id" }),
     ...AURA_COLUMNS,
   },
 };

@@ -1,5 +1,5 @@
 import { type Home, type LogFileType, objectReference } from "./column.ts";
-import { ENDING, requestColumns, TRANSACTION } from "./request_columns.ts";
+import { ENDING, requestColumns, TRANSACTION, USUAL_FIELDS } from "./request_columns.ts";
 
 export const LOGIN_AS_HOME: Home = {
   name: "login_as",
@@ -7,18 +7,7 @@ export const LOGIN_AS_HOME: Home = {
   description: "Logins of one user as another: by the org's administrators and by Salesforce's support.",
   fieldAliases: {},
   columns: {
-    ...requestColumns({
-      requestId: "request_id",
-      requestStatus: "request_status",
-      requestStatusAs: "code",
-      loginKey: "login_key",
-      sessionKey: "session.key",
-      uri: "uri",
-      uriId: "uri_derived_id",
-      client: "source.ip",
-      url: "url.original",
-      user: "user.effective",
-    }),
+    ...requestColumns({ ...USUAL_FIELDS, sessionKey: "session.key", user: "user.effective" }),
     DELEGATED_USER_ID_DERIVED: {
       field: "delegated_user.id",
       ecs: "user.id",

@@ -1,7 +1,7 @@
 import { API_TYPES } from "./code_tables/login_codes.ts";
 import { APP_TYPES, PLATFORM_TYPES, SESSION_LEVELS, SESSION_TYPES, USER_TYPES } from "./code_tables/logout_codes.ts";
 import { type Home, type LogFileType, objectReference } from "./column.ts";
-import { requestColumns } from "./request_columns.ts";
+import { requestColumns, USUAL_FIELDS } from "./request_columns.ts";
 
 export const LOGOUT_HOME: Home = {
   name: "logout",
@@ -13,17 +13,7 @@ export const LOGOUT_HOME: Home = {
     user_id_derived: "user.id",
   },
   columns: {
-    ...requestColumns({
-      requestId: "request_id",
-      requestStatus: "request_status",
-      requestStatusAs: "code",
-      loginKey: "login_key",
-      sessionKey: "session.key",
-      uri: "uri",
-      uriId: "uri_derived_id",
-      client: "source.ip",
-      url: "url.original",
-    }),
+    ...requestColumns({ ...USUAL_FIELDS, sessionKey: "session.key" }),
     USER_TYPE: { field: "user_type", kind: "keyword", codes: USER_TYPES, description: "Kind of user licence." },
     SESSION_TYPE: { field: "session.type", kind: "keyword", codes: SESSION_TYPES, description: "Kind of session." },
     SESSION_LEVEL: {

@@ -1,5 +1,5 @@
 import { type Column, type Home, type LogFileType, objectReference } from "./column.ts";
-import { requestColumns } from "./request_columns.ts";
+import { requestColumns, USUAL_FIELDS } from "./request_columns.ts";
 import { REST_COLUMNS } from "./rest_columns.ts";
 
 const STREAM = "other";
@@ -11,17 +11,7 @@ const OTHER_HOME: Home = {
   description: "Events of types that no other data stream is about.",
   fieldAliases: {},
   columns: {
-    ...requestColumns({
-      requestId: "request_id",
-      requestStatus: "request_status",
-      requestStatusAs: "code",
-      loginKey: "login_key",
-      sessionKey: "session_key",
-      uri: "uri",
-      uriId: "uri_derived_id",
-      client: "source.ip",
-      url: "url.original",
-    }),
+    ...requestColumns(USUAL_FIELDS),
     DB_BLOCKS: REST_COLUMNS.DB_BLOCKS as Column,
     DB_CPU_TIME: REST_COLUMNS.DB_CPU_TIME as Column,
     EXEC_TIME: {

@@ -13,10 +13,23 @@ export interface RequestFields {
   /** Where the user whose doing it was stands in ECS; `user` by default. */
   readonly user?: "user" | "user.effective";
   /** Where the client's address stands in ECS, if in one place for all event types of the home. */
-  readonly client?: "source.ip";
+  readonly client?: "source.ip" | undefined;
   /** Where the URI stands in ECS, if in one place. */
   readonly url?: "url.original";
 }
+
+/** As most homes name them. */
+export const USUAL_FIELDS: RequestFields = {
+  requestId: "request_id",
+  requestStatus: "request_status",
+  requestStatusAs: "code",
+  loginKey: "login_key",
+  sessionKey: "session_key",
+  uri: "uri",
+  uriId: "uri_derived_id",
+  client: "source.ip",
+  url: "url.original",
+};
 
 /** REQUEST_STATUS. The names are those of Elastic's own `salesforce` package. */
 const REQUEST_STATUSES: CodeTable = {
