@@ -46,7 +46,7 @@ export class SharedLeases {
     const { lease, beat } = timingOf(state.lease);
     const used = this.#stateOf(state);
     used.users += 1;
-    let turns: Turns | undefined;
+    let turns: Omit<Turns, "patience"> | undefined;
     return {
       patience: lease + 2 * beat,
       next: async (stop) => {

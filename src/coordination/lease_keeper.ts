@@ -78,9 +78,8 @@ export class LeaseKeeper {
   }
 
   /** `changed` is told where the org stands, whenever that is another. */
-  turns(org: string, changed: (standing: Standing) => void): Turns {
+  turns(org: string, changed: (standing: Standing) => void): Omit<Turns, "patience"> {
     return {
-      patience: this.#timing.lease + 2 * this.#timing.beat,
       next: (stop) => this.#next(org, changed, stop),
       close: () => {
         const own = this.#orgs.get(org);
