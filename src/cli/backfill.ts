@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { systemClock } from "../core/clock.ts";
 import { closest } from "../core/suggestion.ts";
-import { collectedNames } from "../policy/kind_settings.ts";
+import { collectedNames, isListed } from "../policy/kind_settings.ts";
 import type { Input, Stream } from "../policy/policy.ts";
 import { Supervisor } from "../pump/supervisor.ts";
 import { KINDS } from "../sources/kinds.ts";
@@ -85,10 +85,10 @@ function chosenInputs(inputs: readonly Input[], names: readonly string[] | undef
 
 /** The stream with nothing but these names, of each kind. */
 function only(stream: Stream, names: readonly string[]): Stream {
-  const sources = KINDS.map(({ group, standsFor = (listed, name) => listed === name }) => {
-    const settings = stream.sources[group];
-    const left = names.filter((name) => settings?.names.some((listed) => standsFor(listed, name)));
-    return [group, { ...settings, enabled: settings?.enabled === true && left.length > 0, names: left }];
+  const sources = KINDS.map((kind) => {
+    const settings = stream.sources[kind.group];
+    const left = names.filter((name) => isListed(kind, settings?.names ?? [], name));
+    return [kind.group, { ...settings, enabled: settings?.enabled === true && left.length > 0, names: left }];
   });
   return { ...stream, sources: Object.fromEntries(sources) };
 }

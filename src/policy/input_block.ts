@@ -8,6 +8,7 @@ import type { KindSettings, SourceKind } from "../sources/kind.ts";
 import { KINDS } from "../sources/kinds.ts";
 import { conditionHolds } from "./agent_condition.ts";
 import { defaultAudience } from "./audience.ts";
+import { isListed } from "./kind_settings.ts";
 import type { CollectorStream, Input, Output, Problem, StateSettings, Stream } from "./policy.ts";
 import { type Checked, checked, type PreparedBlock, prepared, problemAt, withoutAgentKeys } from "./policy_block.ts";
 import { INPUT_SETTINGS, type KnownNames, type StreamBlock, settingsOfStream } from "./settings.ts";
@@ -248,13 +249,14 @@ function below(key: string, findings: readonly Finding[]): Finding[] {
 /** The names of a kind's list that the dataset does not have, each with the one that has it. */
 function unknownNames(
   names: readonly string[],
-  { group, list, standsFor = (listed, name) => listed === name }: SourceKind,
+  kind: SourceKind,
   dataset: string,
   datasets: Readonly<Record<string, KnownDataset>>,
 ): Finding[] {
+  const { group, list } = kind;
   const known = (of: string) => datasets[of]?.names[group] ?? [];
   return names
-    .filter((name) => !known(dataset).some((listed) => standsFor(listed, name)))
+    .filter((name) => !isListed(kind, known(dataset), name))
     .map((name) => {
       const place = Object.keys(datasets).find((other) => known(other).includes(name));
       const hint = place === undefined ? didYouMean(name, known(dataset)) : `; it belongs to ${place}`;

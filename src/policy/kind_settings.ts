@@ -15,6 +15,15 @@ export function collectedNames(stream: Pick<Stream, "sources">): readonly string
   return kindsOf(stream).flatMap(({ settings }) => settings.names);
 }
 
+/** Whether one of the names that are listed for a kind, or a pattern among them, stands for this one. */
+export function isListed(
+  { standsFor }: Pick<SourceKind, "standsFor">,
+  listed: readonly string[],
+  name: string,
+): boolean {
+  return listed.includes(name) || (standsFor !== undefined && listed.some((one) => standsFor(one, name)));
+}
+
 /** Each kind that one of the streams has enabled, with these streams. */
 export function enabledKinds(
   streams: readonly Stream[],
