@@ -38,6 +38,8 @@ interface SeenLease {
 
 export interface Knowledge {
   readonly me: Host;
+  /** This host takes nothing more. */
+  readonly isLeaving: boolean;
   readonly members: Members;
   readonly membersVersion: Version | undefined;
   /** Of every member and every holder, by id. */
@@ -73,7 +75,12 @@ const MOST_RANKS = 5;
 
 export function knowingNothing(me: Host): Knowledge {
   const none = { members: new Map(), signs: new Map(), leases: new Map(), held: new Map() };
-  return { me, ...none, membersVersion: undefined, looked: undefined, confirmed: undefined };
+  return { me, isLeaving: false, ...none, membersVersion: undefined, looked: undefined, confirmed: undefined };
+}
+
+/** After this host was told to leave. */
+export function leaving(known: Knowledge): Knowledge {
+  return { ...known, isLeaving: true };
 }
 
 /** When something was asked, and when it was answered. */
@@ -115,11 +122,11 @@ export function afterMembers(known: Knowledge, document: VersionedDocument | und
 
 /** The members with this host's next sign of life and what it asks for, without those that have long shown none. */
 export function nextMembers(known: Knowledge, timing: Timing): readonly Member[] {
-  const { me, members } = known;
+  const { me, members, isLeaving } = known;
   const others = [...members.values()].filter(({ id }) => id !== me.id && silence(known, id) < timing.forget);
   const newest = others.toSorted((one, other) => silence(known, one.id) - silence(known, other.id));
   const beat = (members.get(me.id)?.beat ?? 0) + 1;
-  return [...newest.slice(0, MOST_MEMBERS - 1), { ...me, beat, asks: asked(known, timing) }];
+  return [...newest.slice(0, MOST_MEMBERS - 1), { ...me, beat, asks: asked(known, timing), isLeaving }];
 }
 
 /**
@@ -155,7 +162,7 @@ export interface Circumstances {
 
 /** What is to be done after a look. */
 export function decide(known: Knowledge, { now, timing, time, isReady, leastTerm }: Circumstances): Decision[] {
-  const { me, leases, held, confirmed } = known;
+  const { me, isLeaving, leases, held, confirmed } = known;
   const lost = [...held].flatMap(([org, { term }]): Decision[] => {
     const { lease } = leases.get(org) ?? { lease: NO_LEASE };
     if (lease.term !== term || lease.holder?.id !== me.id) {
@@ -169,7 +176,7 @@ export function decide(known: Knowledge, { now, timing, time, isReady, leastTerm
   const alive = aliveHosts(known, timing);
   const { homes, share } = assignment(known, timing);
   const takes = [...leases].flatMap(([org, { lease, version }]): Decision[] => {
-    const free = held.has(org) || !isReady(org) ? undefined : freeFor(known, org, timing);
+    const free = held.has(org) || isLeaving || !isReady(org) ? undefined : freeFor(known, org, timing);
     if (free === undefined || free < patience(known, org, homes, alive, timing)) {
       return [];
     }
@@ -257,7 +264,7 @@ function patience(
     return 0;
   }
   const others = ranked(org, alive).filter((host) => host !== home);
-  return Math.min(MOST_RANKS, 1 + others.indexOf(me.id)) * timing.beat;
+  return (1 + Math.min(MOST_RANKS, 1 + others.indexOf(me.id))) * timing.beat;
 }
 
 /** The orgs that hosts with less than their share ask of this one, as many as it has too much. */
@@ -278,16 +285,20 @@ function asked(known: Knowledge, timing: Timing): readonly string[] {
 }
 
 function assignment(known: Knowledge, timing: Timing): Assignment {
-  const holders = [...known.leases].flatMap(([org, { lease }]) =>
-    lease.holder === undefined ? [] : [[org, lease.holder.id] as const],
-  );
+  const holders = [...known.leases].flatMap(([org, { lease }]) => {
+    // Whoever an org was given up for is about to have it.
+    const holder = lease.holder?.id ?? lease.offeredTo;
+    return holder === undefined ? [] : [[org, holder] as const];
+  });
   return assign(aliveHosts(known, timing), [...known.leases.keys()], new Map(holders));
 }
 
-/** Those that have lately shown a sign of life, this one included, in the same order on every host. */
+/** Those that orgs are spread over, in the same order on every host: they have lately shown a sign of life, and do not leave. */
 function aliveHosts(known: Knowledge, timing: Timing): string[] {
-  const others = [...known.members.keys()].filter((id) => silence(known, id) < timing.lease);
-  return [...new Set([...others, known.me.id])].toSorted();
+  const { me, members, isLeaving } = known;
+  const others = [...members.values()].filter((one) => one.id !== me.id && !one.isLeaving);
+  const alive = others.flatMap(({ id }) => (silence(known, id) < timing.lease ? id : []));
+  return (isLeaving ? alive : [...alive, me.id]).toSorted();
 }
 
 function equal(one: Version | undefined, other: Version | undefined): boolean {

@@ -1,83 +1,13 @@
 import { describe, expect, test } from "vitest";
+import { randomNumbers } from "../../_dev/shared/faults/random_numbers.ts";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { MemoryDocuments } from "../../_dev/shared/testing/memory_documents.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import { leaseId, readLease } from "./lease.ts";
+import { orgs, pass, SECOND, settled, TestHost, timing } from "./lease_hosts.fixture.ts";
 import { LeaseKeeper } from "./lease_keeper.ts";
 import { MEMBERS_ID, readMembers } from "./members.ts";
-import type { Standing } from "./standing.ts";
 import type { StateDocuments } from "./state_documents.ts";
-import { timingOf } from "./timing.ts";
-import type { Turn } from "./turn.ts";
-
-const SECOND = 1_000;
-const timing = timingOf(15 * SECOND);
-
-/** A host that begins whatever it may, and stops when it must. */
-class TestHost {
-  readonly clock: ManualClock;
-  readonly keeper: LeaseKeeper;
-  readonly working = new Map<string, Turn>();
-  readonly standings = new Map<string, Standing>();
-  readonly #stop = new AbortController();
-  readonly #runs: Promise<void>[] = [];
-
-  constructor(name: string, documents: StateDocuments, clock: ManualClock, orgs: readonly string[]) {
-    this.clock = clock;
-    this.keeper = new LeaseKeeper({ documents, me: { id: name, name: name.toUpperCase() }, timing, clock });
-    for (const org of orgs) {
-      this.#runs.push(this.#run(org));
-    }
-  }
-
-  async #run(org: string): Promise<void> {
-    const turns = this.keeper.turns(org, (standing) => this.standings.set(org, standing));
-    try {
-      for (;;) {
-        const turn = await turns.next(this.#stop.signal);
-        this.working.set(org, turn);
-        await new Promise((done) => {
-          const signal = AbortSignal.any([turn.ending, turn.over, this.#stop.signal]);
-          signal.addEventListener("abort", done, { once: true });
-        });
-        this.working.delete(org);
-        await turn.end();
-      }
-    } catch {
-      turns.close();
-    }
-  }
-
-  async stop(): Promise<void> {
-    this.keeper.leave();
-    this.#stop.abort(new Error("stopped"));
-    await Promise.all(this.#runs);
-    await this.keeper.close();
-  }
-
-  get orgs(): string[] {
-    return [...this.working].flatMap(([org, turn]) => (turn.holds() ? org : [])).toSorted();
-  }
-}
-
-/** Lets the time pass for all hosts. */
-async function pass(seconds: number, ...hosts: readonly TestHost[]): Promise<void> {
-  const clocks = new Set(hosts.map(({ clock }) => clock));
-  for (let step = 0; step < seconds * 2; step += 1) {
-    for (const clock of clocks) {
-      clock.advance(SECOND / 2);
-    }
-    await settled();
-  }
-}
-
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) {
-    await new Promise((next) => setImmediate(next));
-  }
-}
-
-const orgs = (count: number) => Array.from({ length: count }, (_, n) => `org ${String(n).padStart(3, "0")}`);
 
 function once(hosts: readonly TestHost[]): string[] {
   const held = hosts.flatMap((host) => host.orgs).toSorted();
@@ -187,6 +117,26 @@ describe("several hosts", () => {
     await b.stop();
   });
 
+  test("who leaves says so before it gives anything up, and takes nothing more", async () => {
+    const documents = new MemoryDocuments();
+    const clock = new ManualClock();
+    const a = new TestHost("a", documents, clock, orgs(10));
+    await pass(1, a);
+    a.keeper.leave();
+    await settled();
+    expect(readMembers(documents.value(MEMBERS_ID)).get("a")).toMatchObject({ isLeaving: true, asks: [] });
+    expect(a.orgs).toEqual(orgs(10));
+    const b = new TestHost("b", documents, clock, orgs(10));
+    await pass(30, a, b);
+    expect([a.orgs, b.orgs]).toEqual([orgs(10), []]);
+    const before = documents.requests;
+    await a.stop();
+    expect(documents.requests - before, "one write gives up everything, and two requests leave the members").toBe(3);
+    await pass(6, b);
+    expect(b.orgs).toEqual(orgs(10));
+    await b.stop();
+  });
+
   test("who is gone without a word is followed within twenty seconds; nothing begins before it can be at work no more", async () => {
     const documents = new MemoryDocuments();
     const [here, there] = [new ManualClock(), new ManualClock(Date.UTC(2026, 6, 17, 9, 10))];
@@ -247,7 +197,7 @@ describe("several hosts", () => {
     await pass(6, a);
     expect(a.orgs).toEqual(["org"]);
     documents.put(leaseId("org"), { term: 1e300, holder: { id: 9 } });
-    await pass(11, a);
+    await pass(21, a);
     expect(a.orgs).toEqual(["org"]);
     documents.delete(MEMBERS_ID);
     documents.delete(leaseId("org"));
@@ -300,11 +250,3 @@ test("whatever happens to the store, no two hosts hold an org at once, and in th
     await Promise.all(hosts.map((host) => host.stop()));
   }
 });
-
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return state / 2_147_483_648;
-  };
-}

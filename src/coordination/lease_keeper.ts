@@ -11,6 +11,7 @@ import {
   type Knowledge,
   knowingNothing,
   type Loss,
+  leaving,
   mayWork,
   nextExpiry,
   nextMembers,
@@ -26,6 +27,8 @@ import type { Turn, Turns } from "./turn.ts";
 
 /** How often a sign of life is written anew when another host wrote its own at the same time. */
 const MOST_BEAT_ATTEMPTS = 8;
+/** Share of the time between two signs of life that passes between two looks at least, however long answers take. */
+const LEAST_PAUSE = 0.2;
 
 export interface LeaseKeeperOptions {
   readonly documents: StateDocuments;
@@ -58,12 +61,13 @@ export class LeaseKeeper {
   readonly #clock: Clock;
   readonly #orgs = new Map<string, OwnOrg>();
   readonly #leastTerms = new Map<string, number>();
+  /** What is to be given up when it is its turn, all at once. */
+  readonly #unneeded = new Set<string>();
   readonly #closing = new AbortController();
   #known: Knowledge;
   /** When the orgs were taken, in milliseconds since the epoch. */
   readonly #since = new Map<string, number>();
   #problem: RunnerError | undefined;
-  #isLeaving = false;
   #running: Promise<void> | undefined;
   #wake = new AbortController();
   #deadline = new AbortController();
@@ -92,7 +96,14 @@ export class LeaseKeeper {
 
   /** From now on an org is given up as soon as its turn ends, and none is taken. */
   leave(): void {
-    this.#isLeaving = true;
+    if (this.#known.isLeaving) {
+      return;
+    }
+    this.#known = leaving(this.#known);
+    if (this.#running !== undefined) {
+      // Told before anything is given up: what is given up is to be spread without this host.
+      this.#exclusively(() => this.#look(this.#closing.signal)).catch(() => {});
+    }
   }
 
   /** Gives up what is left, and leaves the members. To be called when every turn has ended. */
@@ -102,9 +113,7 @@ export class LeaseKeeper {
     await this.#running;
     this.#deadline.abort();
     await this.#exclusively(async () => {
-      for (const org of this.#known.held.keys()) {
-        await this.#giveUp(org);
-      }
+      await this.#giveUp([...this.#known.held.keys()]);
       if (this.#known.confirmed !== undefined && this.#problem === undefined) {
         await this.#leaveMembers();
       }
@@ -116,7 +125,7 @@ export class LeaseKeeper {
     const own: OwnOrg = { changed, isWanted: true, waiting: undefined, turn: undefined, told: "" };
     this.#orgs.set(org, own);
     const isPromised = this.#known.held.get(org)?.promisedTo !== undefined;
-    if (!isPromised && mayWork(this.#known, org, momentOf(this.#clock), this.#timing)) {
+    if (!isPromised && !this.#known.isLeaving && mayWork(this.#known, org, momentOf(this.#clock), this.#timing)) {
       const turn = this.#begin(org, own, undefined);
       this.#tellStandings();
       return turn;
@@ -164,8 +173,11 @@ export class LeaseKeeper {
 
   #untilNextLook(): number {
     const { beat } = this.#timing;
-    const expiry = nextExpiry(this.#known, momentOf(this.#clock), this.#timing) ?? beat;
-    return Math.max(1, Math.min(beat, expiry + 1));
+    const now = momentOf(this.#clock);
+    // Signs of life follow each other as evenly when answers take their time.
+    const sinceLook = this.#known.looked === undefined ? 0 : passedAtMost(this.#known.looked, now);
+    const untilBeat = Math.min(beat, Math.max(LEAST_PAUSE * beat, beat - sinceLook));
+    return Math.max(1, Math.min(untilBeat, (nextExpiry(this.#known, now, this.#timing) ?? beat) + 1));
   }
 
   async #look(signal: AbortSignal): Promise<void> {
@@ -179,7 +191,7 @@ export class LeaseKeeper {
       now: momentOf(this.#clock),
       timing: this.#timing,
       time: isoTime(this.#clock.now()),
-      isReady: (org) => !this.#isLeaving && this.#orgs.get(org)?.waiting !== undefined,
+      isReady: (org) => this.#orgs.get(org)?.waiting !== undefined,
       leastTerm: (org) => this.#leastTerms.get(org) ?? 0,
     });
     for (const decision of decisions) {
@@ -198,12 +210,11 @@ export class LeaseKeeper {
 
   /** What a former policy had, or what is promised to others, and is not collected. */
   async #giveUpIdle(): Promise<void> {
-    for (const [org, { isWanted, turn, waiting }] of this.#orgs) {
-      const promisedTo = this.#known.held.get(org)?.promisedTo;
-      if (turn === undefined && (promisedTo !== undefined || !isWanted)) {
-        await this.#giveUp(org, promisedTo);
-      }
-      if (turn === undefined && waiting === undefined && !isWanted) {
+    const idle = [...this.#orgs].filter(([, { turn }]) => turn === undefined);
+    const isPromised = (org: string) => this.#known.held.get(org)?.promisedTo !== undefined;
+    await this.#giveUp(idle.flatMap(([org, { isWanted }]) => (!isWanted || isPromised(org) ? org : [])));
+    for (const [org, { isWanted, waiting }] of idle) {
+      if (waiting === undefined && !isWanted) {
         this.#orgs.delete(org);
       }
     }
@@ -292,8 +303,9 @@ export class LeaseKeeper {
       end: async () => {
         own.turn = undefined;
         const promisedTo = this.#known.held.get(org)?.promisedTo;
-        if (!lost.signal.aborted && (promisedTo !== undefined || this.#isLeaving)) {
-          await this.#exclusively(() => this.#giveUp(org, promisedTo));
+        if (!lost.signal.aborted && (promisedTo !== undefined || this.#known.isLeaving)) {
+          this.#unneeded.add(org);
+          await this.#exclusively(() => this.#giveUp([...this.#unneeded]));
         }
       },
     };
@@ -329,15 +341,24 @@ export class LeaseKeeper {
     );
   }
 
-  async #giveUp(org: string, to?: string): Promise<void> {
-    const seen = this.#known.leases.get(org);
-    if (!this.#known.held.has(org) || seen === undefined) {
-      return;
+  async #giveUp(orgs: readonly string[]): Promise<void> {
+    const writes = orgs.flatMap((org): DocumentWrite[] => {
+      const seen = this.#known.leases.get(org);
+      const held = this.#known.held.get(org);
+      this.#unneeded.delete(org);
+      if (held === undefined || seen === undefined) {
+        return [];
+      }
+      const value = leaseDocument(org, givenUp(seen.lease, isoTime(this.#clock.now()), held.promisedTo));
+      return [{ id: leaseId(org), value, expected: seen.version }];
+    });
+    for (const org of orgs) {
+      this.#known = withoutOrg(this.#known, org);
     }
-    this.#known = withoutOrg(this.#known, org);
-    const value = leaseDocument(org, givenUp(seen.lease, isoTime(this.#clock.now()), to));
-    // Whoever can't be told finds out by itself, when the lease runs out.
-    await this.#documents.write([{ id: leaseId(org), value, expected: seen.version }]).catch(() => {});
+    if (writes.length > 0) {
+      // Whoever can't be told finds out by itself, when the lease runs out.
+      await this.#documents.write(writes).catch(() => {});
+    }
   }
 
   async #leaveMembers(): Promise<void> {

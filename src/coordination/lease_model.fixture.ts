@@ -131,7 +131,9 @@ class Model {
     const hosts = ["a", "b", "c", "d"].slice(0, this.#bounds.hosts).map((id) => ({ id, name: id.toUpperCase() }));
     const [first] = hosts;
     const documents = new Map<string, VersionedDocument>();
-    const members = hosts.slice(0, Math.max(1, hosts.length - 1)).map((host) => ({ ...host, beat: 1, asks: [] }));
+    const members = hosts
+      .slice(0, Math.max(1, hosts.length - 1))
+      .map((host) => ({ ...host, beat: 1, asks: [], isLeaving: false }));
     documents.set(MEMBERS_ID, { value: membersDocument(members), version: version(1) });
     for (const org of this.#orgs) {
       const lease = { ...NO_LEASE, term: 1, holder: first };

@@ -9,6 +9,8 @@ export interface Member extends Host {
   readonly beat: number;
   /** Orgs of others that it is to have, so that each has its share. */
   readonly asks: readonly string[];
+  /** It gives up what it has, and is to have nothing more. */
+  readonly isLeaving: boolean;
 }
 
 export type Members = ReadonlyMap<string, Member>;
@@ -22,15 +24,20 @@ const LONGEST_ORG = 512;
 /** By their ids. What can't be a member is left out. */
 export function readMembers(value: unknown): Members {
   const members = Object.entries(membersOf(membersOf(value).hosts)).flatMap(([id, entry]): Member[] => {
-    const { name, beat, asks } = membersOf(entry);
+    const { name, beat, asks, leaving } = membersOf(entry);
     const isMember = readText(id) !== undefined && typeof beat === "number" && Number.isFinite(beat);
-    return isMember ? [{ id, name: readText(name) ?? id, beat, asks: readAsks(asks) }] : [];
+    return isMember
+      ? [{ id, name: readText(name) ?? id, beat, asks: readAsks(asks), isLeaving: leaving === true }]
+      : [];
   });
   return new Map(members.slice(0, MOST_MEMBERS).map((member) => [member.id, member]));
 }
 
 export function membersDocument(members: Iterable<Member>): object {
-  return { hosts: Object.fromEntries([...members].map(({ id, name, beat, asks }) => [id, { name, beat, asks }])) };
+  const entries = [...members].map(({ id, name, beat, asks, isLeaving }) => {
+    return [id, { name, beat, asks, ...(isLeaving ? { leaving: true } : {}) }] as const;
+  });
+  return { hosts: Object.fromEntries(entries) };
 }
 
 function readAsks(value: unknown): string[] {

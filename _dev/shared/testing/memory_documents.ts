@@ -14,6 +14,8 @@ export class MemoryDocuments implements StateDocuments {
   isAway = false;
   /** Documents written so far. */
   written = 0;
+  /** Requests so far. */
+  requests = 0;
 
   async read(ids: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, VersionedDocument>> {
     await this.#answer(signal);
@@ -56,6 +58,7 @@ export class MemoryDocuments implements StateDocuments {
   }
 
   async #answer(signal: AbortSignal | undefined): Promise<void> {
+    this.requests += 1;
     await Promise.resolve();
     signal?.throwIfAborted();
     if (this.isAway) {
