@@ -1,25 +1,30 @@
 import type { NamedIds } from "../core/event.ts";
-import { EventBytes } from "../core/event_bytes.ts";
+import type { EventBytes } from "../core/event_bytes.ts";
 import { RowCells } from "../core/row_cells.ts";
-import { findObjectType, selectFields } from "./catalog.ts";
-import { type CellsWriter, compileCellsWriter } from "./cells_writer.ts";
+import { findObjectType, RECORD_COLUMNS, selectFields } from "./catalog.ts";
+import { compileCellsWriter } from "./cells_writer.ts";
 
-/** A record as the query API answers it, parsed. */
+/** A record as the query API answers it, parsed, or as `AsAnswered` makes it one. */
 export type SalesforceRecord = Readonly<Record<string, unknown>>;
+
+/** What the query API answers in the place of this value of a column. */
+export type AsAnswered = (column: string, value: unknown) => unknown;
 
 /** Compiled once per object. */
 export interface RecordWriter {
   /** ISO time of the event with milliseconds; undefined if the record has none. */
   timestamp(record: SalesforceRecord): string | undefined;
   /**
-   * JSON members for inside `"salesforce":{…}`, as RowWriter.fields but without the comma. What is null makes no field; a value that does not fit its
+   * Adds JSON members for inside `"salesforce":{…}`, as RowWriter.fields. What is null makes no field; a value that does not fit its
    * kind, and a field that was not asked for, goes to `unmapped`.
    */
-  fields(record: SalesforceRecord): string;
+  fields(record: SalesforceRecord, to: EventBytes): void;
   /** The ids of the record whose names it does not have itself. */
   namedIds(record: SalesforceRecord): NamedIds | undefined;
   /** What names the event uniquely within the org and object: its EventIdentifier or Id; undefined if the record has none. */
   identity(record: SalesforceRecord): string | undefined;
+  /** The record as JSON by the names of its columns, without what says nothing of the event. */
+  original(record: SalesforceRecord): string;
 }
 
 /** The member of every record of an answer that says its type and address. */
@@ -29,7 +34,11 @@ const ATTRIBUTES = "attributes";
  * Of records that were `asked` for these columns; by default for all of the catalogue. Throws a TypeError for an object that the
  * catalogue does not have.
  */
-export function compileRecordWriter(objectName: string, asked = selectFields(objectName)): RecordWriter {
+export function compileRecordWriter(
+  objectName: string,
+  asked = selectFields(objectName),
+  asAnswered: AsAnswered = (_, value) => value,
+): RecordWriter {
   const type = findObjectType(objectName);
   if (type === undefined) {
     throw new TypeError(`No object ${objectName} in the catalogue.`);
@@ -40,43 +49,52 @@ export function compileRecordWriter(objectName: string, asked = selectFields(obj
       columns: type.columns,
       header,
       timeColumns: [type.timeColumn],
-      envelope: [type.timeColumn, ATTRIBUTES],
+      envelope: [type.timeColumn],
       unquote: (cell) => cell,
     });
   const writer = compile(asked);
-  const known = new Set([...asked, ATTRIBUTES]);
-  const text = new EventBytes();
-  /** The members without the comma behind them. */
-  const fieldsText = (of: CellsWriter, cells: RowCells) => {
-    text.clear();
-    of.fields(cells, text);
-    return text.slice(0, Math.max(0, text.length - 1));
-  };
-  let last: { readonly record: SalesforceRecord; readonly cells: RowCells } | undefined;
+  const wanted = new Set(asked);
+  const isUnasked = (name: string) => !wanted.has(name) && name !== ATTRIBUTES && !RECORD_COLUMNS.has(name);
+  const textsOf = (record: SalesforceRecord, names: readonly string[]) =>
+    names.map((name) => cellOf(asAnswered(name, record[name])));
+  const cells = new RowCells();
+  let last: SalesforceRecord | undefined;
   /** Of one record several things are asked in turn. */
   const askedCells = (record: SalesforceRecord) => {
-    last = last?.record === record ? last : { record, cells: cellsOf(record, asked) };
-    return last.cells;
+    if (record !== last) {
+      cells.fill(textsOf(record, asked));
+      last = record;
+    }
+    return cells;
   };
   return {
     timestamp: (record) => writer.timestamp(askedCells(record)),
-    fields(record) {
-      const names = Object.keys(record);
-      if (names.every((name) => known.has(name))) {
-        return fieldsText(writer, askedCells(record));
+    fields(record, to) {
+      const unasked = Object.keys(record).filter(isUnasked);
+      if (unasked.length === 0) {
+        writer.fields(askedCells(record), to);
+      } else {
+        const names = [...asked, ...unasked];
+        compile(names).fields(RowCells.of(textsOf(record, names)), to);
       }
-      return fieldsText(compile(names), cellsOf(record, names));
     },
     namedIds: (record) => writer.namedIds(askedCells(record)),
     identity: (record) => cellOf(record[type.identityColumn]) || undefined,
+    original: (record) =>
+      JSON.stringify(
+        Object.fromEntries(
+          Object.entries(record).flatMap(([name, value]) =>
+            wanted.has(name) || isUnasked(name) ? [[name, asAnswered(name, value)]] : [],
+          ),
+        ),
+      ),
   };
 }
 
-function cellsOf(record: SalesforceRecord, names: readonly string[]): RowCells {
-  return RowCells.of(names.map((name) => cellOf(record[name])));
-}
-
 function cellOf(value: unknown): string {
+  if (typeof value === "string") {
+    return value;
+  }
   if (value === null || value === undefined) {
     return "";
   }

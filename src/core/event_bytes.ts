@@ -104,6 +104,10 @@ export class EventBytes {
     return end - start + (ending === AS_IT_IS ? 0 : ending.length - REPLACED);
   }
 
+  static lengthOfAll(events: readonly SourceEvent[]): number {
+    return events.reduce((sum, event) => sum + EventBytes.lengthOf(event), 0);
+  }
+
   /** The first bytes of the document of an event, so many at most, as text. */
   static beginningOf(event: SourceEvent, bytes: number): string {
     return event instanceof StoredEvent

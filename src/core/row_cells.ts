@@ -5,6 +5,11 @@ export function needsEscape(code: number): boolean {
   return code < 0x20 || code === 0x22 || code === 0x5c;
 }
 
+/** UTF-8 needs at most three bytes for a unit of a JavaScript string. */
+const BYTES_A_UNIT = 3;
+/** Bytes that are kept for the next texts; longer ones have their own. */
+const OWN_BYTES = 16 * 1024;
+
 const NEEDS_ESCAPE = /[\u0000-\u001f"\\]/;
 
 /**
@@ -15,6 +20,8 @@ const NEEDS_ESCAPE = /[\u0000-\u001f"\\]/;
 export class RowCells implements Iterable<string> {
   #bytes: Buffer = Buffer.alloc(0);
   #words = wordsOf(this.#bytes);
+  /** What texts are written into. */
+  #own: Buffer | undefined;
   length = 0;
   readonly starts: number[] = [];
   readonly ends: number[] = [];
@@ -23,15 +30,29 @@ export class RowCells implements Iterable<string> {
 
   static of(texts: readonly string[]): RowCells {
     const cells = new RowCells();
-    cells.bytes = Buffer.from(texts.join("") + "\0".repeat(WORD_SLACK));
+    cells.fill(texts);
+    return cells;
+  }
+
+  /** Takes these in the place of the cells that it has. */
+  fill(texts: readonly string[]): void {
+    const text = texts.join("");
+    const most = text.length * BYTES_A_UNIT + WORD_SLACK;
+    if (most <= OWN_BYTES) {
+      this.#own ??= Buffer.allocUnsafeSlow(OWN_BYTES);
+    }
+    const bytes = most <= OWN_BYTES && this.#own !== undefined ? this.#own : Buffer.allocUnsafeSlow(most);
+    this.bytes = bytes;
+    this.length = 0;
+    // Most records have neither other letters nor anything to escape, so that all of their cells are known at once.
+    const isAscii = bytes.write(text) === text.length;
+    const isPlain = !NEEDS_ESCAPE.test(text);
     let start = 0;
-    for (const text of texts) {
-      // Most cells of a record are empty.
-      const end = text === "" ? start : start + Buffer.byteLength(text);
-      cells.add(start, end, !NEEDS_ESCAPE.test(text));
+    for (const cell of texts) {
+      const end = start + (isAscii || cell === "" ? cell.length : bytes.write(cell, start));
+      this.add(start, end, isPlain || !NEEDS_ESCAPE.test(cell));
       start = end;
     }
-    return cells;
   }
 
   /**

@@ -1,6 +1,6 @@
 import { type AgentFacts, agentMembers } from "../core/agent_facts.ts";
 import type { DataStream } from "../core/event.ts";
-import { EventBytes } from "../core/event_bytes.ts";
+import type { EventBytes } from "../core/event_bytes.ts";
 
 /** What all events of a stream have in common. */
 export interface StreamContext {
@@ -22,11 +22,10 @@ export interface OriginContext {
   readonly collection: Readonly<Record<string, unknown>>;
 }
 
-/** What differs from event to event. `fields` are the JSON members that the catalogue wrote, or "". */
+/** What differs from event to event. */
 export interface EventParts {
   readonly id: string;
   readonly timestamp: string;
-  readonly fields: string;
   /** 1 for the first row of a file. */
   readonly row?: number;
   /** Whether the row has no readable time of its own, so that `timestamp` is only near it. */
@@ -37,8 +36,6 @@ export interface EventParts {
 
 /** Of `collection`, of `salesforce` and of the document; see SourceEvent. */
 const END = Buffer.from("}}}");
-
-export type WriteDocument = (parts: EventParts) => string;
 
 /**
  * The text of a document around its fields. Everything that is the same for all events of one origin is made once, as bytes.
@@ -70,7 +67,7 @@ export class Envelope {
   }
 
   /** Writes a document up to its fields, which follow as members, each with a comma behind it. */
-  open(document: EventBytes, { id, timestamp, original }: Omit<EventParts, "fields" | "row" | "estimatedTime">): void {
+  open(document: EventBytes, { id, timestamp, original }: Omit<EventParts, "row" | "estimatedTime">): void {
     document.copy(this.#beforeTimestamp);
     document.text(timestamp);
     document.copy(this.#beforeId);
@@ -93,18 +90,6 @@ export class Envelope {
     }
     document.copy(END);
   }
-}
-
-/** The same for events that are made one by one, as text. */
-export function compileEnvelope(stream: StreamContext, origin: OriginContext): WriteDocument {
-  const envelope = new Envelope(stream, origin);
-  return (parts) => {
-    const document = new EventBytes();
-    envelope.open(document, parts);
-    document.text(parts.fields === "" ? "" : `${parts.fields},`);
-    envelope.close(document, parts);
-    return document.bytes.toString();
-  };
 }
 
 /** The members of a JSON object without its braces. */

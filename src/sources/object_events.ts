@@ -1,14 +1,22 @@
 import { selectFields } from "../catalog/catalog.ts";
 import type { ObjectType } from "../catalog/column.ts";
-import { compileRecordWriter, type RecordWriter, type SalesforceRecord } from "../catalog/record_writer.ts";
+import {
+  type AsAnswered,
+  compileRecordWriter,
+  type RecordWriter,
+  type SalesforceRecord,
+} from "../catalog/record_writer.ts";
 import { dataStreamName, type SourceEvent } from "../core/event.ts";
-import { compileEnvelope, type OriginContext, type StreamContext, type WriteDocument } from "./envelope.ts";
+import type { EventBytes } from "../core/event_bytes.ts";
+import { Envelope, type OriginContext, type StreamContext } from "./envelope.ts";
 import { recordIdentity } from "./event_identity.ts";
 
 export interface ObjectEventsOptions {
   readonly type: ObjectType;
   /** Those that the records are asked for, or that they have. */
   readonly columns: readonly string[];
+  /** Where the records don't come from the query API. */
+  readonly asAnswered?: AsAnswered;
   readonly stream: StreamContext;
   /** Which kind of source gives the records, and `salesforce.collection` of their events. */
   readonly origin: Pick<OriginContext, "provider" | "collection">;
@@ -24,15 +32,17 @@ export class ObjectEvents {
   readonly #index: string;
   readonly #catalogue: readonly string[];
   readonly #writer: RecordWriter;
-  readonly #document: WriteDocument;
+  readonly #envelope: Envelope;
+  readonly #asAnswered: AsAnswered;
 
-  constructor({ type, columns, stream, origin }: ObjectEventsOptions) {
+  constructor({ type, columns, stream, origin, asAnswered = (_, value) => value }: ObjectEventsOptions) {
     this.#organizationId = stream.organization.id;
     this.#objectName = type.name;
     this.#index = dataStreamName(stream.dataStream);
     this.#catalogue = selectFields(type.name);
-    this.#writer = compileRecordWriter(type.name, columns);
-    this.#document = compileEnvelope(stream, { code: type.name, ...origin });
+    this.#asAnswered = asAnswered;
+    this.#writer = compileRecordWriter(type.name, columns, asAnswered);
+    this.#envelope = new Envelope(stream, { code: type.name, ...origin });
   }
 
   /** ISO time of the event with milliseconds; undefined if the record has none. */
@@ -46,26 +56,17 @@ export class ObjectEvents {
     return recordIdentity(this.#organizationId, this.#objectName, own);
   }
 
-  /** `time` as `timestamp` gives it, or near it if `isEstimated`. */
-  event(record: SalesforceRecord, id: string, time: string, isEstimated: boolean): SourceEvent {
-    const json = this.#document({
-      id,
-      timestamp: time,
-      estimatedTime: isEstimated,
-      fields: this.#writer.fields(record),
-      original: () => textOf(record),
-    });
-    return { index: this.#index, id, json, ids: this.#writer.namedIds(record) };
+  /** Writes its document. `time` as `timestamp` gives it, or near it if `isEstimated`. */
+  write(record: SalesforceRecord, id: string, time: string, isEstimated: boolean, to: EventBytes): SourceEvent {
+    const start = to.length;
+    this.#envelope.open(to, { id, timestamp: time, original: () => this.#writer.original(record) });
+    this.#writer.fields(record, to);
+    this.#envelope.close(to, { estimatedTime: isEstimated });
+    return to.event(this.#index, id, start, this.#writer.namedIds(record));
   }
 
   /** What the catalogue knows of a record: the same whatever else the record is asked for. */
   #catalogueText(record: SalesforceRecord): string {
-    return JSON.stringify(this.#catalogue.map((column) => record[column] ?? null));
+    return JSON.stringify(this.#catalogue.map((column) => this.#asAnswered(column, record[column]) ?? null));
   }
-}
-
-/** A record as Salesforce sent it, without the member that tells only its type and address. */
-function textOf(record: SalesforceRecord): string {
-  const { attributes: _, ...columns } = record;
-  return JSON.stringify(columns);
 }

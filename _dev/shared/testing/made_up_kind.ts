@@ -1,8 +1,9 @@
 /** A kind of source that no org has: bells. It is what a new room of `src/sources/` holds, in one file. */
 import { z } from "zod";
+import { EventBytes } from "../../../src/core/event_bytes.ts";
 import { ok } from "../../../src/core/finding.ts";
 import { duration, flag, setting, textList } from "../../../src/core/setting_kinds.ts";
-import { compileEnvelope } from "../../../src/sources/envelope.ts";
+import { Envelope } from "../../../src/sources/envelope.ts";
 import { recordIdentity } from "../../../src/sources/event_identity.ts";
 import type { Meanings, Tell } from "../../../src/sources/fact.ts";
 import type { KindSettings, KnownType, SourceKind } from "../../../src/sources/kind.ts";
@@ -55,17 +56,19 @@ export const BELLS: SourceKind<BellSettings> = {
         async *read(from, signal) {
           const { organizationId, instanceUrl } = await client.identity(signal);
           const organization = { id: organizationId, name: context.organizationName };
-          const write = compileEnvelope(
+          const envelope = new Envelope(
             { ...context, organization, instanceUrl },
             { code: bell, provider: "Bell", collection: { primary: true } },
           );
           const rung = Number(from.get("rung") ?? 0) + 1;
           const identity = recordIdentity(organizationId, bell, String(rung));
-          const fields = `"login":{"application":"${loudness}"}`;
-          const document = write({ id: identity, timestamp: "2026-07-20T11:00:00.000Z", fields });
+          const document = new EventBytes();
+          envelope.open(document, { id: identity, timestamp: "2026-07-20T11:00:00.000Z" });
+          document.text(`"login":{"application":"${loudness}"},`);
+          envelope.close(document, {});
           (tell as Tell<BellFact>)({ fact: "bell_rung", bell, times: rung });
           yield {
-            events: [{ index: "logs-aquila_salesforce.login-default", id: identity, json: document }],
+            events: [document.event("logs-aquila_salesforce.login-default", identity, 0)],
             whenDelivered: {
               changes: [
                 { key: "organization", value: organizationId },

@@ -1,16 +1,16 @@
 import { RECORD_COLUMNS } from "../../catalog/catalog.ts";
 import type { PublishedObject } from "../../catalog/column.ts";
-import type { SalesforceRecord } from "../../catalog/record_writer.ts";
 import { isoTime } from "../../core/clock.ts";
 import { RunnerError } from "../../core/errors.ts";
 import type { SourceEvent } from "../../core/event.ts";
+import { EventBytes } from "../../core/event_bytes.ts";
 import type { PubSub } from "../../org/pub_sub.ts";
 import type { FetchResponse } from "../../org/pub_sub_protocol.ts";
 import type { StreamContext } from "../envelope.ts";
 import type { Tell } from "../fact.ts";
 import { ObjectEvents } from "../object_events.ts";
 import type { SourceFact } from "../source_facts.ts";
-import type { BusRecord, EventSchema } from "./avro.ts";
+import type { EventSchema } from "./avro.ts";
 import { Schemas } from "./schemas.ts";
 import { undecodableEvent } from "./undecodable.ts";
 
@@ -22,22 +22,18 @@ export interface LiveEventsOptions {
   readonly tell: Tell<SourceFact>;
 }
 
-/** An event of the bus, as the events of `sources/source.ts` are. */
-export interface LiveEvent {
-  readonly event: SourceEvent;
-  /** When it happened, in milliseconds since the epoch; undefined if it does not say so. */
-  readonly time: number | undefined;
+/** What some answers have brought, in its order. */
+export interface LiveBatch {
+  readonly events: readonly SourceEvent[];
+  /** When the newest happened, in milliseconds since the epoch; undefined if none says so. */
+  readonly newest: number | undefined;
 }
 
 /** What is made of a schema. */
 interface Reader {
   readonly schema: EventSchema;
-  /** Those of the event, without those of its message. */
-  readonly columns: readonly string[];
-  readonly events: ObjectEvents;
+  readonly writer: ObjectEvents;
 }
-
-type ConsumerEvent = FetchResponse["events"][number];
 
 /** Turns what a topic brings into events: each by its own schema, and with the identity and the fields of its stored record. */
 export class LiveEvents {
@@ -51,31 +47,44 @@ export class LiveEvents {
   }
 
   /**
-   * The event, or, of what can't be read, the collector's event of it, which holds it whole. `now` in milliseconds since the epoch.
-   * Rejects with a RunnerError where its schema can't be had.
+   * The events, and, of what can't be read, the collector's events of it, which hold it whole. `now` in milliseconds since the
+   * epoch. Rejects with a RunnerError where a schema can't be had.
    */
-  async read({ event }: ConsumerEvent, now: number, signal: AbortSignal): Promise<LiveEvent> {
+  async read(responses: readonly FetchResponse[], now: number, signal: AbortSignal): Promise<LiveBatch> {
     const { type, stream } = this.#options;
-    const { id = "", schemaId = "", payload = new Uint8Array() } = event ?? {};
-    let reader: Reader;
-    let record: SalesforceRecord;
+    const documents = new EventBytes();
+    const events: SourceEvent[] = [];
+    let newest: number | undefined;
+    let [readerId, reader]: [string | undefined, Reader | Unreadable] = [undefined, new Unreadable("")];
+    for (const { event } of responses.flatMap((response) => response.events)) {
+      const { id = "", schemaId = "", payload = new Uint8Array() } = event ?? {};
+      if (schemaId !== readerId) {
+        [readerId, reader] = [schemaId, await this.#readerOf(schemaId, signal)];
+      }
+      const read = decoded(reader, payload);
+      if (read instanceof Unreadable) {
+        events.push(undecodableEvent({ stream, type, id, schemaId, payload, reason: read.reason, now }));
+        continue;
+      }
+      const { record, writer } = read;
+      const own = writer.timestamp(record);
+      const identity = writer.identity(record, id === "" ? undefined : `EventUuid ${id}`);
+      events.push(writer.write(record, identity, own ?? isoTime(now), own === undefined, documents));
+      newest = own === undefined ? newest : Math.max(newest ?? Number.NEGATIVE_INFINITY, Date.parse(own));
+    }
+    return { events, newest };
+  }
+
+  async #readerOf(schemaId: string, signal: AbortSignal): Promise<Reader | Unreadable> {
     try {
-      reader = await this.#schemas.of(schemaId, signal);
-      record = recordOf(reader.schema.decode(payload), reader.columns, type);
+      return await this.#schemas.of(schemaId, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof RunnerError) {
         throw error;
       }
-      const reason = error instanceof Error ? error.message : String(error);
-      return { event: undecodableEvent({ stream, type, id, schemaId, payload, reason, now }), time: undefined };
+      return unreadable(error);
     }
-    const own = reader.events.timestamp(record);
-    const identity = reader.events.identity(record, id === "" ? undefined : `EventUuid ${id}`);
-    return {
-      event: reader.events.event(record, identity, own ?? isoTime(now), own === undefined),
-      time: own === undefined ? undefined : Date.parse(own),
-    };
   }
 
   #reader(schema: EventSchema): Reader {
@@ -83,7 +92,8 @@ export class LiveEvents {
     const columns = schema.fields.filter((name) => isOfEvent(name, type));
     this.#tellUnknown(columns.filter((name) => name !== type.timeColumn && !Object.hasOwn(type.columns, name)));
     const origin = { provider: "PlatformEvent", collection: { primary, interval: "live" } };
-    return { schema, columns, events: new ObjectEvents({ type, columns, stream, origin }) };
+    const asAnswered = (name: string, value: unknown) => asTheQueryAnswers(name, value, type);
+    return { schema, writer: new ObjectEvents({ type, columns, stream, origin, asAnswered }) };
   }
 
   #tellUnknown(columns: readonly string[]): void {
@@ -98,22 +108,37 @@ export class LiveEvents {
   }
 }
 
-/** An event of the bus as the record that the query API answers. Pure. */
-function recordOf(event: BusRecord, columns: readonly string[], type: PublishedObject): SalesforceRecord {
-  // A field may have any name, also one that every object has.
-  const record: Record<string, unknown> = Object.create(null);
-  for (const name of columns) {
-    record[name] = asAnswered(name, event[name], type);
+/** Why an event can't be read. */
+class Unreadable {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    this.reason = reason;
   }
-  return record;
+}
+
+function unreadable(error: unknown): Unreadable {
+  return new Unreadable(error instanceof Error ? error.message : String(error));
+}
+
+function decoded(reader: Reader | Unreadable, payload: Uint8Array) {
+  if (reader instanceof Unreadable) {
+    return reader;
+  }
+  const { schema, writer } = reader;
+  try {
+    return { record: schema.decode(payload), writer };
+  } catch (error) {
+    return unreadable(error);
+  }
 }
 
 /** Times are milliseconds here, and text there; bytes are base64 there. */
-function asAnswered(name: string, value: unknown, { timeColumn, columns }: PublishedObject): unknown {
-  if (typeof value === "number" && (name === timeColumn || columns[name]?.kind === "timestamp")) {
-    return isoTime(value);
+function asTheQueryAnswers(name: string, value: unknown, { timeColumn, columns }: PublishedObject): unknown {
+  if (typeof value === "number") {
+    return name === timeColumn || columns[name]?.kind === "timestamp" ? isoTime(value) : value;
   }
-  return Buffer.isBuffer(value) ? value.toString("base64") : value;
+  return typeof value === "object" && Buffer.isBuffer(value) ? value.toString("base64") : value;
 }
 
 /** Whether a field says something of the event, and not of its message. */

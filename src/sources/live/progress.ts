@@ -1,4 +1,5 @@
 import type { CursorChange, CursorEntries, CursorValue } from "../../cursors/cursor.ts";
+import type { FetchResponse } from "../../org/pub_sub_protocol.ts";
 import { entriesAnew, isOfThisOrg } from "../own_entries.ts";
 
 /** Bytes of a replay id; Salesforce's have about ten. */
@@ -18,6 +19,15 @@ export interface LiveCursor {
 /** A replay id that may be kept; undefined for none, and for what is too long to be one. */
 export function soundReplayId(id: Uint8Array): Uint8Array | undefined {
   return id.length > 0 && id.length <= LONGEST_REPLAY_ID ? id : undefined;
+}
+
+/** Of what has come, in its order: of the last event, or where an answer without events says that its topic stands. Pure. */
+export function lastReplayId(arrived: readonly FetchResponse[]): Uint8Array | undefined {
+  return arrived
+    .flatMap(({ events, latestReplayId }) =>
+      events.length === 0 ? [latestReplayId] : events.map(({ replayId }) => replayId),
+    )
+    .findLast((id) => soundReplayId(id) !== undefined);
 }
 
 /** Reads the entries, and gives the keys of those that can't be meant. Those of another organization are none. Pure. */

@@ -1,6 +1,7 @@
 import type { PublishedObject } from "../../catalog/column.ts";
 import { elapsedBy } from "../../core/clock.ts";
 import { asRunnerError, RETRY, RunnerError } from "../../core/errors.ts";
+import { EventBytes } from "../../core/event_bytes.ts";
 import type { CursorEntries } from "../../cursors/cursor.ts";
 import type { Subscription } from "../../org/pub_sub.ts";
 import type { FetchResponse } from "../../org/pub_sub_protocol.ts";
@@ -19,7 +20,7 @@ import type { LiveFact } from "./facts.ts";
 import { afterAcknowledgement, afterAnswer, afterAsking, type Flow, inBatches, START_OF_FLOW, wanted } from "./flow.ts";
 import { type Gap, gapBehind, gapChange, readGap, type StoredEvents, storedEntries } from "./gap.ts";
 import { readGapOf } from "./gap_reading.ts";
-import { firstLiveChanges, heardChanges, type LiveCursor, readLiveCursor, soundReplayId } from "./progress.ts";
+import { firstLiveChanges, heardChanges, type LiveCursor, lastReplayId, readLiveCursor } from "./progress.ts";
 
 export interface LiveTopicOptions {
   readonly parts: SourceParts;
@@ -222,7 +223,7 @@ export class LiveTopic implements Source {
       round.isRenewed = false;
       for (const piece of inBatches(arrived)) {
         const batch = await this.#batch(piece, round);
-        const bytes = batch.events.reduce((sum, { json }) => sum + json.length, 0);
+        const bytes = EventBytes.lengthOfAll(batch.events);
         const count = piece.reduce((sum, { events }) => sum + events.length, 0);
         flow = afterAnswer(flow, count, bytes);
         const giveBack = bytes === 0 ? () => {} : await memory.events(bytes, round.signal);
@@ -245,20 +246,8 @@ export class LiveTopic implements Source {
   async #batch(arrived: readonly FetchResponse[], round: LiveRound): Promise<Batch> {
     const { type } = this.#options;
     const now = await this.#time.now(round.signal);
-    const events = [];
-    let newest: number | undefined;
-    let replayId: Uint8Array | undefined;
-    for (const response of arrived) {
-      for (const one of response.events) {
-        const { event, time } = await round.events.read(one, now, round.signal);
-        events.push(event);
-        newest = time === undefined ? newest : Math.max(newest ?? time, time);
-        replayId = soundReplayId(one.replayId) ?? replayId;
-      }
-      if (response.events.length === 0) {
-        replayId = soundReplayId(response.latestReplayId) ?? replayId;
-      }
-    }
+    const { events, newest } = await round.events.read(arrived, now, round.signal);
+    const replayId = lastReplayId(arrived);
     round.cursor = { ...round.cursor, replayId: replayId ?? round.cursor.replayId, heardAt: now };
     const fact: LiveFact = { fact: "topic_heard", topic: type.topic.name, at: now, events: events.length, newest };
     return { events, whenDelivered: { changes: heardChanges(replayId, now), facts: [fact] } };

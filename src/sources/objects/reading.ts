@@ -1,7 +1,7 @@
 import type { ObjectType } from "../../catalog/column.ts";
 import type { Clock } from "../../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../../core/errors.ts";
-import type { SourceEvent } from "../../core/event.ts";
+import { EventBytes } from "../../core/event_bytes.ts";
 import type { MemoryShare } from "../../core/memory.ts";
 import type { CursorChange } from "../../cursors/cursor.ts";
 import type { OrgClient } from "../../org/org_client.ts";
@@ -96,7 +96,7 @@ export class WindowReader {
           } else if (ordered) {
             reading.rest = restFrom(reading.rest, edge, order);
           }
-          const release = events.length === 0 ? undefined : await memory.events(bytesOf(events), signal);
+          const release = events.length === 0 ? undefined : await memory.events(EventBytes.lengthOfAll(events), signal);
           const changes = this.#move(reading.given(reading.rest, delivered), round);
           yield { events, whenDelivered: { changes }, ...(release === undefined ? {} : { release }) };
         }
@@ -177,8 +177,4 @@ export class WindowReader {
     this.#options.tell({ fact: "window_halved", object: this.#options.type.name, width: narrower, error });
     return true;
   }
-}
-
-function bytesOf(events: readonly SourceEvent[]): number {
-  return events.reduce((sum, { json }) => sum + json.length, 0);
 }

@@ -1,5 +1,6 @@
 import type { ObjectType } from "../../catalog/column.ts";
 import type { SourceEvent } from "../../core/event.ts";
+import { EventBytes } from "../../core/event_bytes.ts";
 import type { SObjectRecord } from "../../org/query_pages.ts";
 import type { StreamContext } from "../envelope.ts";
 import { ObjectEvents } from "../object_events.ts";
@@ -44,6 +45,7 @@ export class ObjectRecords {
   /** The next page of a query for what is left of a window. */
   read(page: readonly SObjectRecord[], rest: Window, order: ReadingOrder): ObjectPage {
     const events: SourceEvent[] = [];
+    const documents = new EventBytes();
     const delivered: DeliveredRecord[] = [];
     let edge: number | undefined = order === "newest first" ? rest.to : rest.after;
     let last = edge;
@@ -58,7 +60,7 @@ export class ObjectRecords {
       const id = this.#events.identity(record);
       if (!this.#known.has(id)) {
         this.#known.add(id);
-        events.push(this.#events.event(record, id, timestamp, own === undefined));
+        events.push(this.#events.write(record, id, timestamp, own === undefined, documents));
         delivered.push({ id, time });
       }
     }
