@@ -2,11 +2,11 @@ import { asRunnerError } from "../../core/errors.ts";
 import type { OrgClient } from "../../org/org_client.ts";
 import { queryPages, type SObjectRecord } from "../../org/query_pages.ts";
 import { unknownColumn } from "../../org/response_meaning.ts";
-import { type EventLogFileQuery, eventLogFileSoql, eventLogFilesByIdSoql } from "../../org/soql.ts";
 import type { Tell } from "../fact.ts";
 import type { SourceFact } from "../source_facts.ts";
 import type { EventLogFile } from "./body.ts";
 import type { FileFact } from "./facts.ts";
+import { type EventLogFileQuery, eventLogFileSoql, eventLogFilesByIdSoql } from "./listing_soql.ts";
 import { askedTypes, isPassedOver, wants } from "./wanted_types.ts";
 
 const DAY_MS = 86_400_000;

@@ -1,5 +1,5 @@
 import { EVENT_TYPES, findLogFileType } from "../../catalog/catalog.ts";
-import type { EventTypeChoice } from "../../org/soql.ts";
+import type { EventTypeChoice } from "./listing_soql.ts";
 
 /** Names as Salesforce gives them, and patterns of them, in which `*` stands for any letters. */
 const NAME = /^[A-Za-z0-9_]{1,80}$/;

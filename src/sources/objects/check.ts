@@ -4,9 +4,10 @@ import { asRunnerError } from "../../core/errors.ts";
 import { type Finding, failed, ok, warning } from "../../core/finding.ts";
 import type { OrgClient } from "../../org/org_client.ts";
 import { hasRecord } from "../../org/query_pages.ts";
-import { objectSoql, soqlDateTime, soqlText } from "../../org/soql.ts";
+import { soqlDateTime, soqlText } from "../../org/soql.ts";
 import { isAbsence, withObjectCure } from "./access.ts";
 import type { ObjectSettings } from "./settings.ts";
+import { objectSoql } from "./window_soql.ts";
 
 const STEP = "event objects";
 const DAY_MS = 86_400_000;

@@ -3,9 +3,9 @@ import { asRunnerError } from "../../core/errors.ts";
 import type { MemoryShare } from "../../core/memory.ts";
 import type { OrgClient } from "../../org/org_client.ts";
 import { queryPages, type SObjectRecord } from "../../org/query_pages.ts";
-import { objectSoql } from "../../org/soql.ts";
 import type { AskedColumns } from "./asked_columns.ts";
 import type { Window } from "./window.ts";
+import { objectSoql } from "./window_soql.ts";
 
 export interface ObjectPagesOptions {
   readonly type: ObjectType;
