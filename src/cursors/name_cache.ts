@@ -1,11 +1,9 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import { makePrivate } from "./private_file.ts";
+import type { DatabaseSync } from "node:sqlite";
+import { attempt, closeCache, openCache, openCacheFile } from "./cache_database.ts";
 
 const FILE_NAME = "names.sqlite";
-/** A writer of another process holds the file for less than this. Milliseconds. */
-const LONGEST_LOCK_MS = 50;
+const TABLE =
+  "CREATE TABLE IF NOT EXISTS names (org TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (org, id)) WITHOUT ROWID";
 /** What was not looked up anew for so long is of no event that still comes. */
 const FORGOTTEN_AFTER_MS = 7 * 86_400_000;
 
@@ -30,19 +28,14 @@ export interface NameCache {
 
 /** Names in a SQLite file of the data directory, which its owner alone can read. */
 export function openNameCache(dataDirectory: string, now: number): NameCache {
-  return createNameCache(
-    attempt(() => {
-      mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
-      const path = join(dataDirectory, FILE_NAME);
-      makePrivate(path);
-      return openDatabase(path, now);
-    }),
-  );
+  const database = openCacheFile(dataDirectory, FILE_NAME, TABLE);
+  attempt(() => database?.prepare("DELETE FROM names WHERE at < ?").run(now - FORGOTTEN_AFTER_MS));
+  return createNameCache(database);
 }
 
 /** Names that end with the process. */
 export function createMemoryNames(): NameCache {
-  return createNameCache(openDatabase(":memory:", 0));
+  return createNameCache(openCache(":memory:", TABLE));
 }
 
 function createNameCache(database: DatabaseSync | undefined): NameCache {
@@ -77,29 +70,6 @@ function createNameCache(database: DatabaseSync | undefined): NameCache {
         }
       });
     },
-    close() {
-      if (database?.isOpen === true) {
-        database.close();
-      }
-    },
+    close: () => closeCache(database),
   };
-}
-
-function openDatabase(path: string, now: number): DatabaseSync {
-  const database = new DatabaseSync(path, { timeout: LONGEST_LOCK_MS });
-  database.exec(
-    `PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;
-     CREATE TABLE IF NOT EXISTS names (org TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (org, id)) WITHOUT ROWID`,
-  );
-  database.prepare("DELETE FROM names WHERE at < ?").run(now - FORGOTTEN_AFTER_MS);
-  return database;
-}
-
-/** The outcome; undefined where the file can't be used now. */
-function attempt<T>(action: () => T): T | undefined {
-  try {
-    return action();
-  } catch {
-    return undefined;
-  }
 }

@@ -1,12 +1,9 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { attempt, closeCache, openCacheFile } from "./cache_database.ts";
 import type { CallHours } from "./call_hours.ts";
-import { makePrivate } from "./private_file.ts";
 
 const FILE_NAME = "api_calls.sqlite";
-/** A writer of another process holds the file for less than this. Milliseconds. */
-const LONGEST_LOCK_MS = 50;
+const TABLE =
+  "CREATE TABLE IF NOT EXISTS calls (org TEXT NOT NULL, hour INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (org, hour)) WITHOUT ROWID";
 
 /** The counts of all orgs of a data directory. */
 export interface CallCounts {
@@ -20,7 +17,7 @@ export interface CallCounts {
  * beside the runner. Where the file can't be used, each process counts for itself.
  */
 export function openCallCounts(dataDirectory: string): CallCounts {
-  const database = attempt(() => openDatabase(dataDirectory));
+  const database = openCacheFile(dataDirectory, FILE_NAME, TABLE);
   const upsert = database?.prepare(
     "INSERT INTO calls (org, hour, count) VALUES (?, ?, ?) ON CONFLICT (org, hour) DO UPDATE SET count = count + excluded.count",
   );
@@ -55,31 +52,6 @@ export function openCallCounts(dataDirectory: string): CallCounts {
         },
       };
     },
-    close() {
-      if (database?.isOpen === true) {
-        database.close();
-      }
-    },
+    close: () => closeCache(database),
   };
-}
-
-function openDatabase(dataDirectory: string): DatabaseSync {
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
-  const path = join(dataDirectory, FILE_NAME);
-  makePrivate(path);
-  const database = new DatabaseSync(path, { timeout: LONGEST_LOCK_MS });
-  database.exec(
-    `PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;
-     CREATE TABLE IF NOT EXISTS calls (org TEXT NOT NULL, hour INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (org, hour)) WITHOUT ROWID`,
-  );
-  return database;
-}
-
-/** The outcome; undefined where the file can't be used now. */
-function attempt<T>(action: () => T): T | undefined {
-  try {
-    return action();
-  } catch {
-    return undefined;
-  }
 }

@@ -1,0 +1,42 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { makePrivate } from "./private_file.ts";
+
+/** A writer of another process holds the file for less than this. Milliseconds. */
+const LONGEST_LOCK_MS = 50;
+
+/**
+ * A SQLite file of the data directory for what may be lost: several processes share it, and its owner alone can read it. Undefined
+ * where it can't be used. `table` makes the table that it holds, if it is not there.
+ */
+export function openCacheFile(dataDirectory: string, name: string, table: string): DatabaseSync | undefined {
+  return attempt(() => {
+    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+    const path = join(dataDirectory, name);
+    makePrivate(path);
+    return openCache(path, table);
+  });
+}
+
+/** The same for any path of SQLite. */
+export function openCache(path: string, table: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: LONGEST_LOCK_MS });
+  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; ${table}`);
+  return database;
+}
+
+export function closeCache(database: DatabaseSync | undefined): void {
+  if (database?.isOpen === true) {
+    database.close();
+  }
+}
+
+/** The outcome; undefined where the file can't be used now. */
+export function attempt<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch {
+    return undefined;
+  }
+}
