@@ -1,6 +1,6 @@
 import { APEX_COLUMNS } from "./apex_columns.ts";
-import { type Columns, type Home, type LogFileType, objectReference } from "./column.ts";
-import { AI_AGENT, ENDING, REQUEST, requestColumns, TRANSACTION, USUAL_FIELDS } from "./request_columns.ts";
+import { type Columns, type Home, type LogFileType, logFileTypesOf } from "./column.ts";
+import { AI_AGENT, ENDING, REQUEST, requestColumns, TRANSACTION, USUAL_FIELDS, WHEN, WHO } from "./request_columns.ts";
 import { REST_COLUMNS } from "./rest_columns.ts";
 
 const APEX_HOME: Home = {
@@ -50,16 +50,7 @@ const CALLOUT: Columns = {
   },
 };
 
-function apexType(type: Pick<LogFileType, "name" | "tells" | "columns"> & Partial<LogFileType>): LogFileType {
-  return {
-    provider: "EventLogFile",
-    stream: "apex",
-    home: APEX_HOME,
-    free: false,
-    page: objectReference(`eventlogfile_${type.name.toLowerCase()}`),
-    ...type,
-  };
-}
+const apexType = logFileTypesOf(APEX_HOME);
 
 export const APEX_TYPES: readonly LogFileType[] = [
   apexType({
@@ -138,18 +129,13 @@ export const APEX_TYPES: readonly LogFileType[] = [
     free: true,
     tells: "Each exception that no Apex code handled: class, message, stack trace and the limit that was exceeded.",
     columns: [
-      "EVENT_TYPE",
-      "TIMESTAMP",
-      "REQUEST_ID",
-      "ORGANIZATION_ID",
-      "USER_ID",
+      ...WHO,
       "APEX_ENTITY_NAME",
       "EXCEPTION_TYPE",
       "EXCEPTION_MESSAGE",
       "STACK_TRACE",
       "EXCEPTION_CATEGORY",
-      "TIMESTAMP_DERIVED",
-      "USER_ID_DERIVED",
+      ...WHEN,
     ],
   }),
   apexType({
@@ -177,11 +163,7 @@ export const APEX_TYPES: readonly LogFileType[] = [
     tells: "Each continuation with its up to three callouts: addresses, statuses, sizes and duration.",
     variants: UP_TO_THREE_REQUESTS,
     columns: [
-      "EVENT_TYPE",
-      "TIMESTAMP",
-      "REQUEST_ID",
-      "ORGANIZATION_ID",
-      "USER_ID",
+      ...WHO,
       "CONTINUATION_ID",
       "ORIGIN_REQUEST_ID",
       "DURATION",
@@ -191,19 +173,14 @@ export const APEX_TYPES: readonly LogFileType[] = [
       "STATUS_CODE",
       "SUCCESS",
       "URL",
-      "TIMESTAMP_DERIVED",
-      "USER_ID_DERIVED",
+      ...WHEN,
     ],
   }),
   apexType({
     name: "ExternalCustomApexCallout",
     tells: "Each query to an external data source by a custom adapter of Salesforce Connect: rows, times and errors.",
     columns: [
-      "EVENT_TYPE",
-      "TIMESTAMP",
-      "REQUEST_ID",
-      "ORGANIZATION_ID",
-      "USER_ID",
+      ...WHO,
       "ENTITY",
       "OFFSET",
       "LIMIT",

@@ -1,6 +1,6 @@
 import { API_COLUMNS } from "./api_columns.ts";
-import { type Home, type LogFileType, objectReference } from "./column.ts";
-import { AI_AGENT, ENDING, REQUEST, requestColumns, TRANSACTION, USUAL_FIELDS } from "./request_columns.ts";
+import { type Home, type LogFileType, logFileTypesOf, objectReference } from "./column.ts";
+import { AI_AGENT, ENDING, REQUEST, requestColumns, TRANSACTION, USUAL_FIELDS, WHO } from "./request_columns.ts";
 import { REST_COLUMNS } from "./rest_columns.ts";
 
 export const API_HOME: Home = {
@@ -15,16 +15,7 @@ export const API_HOME: Home = {
   },
 };
 
-function apiType(type: Pick<LogFileType, "name" | "tells" | "columns"> & Partial<LogFileType>): LogFileType {
-  return {
-    provider: "EventLogFile",
-    stream: "api",
-    home: API_HOME,
-    free: false,
-    page: objectReference(`eventlogfile_${type.name.toLowerCase()}`),
-    ...type,
-  };
-}
+const apiType = logFileTypesOf(API_HOME);
 
 export const API_TYPES: readonly LogFileType[] = [
   apiType({
@@ -59,11 +50,7 @@ export const API_TYPES: readonly LogFileType[] = [
     tells:
       "Every API request of any kind: who, with which app, which resource, and whether it counts against the limit.",
     columns: [
-      "EVENT_TYPE",
-      "TIMESTAMP",
-      "REQUEST_ID",
-      "ORGANIZATION_ID",
-      "USER_ID",
+      ...WHO,
       "API_FAMILY",
       "API_VERSION",
       "API_RESOURCE",

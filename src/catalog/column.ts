@@ -165,6 +165,20 @@ export function objectReference(page: string): string {
   return `${DOCUMENTATION}.object_reference.meta/object_reference/sforce_api_objects_${page}.htm`;
 }
 
+/** Makes event types of a home. Unless they say otherwise, not every org has them, and their page has their name. */
+export function logFileTypesOf(
+  home: Home,
+): (type: Pick<LogFileType, "name" | "tells" | "columns"> & Partial<LogFileType>) => LogFileType {
+  return (type) => ({
+    provider: "EventLogFile",
+    stream: home.stream,
+    home,
+    free: false,
+    page: objectReference(`eventlogfile_${type.name.toLowerCase()}`),
+    ...type,
+  });
+}
+
 /** Address of a page of Salesforce's Platform Events Developer Guide. */
 export function platformEventsGuide(page: string): string {
   return `${DOCUMENTATION}.platform_events.meta/platform_events/sforce_api_objects_${page}.htm`;

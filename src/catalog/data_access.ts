@@ -1,6 +1,6 @@
-import { type Columns, type Home, type LogFileType, objectReference } from "./column.ts";
+import { type Columns, type Home, type LogFileType, logFileTypesOf, objectReference } from "./column.ts";
 import { DATA_ACCESS_COLUMNS } from "./data_access_columns.ts";
-import { ENDING, REQUEST, requestColumns, TRANSACTION, USUAL_FIELDS } from "./request_columns.ts";
+import { ENDING, REQUEST, requestColumns, TRANSACTION, USUAL_FIELDS, WHEN, WHO } from "./request_columns.ts";
 
 const STREAM = "data_access";
 
@@ -51,20 +51,7 @@ const AURA_HOME: Home = {
   },
 };
 
-function accessType(type: Pick<LogFileType, "name" | "tells" | "columns"> & Partial<LogFileType>): LogFileType {
-  return {
-    provider: "EventLogFile",
-    stream: STREAM,
-    home: DATA_ACCESS_HOME,
-    free: false,
-    page: objectReference(`eventlogfile_${type.name.toLowerCase()}`),
-    ...type,
-  };
-}
-
-/** Before and behind the columns of types that are no requests. */
-const WHO = ["EVENT_TYPE", "TIMESTAMP", "REQUEST_ID", "ORGANIZATION_ID", "USER_ID"] as const;
-const WHEN = ["TIMESTAMP_DERIVED", "USER_ID_DERIVED"] as const;
+const accessType = logFileTypesOf(DATA_ACCESS_HOME);
 
 /** What may take data out, then what was looked at: many rows, so only where a policy names it. */
 export const DATA_ACCESS_TYPES: readonly LogFileType[] = [

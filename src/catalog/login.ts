@@ -1,6 +1,6 @@
 import { API_TYPES, CREDENTIALS, LOGIN_TYPES } from "./code_tables/login_codes.ts";
 import { LOGIN_STATUSES } from "./code_tables/login_status.ts";
-import { type Home, type LogFileType, objectReference } from "./column.ts";
+import { type Home, type LogFileType, logFileTypesOf } from "./column.ts";
 import { ENDING, REQUEST, requestColumns, TRANSACTION } from "./request_columns.ts";
 
 export const LOGIN_HOME: Home = {
@@ -114,14 +114,10 @@ export const LOGIN_HOME: Home = {
   },
 };
 
-export const LOGIN: LogFileType = {
+export const LOGIN: LogFileType = logFileTypesOf(LOGIN_HOME)({
   name: "Login",
-  provider: "EventLogFile",
-  stream: "login",
-  home: LOGIN_HOME,
   free: true,
   tells: "Who logged in or tried to, from where, with which client and TLS version, and why it failed.",
-  page: objectReference("eventlogfile_login"),
   columns: [
     ...TRANSACTION,
     ...REQUEST,
@@ -145,4 +141,4 @@ export const LOGIN: LogFileType = {
     "SOURCE_IP",
     "FORWARDED_FOR_IP",
   ],
-};
+});

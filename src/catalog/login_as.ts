@@ -1,5 +1,5 @@
-import { type Home, type LogFileType, objectReference } from "./column.ts";
-import { ENDING, requestColumns, TRANSACTION, USUAL_FIELDS } from "./request_columns.ts";
+import { type Home, type LogFileType, logFileTypesOf, objectReference } from "./column.ts";
+import { ENDING, requestColumns, TRANSACTION, USUAL_FIELDS, WHEN, WHO } from "./request_columns.ts";
 
 export const LOGIN_AS_HOME: Home = {
   name: "login_as",
@@ -48,36 +48,15 @@ export const LOGIN_AS_HOME: Home = {
   },
 };
 
-export const LOGIN_AS: LogFileType = {
+export const LOGIN_AS: LogFileType = logFileTypesOf(LOGIN_AS_HOME)({
   name: "LoginAs",
-  provider: "EventLogFile",
-  stream: "login",
-  home: LOGIN_AS_HOME,
-  free: false,
   tells: "Which administrator acted as which user, from where.",
-  page: objectReference("eventlogfile_loginas"),
   columns: [...TRANSACTION, "DELEGATED_USER_NAME", "DELEGATED_USER_ID", ...ENDING, "DELEGATED_USER_ID_DERIVED"],
-};
+});
 
-export const SALESFORCE_LOGIN_AS: LogFileType = {
+export const SALESFORCE_LOGIN_AS: LogFileType = logFileTypesOf(LOGIN_AS_HOME)({
   name: "SalesforceLoginAs",
-  provider: "EventLogFile",
-  stream: "login",
-  home: LOGIN_AS_HOME,
-  free: false,
   tells: "When Salesforce's support logged in to the org, as whom and for which case.",
   page: objectReference("salesforceloginaseventlog"),
-  columns: [
-    "EVENT_TYPE",
-    "TIMESTAMP",
-    "REQUEST_ID",
-    "ORGANIZATION_ID",
-    "USER_ID",
-    "ACTUAL_USER_ID",
-    "OPERATION",
-    "IP_ADDRESS",
-    "CASE_ID",
-    "TIMESTAMP_DERIVED",
-    "USER_ID_DERIVED",
-  ],
-};
+  columns: [...WHO, "ACTUAL_USER_ID", "OPERATION", "IP_ADDRESS", "CASE_ID", ...WHEN],
+});

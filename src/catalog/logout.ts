@@ -1,7 +1,7 @@
 import { API_TYPES } from "./code_tables/login_codes.ts";
 import { APP_TYPES, PLATFORM_TYPES, SESSION_LEVELS, SESSION_TYPES, USER_TYPES } from "./code_tables/logout_codes.ts";
-import { type Home, type LogFileType, objectReference } from "./column.ts";
-import { requestColumns, USUAL_FIELDS } from "./request_columns.ts";
+import { type Home, type LogFileType, logFileTypesOf } from "./column.ts";
+import { requestColumns, USUAL_FIELDS, WHEN, WHO } from "./request_columns.ts";
 
 export const LOGOUT_HOME: Home = {
   name: "logout",
@@ -56,20 +56,12 @@ export const LOGOUT_HOME: Home = {
   },
 };
 
-export const LOGOUT: LogFileType = {
+export const LOGOUT: LogFileType = logFileTypesOf(LOGOUT_HOME)({
   name: "Logout",
-  provider: "EventLogFile",
-  stream: "login",
-  home: LOGOUT_HOME,
   free: true,
   tells: "Whose session ended, of which kind, and whether the user ended it.",
-  page: objectReference("eventlogfile_logout"),
   columns: [
-    "EVENT_TYPE",
-    "TIMESTAMP",
-    "REQUEST_ID",
-    "ORGANIZATION_ID",
-    "USER_ID",
+    ...WHO,
     "USER_TYPE",
     "SESSION_TYPE",
     "SESSION_LEVEL",
@@ -83,8 +75,7 @@ export const LOGOUT: LogFileType = {
     "USER_INITIATED_LOGOUT",
     "SESSION_KEY",
     "LOGIN_KEY",
-    "TIMESTAMP_DERIVED",
-    "USER_ID_DERIVED",
+    ...WHEN,
     "CLIENT_IP",
   ],
-};
+});

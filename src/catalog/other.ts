@@ -1,4 +1,4 @@
-import { type Column, type Home, type LogFileType, objectReference } from "./column.ts";
+import { type Column, type Home, type LogFileType, logFileTypesOf, objectReference } from "./column.ts";
 import { requestColumns, USUAL_FIELDS } from "./request_columns.ts";
 import { REST_COLUMNS } from "./rest_columns.ts";
 
@@ -34,14 +34,10 @@ const OTHER_HOME: Home = {
 };
 
 /** Stands for every event type that has no place of its own in the catalogue. Its name is the pattern of all their names. */
-export const OTHER_TYPES: LogFileType = {
-  provider: "EventLogFile",
+export const OTHER_TYPES: LogFileType = logFileTypesOf(OTHER_HOME)({
   name: "*",
-  stream: STREAM,
-  home: OTHER_HOME,
-  free: false,
   onlyByName: true,
   tells: "Each event of any further type that the org has files of, such as LightningInteraction or FlowExecution.",
   page: objectReference("eventlogfile_supportedeventtypes"),
   columns: [],
-};
+});

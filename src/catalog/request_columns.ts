@@ -150,19 +150,14 @@ function listed(codes: Readonly<Record<string, string>>): string {
     .join(", ");
 }
 
-/** The first ten columns of most files, in their order. */
-export const TRANSACTION = [
-  "EVENT_TYPE",
-  "TIMESTAMP",
-  "REQUEST_ID",
-  "ORGANIZATION_ID",
-  "USER_ID",
-  "RUN_TIME",
-  "CPU_TIME",
-  "URI",
-  "SESSION_KEY",
-  "LOGIN_KEY",
-] as const;
+/** The first columns of nearly every file, in their order. */
+export const WHO = ["EVENT_TYPE", "TIMESTAMP", "REQUEST_ID", "ORGANIZATION_ID", "USER_ID"] as const;
+
+/** Time and user in their longer forms, towards the end of nearly every file. */
+export const WHEN = ["TIMESTAMP_DERIVED", "USER_ID_DERIVED"] as const;
+
+/** The first ten columns of most files. */
+export const TRANSACTION = [...WHO, "RUN_TIME", "CPU_TIME", "URI", "SESSION_KEY", "LOGIN_KEY"] as const;
 
 /** Follow TRANSACTION in the files of requests. */
 export const REQUEST = ["USER_TYPE", "REQUEST_STATUS", "DB_TOTAL_TIME"] as const;
@@ -171,4 +166,4 @@ export const REQUEST = ["USER_TYPE", "REQUEST_STATUS", "DB_TOTAL_TIME"] as const
 export const AI_AGENT = ["BOT_ID", "BOT_SESSION_ID", "PLANNER_ID"] as const;
 
 /** The last columns of most files. */
-export const ENDING = ["TIMESTAMP_DERIVED", "USER_ID_DERIVED", "CLIENT_IP", "URI_ID_DERIVED"] as const;
+export const ENDING = [...WHEN, "CLIENT_IP", "URI_ID_DERIVED"] as const;
