@@ -1,6 +1,7 @@
 /**
  * Bytes that an event takes in Elasticsearch, in one segment: for each data stream and index mode, beside a stand-in of the fields
- * that Elastic's own `salesforce` package keeps of the same rows. `--fields` says which fields take the most.
+ * that Elastic's own `salesforce` package keeps of the same rows, and beside what is left of ours if the rows have only the columns
+ * that it keeps. `--fields` says what each field takes, and in which structure.
  * Usage: npm run bench -- storage, or node _dev/scripts/bench/storage.ts [--events N] [--fields] [STREAM…]
  */
 import { join } from "node:path";
@@ -14,7 +15,10 @@ import { Traffic } from "../../deploy/docker/mock_org/traffic/traffic.ts";
 import { adminClientOptions, openCluster } from "../../shared/elasticsearch/cluster.ts";
 import { fileEvents, ORGANIZATION_ID } from "../../shared/testing/file_events.ts";
 import { installAssets } from "../install_assets/install.ts";
-import { officialDocument, officialMappings } from "./official_fields.ts";
+import { probeAbilities } from "../install_assets/node_abilities.ts";
+import { fitPipeline, fitTemplate } from "../install_assets/substitutions.ts";
+import { OFFICIAL_PIPELINE, officialColumns, officialDocument, officialId } from "./official_document.ts";
+import { officialMappings } from "./official_fields.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const UNTIL = Date.parse("2026-07-18T00:00:00.000Z");
@@ -30,17 +34,30 @@ const TYPES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 interface Row {
   readonly id: string;
   readonly document: unknown;
+}
+
+interface RowWithCells extends Row {
   readonly cells: Readonly<Record<string, string>>;
 }
 
-interface Measured {
-  readonly bytes: number;
-  /** Bytes by field, the largest first. */
-  readonly fields: readonly (readonly [string, number])[];
+/** What Elasticsearch says of one field, in bytes. */
+interface FieldUsage {
+  readonly total_in_bytes: number;
+  readonly inverted_index: { readonly total_in_bytes: number };
+  readonly doc_values_in_bytes: number;
+  readonly points_in_bytes: number;
+  readonly norms_in_bytes: number;
+  readonly stored_fields_in_bytes: number;
 }
 
-/** Events of a stream as the runner sends them, each with the cells of its row. */
-async function rowsOf(stream: string, events: number): Promise<Row[]> {
+interface Measured {
+  readonly events: number;
+  readonly bytes: number;
+  readonly fields: ReadonlyMap<string, FieldUsage>;
+}
+
+/** Events of a stream as the runner sends them, each with the cells of its row; of `columns` alone, if they are given. */
+async function rowsOf(stream: string, events: number, columns?: ReadonlySet<string>): Promise<RowWithCells[]> {
   const traffic = new Traffic("storage", ORGANIZATION_ID, []);
   const shares = TYPES[stream] ?? {};
   const rowsPerDay = Object.fromEntries(
@@ -51,10 +68,11 @@ async function rowsOf(stream: string, events: number): Promise<Row[]> {
     UNTIL,
     false,
   );
-  const rows: Row[] = [];
+  const rows: RowWithCells[] = [];
   for (const [at, file] of files.entries()) {
-    const csv = await text(traffic.file(file).body.open());
-    const cells: Record<string, string>[] = parse(csv, { columns: true });
+    const whole = await text(traffic.file(file).body.open());
+    const cells: Record<string, string>[] = parse(whole, { columns: true });
+    const csv = columns === undefined ? whole : csvOf(cells, columns);
     const { eventType, logDate } = file;
     const id = toId18(`0AT3000000000${String(at).padStart(2, "0")}`);
     const created = logDate + 27 * 3_600_000;
@@ -65,6 +83,12 @@ async function rowsOf(stream: string, events: number): Promise<Row[]> {
   }
   // As they come: ordered by time, not by type.
   return rows.sort((a, b) => ((a.cells.TIMESTAMP_DERIVED ?? "") < (b.cells.TIMESTAMP_DERIVED ?? "") ? -1 : 1));
+}
+
+function csvOf(rows: readonly Readonly<Record<string, string>>[], columns: ReadonlySet<string>): string {
+  const header = Object.keys(rows[0] ?? {}).filter((column) => columns.has(column));
+  const line = (cells: readonly string[]) => `${cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(",")}\n`;
+  return line(header) + rows.map((row) => line(header.map((column) => row[column] ?? ""))).join("");
 }
 
 async function measure(
@@ -88,39 +112,60 @@ async function measure(
     await client.indices.refresh({ index });
     await client.indices.forcemerge({ index, max_num_segments: 1 }, { requestTimeout: 600_000 });
     await client.indices.flush({ index, force: true });
-    const usage = await client.transport.request<
-      Record<string, { fields: Record<string, { total_in_bytes: number }> }>
-    >({
+    const usage = await client.transport.request<Record<string, { fields: Record<string, FieldUsage> }>>({
       method: "POST",
       path: `/${index}/_disk_usage`,
       querystring: { run_expensive_tasks: true },
     });
     const stats = await client.indices.stats({ index, metric: "store" });
-    const fields = Object.entries(usage[index]?.fields ?? {})
-      .map(([name, { total_in_bytes }]) => [name, total_in_bytes / rows.length] as const)
-      .toSorted(([, a], [, b]) => b - a);
-    return { bytes: (stats._all.primaries?.store?.size_in_bytes ?? Number.NaN) / rows.length, fields };
+    return {
+      events: rows.length,
+      bytes: stats._all.primaries?.store?.size_in_bytes ?? Number.NaN,
+      fields: new Map(Object.entries(usage[index]?.fields ?? {})),
+    };
   } finally {
     await client.indices.delete({ index });
   }
 }
 
-/** Index settings of a mode. Logsdb sorts by org and time, as the documentation advises. */
-function settingsOf(mode: "standard" | "logsdb"): object {
-  const common = {
+/** A line for each field that takes a tenth of a byte an event or more, those that take the most first. */
+function fieldLines({ events, fields }: Measured): string[] {
+  const each = (bytes: number) => bytes / events;
+  return [...fields]
+    .toSorted(([, a], [, b]) => b.total_in_bytes - a.total_in_bytes)
+    .filter(([, { total_in_bytes }]) => each(total_in_bytes) >= 0.1)
+    .map(([name, usage]) => {
+      const structures = Object.entries({
+        terms: usage.inverted_index.total_in_bytes,
+        values: usage.doc_values_in_bytes,
+        points: usage.points_in_bytes,
+        norms: usage.norms_in_bytes,
+        stored: usage.stored_fields_in_bytes,
+      })
+        .filter(([, bytes]) => each(bytes) >= 0.05)
+        .map(([structure, bytes]) => `${structure} ${each(bytes).toFixed(1)}`);
+      return `  ${each(usage.total_in_bytes).toFixed(1).padStart(6)}  ${name.padEnd(44)} ${structures.join(", ")}`;
+    });
+}
+
+/** Index settings of a mode. */
+function settingsOf(mode: "standard" | "logsdb", logsdb: object): object {
+  return {
+    // As the component templates logs@settings and .fleet_agent_id_verification-1 have them, which both packages get from Fleet.
     "index.codec": "best_compression",
+    "index.mapping.ignore_malformed": true,
+    "index.final_pipeline": ".fleet_final_pipeline-1",
     "index.number_of_replicas": 0,
     "index.mapping.total_fields.limit": 5_000,
+    ...(mode === "logsdb" && { "index.mode": "logsdb", ...logsdb }),
   };
-  return mode === "standard"
-    ? common
-    : {
-        ...common,
-        "index.mode": "logsdb",
-        "index.sort.field": ["organization.id", "@timestamp"],
-        "index.sort.order": ["asc", "desc"],
-      };
 }
+
+/** As the documentation advises; Elastic's package has Elasticsearch's own order. */
+const BY_ORG_AND_TIME = {
+  "index.sort.field": ["organization.id", "@timestamp"],
+  "index.sort.order": ["asc", "desc"],
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -130,37 +175,39 @@ const print = (line: string) => process.stdout.write(`${line}\n`);
 const cluster = await openCluster({ name: `bench-${process.pid}`, lifetime: "process" });
 const client = new Client({ ...adminClientOptions(cluster), requestTimeout: 120_000 });
 try {
-  const { version } = await installAssets({ client, packageRoot: ROOT });
+  const { version, substitutions } = await installAssets({ client, packageRoot: ROOT });
+  substitutions.forEach((line) => {
+    print(`storage, both sides: ${line}`);
+  });
+  const abilities = await probeAbilities(client);
+  const body = fitPipeline(OFFICIAL_PIPELINE, abilities).value;
+  await client.transport.request({ method: "PUT", path: "/_ingest/pipeline/bench-official", body });
   for (const stream of positionals.length === 0 ? Object.keys(TYPES) : positionals) {
     const rows = await rowsOf(stream, Number(values.events));
+    const kept = await rowsOf(stream, Number(values.events), officialColumns(stream));
+    const officialRows = rows.map(({ id, cells }) => ({
+      id: officialId(id),
+      document: officialDocument(stream, cells),
+    }));
     const base = `logs-aquila_salesforce.${stream}`;
+    const pipeline = `${base}-${version}`;
     const { template } = await client.indices.simulateIndexTemplate({ name: `${base}-default` });
     const { _data_stream_timestamp: _, ...mappings } = template.mappings as Record<string, unknown>;
+    const officialMapping = fitTemplate(officialMappings(stream), abilities).value;
     for (const mode of ["standard", "logsdb"] as const) {
-      const settings = settingsOf(mode);
-      const ours = await measure(client, `bench-${stream}-${mode}`, { settings, mappings }, rows, `${base}-${version}`);
-      const officialRows = rows.map((row) => ({ ...row, document: officialDocument(stream, row.cells) }));
-      const official = await measure(
-        client,
-        `bench-official-${stream}-${mode}`,
-        { settings, mappings: officialMappings(stream) },
-        officialRows,
-        "_none",
-      );
+      const index = `bench-${stream}-${mode}`;
+      const create = { settings: settingsOf(mode, BY_ORG_AND_TIME), mappings };
+      const ours = await measure(client, index, create, rows, pipeline);
+      const ofKept = await measure(client, `${index}-kept`, create, kept, pipeline);
+      const officialCreate = { settings: settingsOf(mode, {}), mappings: officialMapping };
+      const official = await measure(client, `${index}-official`, officialCreate, officialRows, "bench-official");
+      const [all, same, there] = [ours, ofKept, official].map(({ bytes, events }) => Math.round(bytes / events));
       print(
-        `storage ${stream}, ${mode}: ${Math.round(ours.bytes)} bytes an event; the fields of Elastic's package: ${Math.round(official.bytes)} (${rows.length} events)`,
+        `storage ${stream}, ${mode}: ${all} bytes an event; of the columns that Elastic's package keeps ${same}, in its own fields ${there} (${rows.length} events)`,
       );
       if (values.fields) {
-        for (const [name, measured] of [
-          ["ours", ours],
-          ["official", official],
-        ] as const) {
-          print(
-            `  ${name}: ${measured.fields
-              .slice(0, 45)
-              .map(([field, bytes]) => `${field} ${bytes.toFixed(1)}`)
-              .join(", ")}`,
-          );
+        for (const [name, measured] of Object.entries({ ours, "of the same columns": ofKept, "Elastic's": official })) {
+          [`  ${name}, ${mode}`, ...fieldLines(measured)].forEach(print);
         }
       }
     }
