@@ -1,10 +1,8 @@
-/** `npm run mutate`: how many small wrong changes the unit tests notice. Works on a copy of the working tree. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
+/** `npm run mutate`: how many small wrong changes the unit tests notice. Works on a copy of the working tree, one change at a time. */
 import {
   cpSync,
-  existsSync,
   globSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -15,79 +13,71 @@ import {
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { type OptionValues, usage } from "../../../src/cli/command_declaration.ts";
-import { GIVE_UP, RunnerError } from "../../../src/core/errors.ts";
 import { type DevCommand, runDevCommand } from "../../shared/command/dev_command.ts";
-import { mutantsOf, sampleOf } from "./mutants.ts";
+import { baselineOf, type TestFile } from "./baseline.ts";
+import { differs, drawn, type Mutant, mutantsOf } from "./mutants.ts";
+import { reachOf } from "./reach.ts";
+import { runTests } from "./test_run.ts";
+import { typed } from "./typed.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
-/** Time for the tests of one file without a mutant; a mutant gets five times what they took, and a minute. */
-const LONGEST_RUN = 600_000;
+/** Of the unit tests without a mutant, until their files change. */
+const KNOWN = join(ROOT, "build/mutation/baseline.json");
 
 const COMMAND: DevCommand = {
   name: "npm run mutate",
   summary: "Changes the product in small wrong ways and says which of them no unit test notices.",
   argument: { value: "[FOLDER OR FILE…]", many: true },
   options: {
-    count: { type: "string", value: "NUMBER", default: "100", help: "How many changes." },
+    count: { type: "string", value: "NUMBER", default: "25", help: "How many changes of each folder or file." },
     seed: { type: "string", value: "NUMBER", default: "1", help: "Another number tries other changes." },
+    longest: { type: "string", value: "SECONDS", default: "600", help: "Leaves out test files that take longer." },
   },
-  examples: ["npm run mutate", "npm run mutate -- --count 20 --seed 7 src/pump src/sinks/ndjson.ts"],
+  examples: ["npm run mutate", "npm run mutate -- --count 20 --seed 7 --longest 5 src/pump src/sinks/ndjson.ts"],
 };
 const PLACES = ["src/pump", "src/sources", "src/sinks", "src/cursors"];
 
 await runDevCommand(COMMAND, mutate);
 
-async function mutate({ argument, count, seed }: OptionValues): Promise<number> {
-  const given = Array.isArray(argument) ? argument.map(String) : [];
-  const files = (given.length === 0 ? PLACES : given)
-    .flatMap(sourcesIn)
-    .filter((file) => !/\.(test|contract|fixture)\.ts$/.test(file))
-    .toSorted();
-  const copy = mkdtempSync(join(tmpdir(), "mutation-"));
+async function mutate({ argument, count, seed, longest }: OptionValues): Promise<number> {
+  const given = Array.isArray(argument) && argument.length > 0 ? argument.map(String) : PLACES;
+  const samples = given.map((place) => ({ place, drawn: mutantsIn(place, Number(seed)) }));
+  const copy = copyOfTree();
   try {
-    cpSync(ROOT, copy, {
-      recursive: true,
-      filter: (path) => !/^(node_modules|\.git|build)(\/|$)/.test(relative(ROOT, path)),
-    });
-    symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
-    const all = files.flatMap((file) =>
-      mutantsOf(readFileSync(join(ROOT, file), "utf8")).map((mutant) => ({ file, mutant })),
-    );
-    const sample = sampleOf(all, Number(count), Number(seed));
-    process.stdout.write(`${sample.length} of ${all.length} mutants of ${files.length} files\n`);
-    const took = new Map<string, number>();
-    const counts = { failed: 0, "timed out": 0, passed: 0 };
-    for (const { file, mutant } of sample) {
-      const path = join(copy, file);
-      const original = readFileSync(path, "utf8");
-      if (!took.has(file)) {
-        const began = performance.now();
-        const outcome = await runTests(copy, file, LONGEST_RUN);
-        if (outcome !== "passed") {
-          throw new RunnerError("internal", `The unit tests of ${file} ${outcome} without any change.`, {
-            next: GIVE_UP,
-            cure: "Mend them first; on a machine that is busy, try again when it is calm.",
-          });
-        }
-        took.set(file, performance.now() - began);
+    const tests = (await baselineOf(copy, KNOWN)).filter(({ seconds }) => seconds <= Number(longest));
+    for (const { place, drawn } of samples) {
+      // Of a sample that is drawn, every third is one that the compiler refuses, at most.
+      const sample = (await typed(drawn.slice(0, Math.ceil(1.5 * Number(count))), copy)).slice(0, Number(count));
+      process.stdout.write(`${place}: ${sample.length} of ${drawn.length} mutants\n`);
+      const counts: Record<Fate, number> = { noticed: 0, hangs: 0, survived: 0, unsure: 0 };
+      for (const one of sample) {
+        const fate = await fateOf(one, tests, copy);
+        counts[fate] += 1;
       }
-      writeFileSync(path, mutant.text);
-      const outcome = await runTests(copy, file, Math.ceil(5 * (took.get(file) ?? 0)) + 60_000);
-      writeFileSync(path, original);
-      counts[outcome] += 1;
-      if (outcome !== "failed") {
-        const what = outcome === "passed" ? "survived" : "hangs";
-        process.stdout.write(`${what}: ${file}:${mutant.line} ${mutant.from} -> ${mutant.to || "nothing"}\n`);
-      }
+      const noticed = counts.noticed + counts.hangs;
+      process.stdout.write(
+        `mutation ${place}: ${noticed} of ${sample.length} noticed (${Math.round((100 * noticed) / sample.length)} %), ${counts.hangs} of them by a test that does not end; unsure ${counts.unsure}\n`,
+      );
     }
-    const noticed = sample.length - counts.passed;
-    process.stdout.write(
-      `mutation: ${noticed} of ${sample.length} noticed (${Math.round((100 * noticed) / sample.length)} %), ${counts["timed out"]} of them by a test that never ended\n`,
-    );
     return 0;
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
+}
+
+interface Placed {
+  readonly file: string;
+  readonly mutant: Mutant;
+}
+
+function mutantsIn(place: string, seed: number): readonly Placed[] {
+  const all = sourcesIn(place).flatMap((file) => {
+    const text = readFileSync(join(ROOT, file), "utf8");
+    return mutantsOf(text)
+      .filter((mutant) => differs(mutant.text, text))
+      .map((mutant) => ({ file, mutant, written: text.split("\n")[mutant.line - 1] ?? "" }));
+  });
+  return drawn(all, ({ file, mutant, written }) => `${file} ${mutant.from} ${written.trim()}`, seed);
 }
 
 function sourcesIn(place: string): string[] {
@@ -95,34 +85,83 @@ function sourcesIn(place: string): string[] {
   if (found === undefined) {
     throw usage(`There is no ${place}.`, "Give folders and files of src, from the root of the repository.");
   }
-  return found.isFile() ? [place] : globSync(`${place}/**/*.ts`, { cwd: ROOT });
+  return found.isFile()
+    ? [place]
+    : globSync(`${place}/**/*.ts`, { cwd: ROOT }).filter((file) => !/\.(test|contract|fixture)\.ts$/.test(file));
 }
 
-type Outcome = "failed" | "timed out" | "passed";
-
-/** The unit tests that import the file, up to the first failure: its own test first, which finds most. */
-async function runTests(copy: string, file: string, timeout: number): Promise<Outcome> {
-  const own = file.replace(/\.ts$/, ".test.ts");
-  const first = existsSync(join(copy, own)) ? await vitest(copy, ["run", own], timeout) : "passed";
-  return first === "passed" ? await vitest(copy, ["related", file, "--run", "--exclude", "_dev/**"], timeout) : first;
+function copyOfTree(): string {
+  const copy = mkdtempSync(join(tmpdir(), "mutation-"));
+  cpSync(ROOT, copy, {
+    recursive: true,
+    filter: (path) => !/^(node_modules|\.git|build)(\/|$)/.test(relative(ROOT, path)),
+  });
+  symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
+  mkdirSync(join(copy, "build"));
+  return copy;
 }
 
-/** As a group of processes, so that a worker that hangs ends with its parent. */
-async function vitest(copy: string, what: readonly string[], timeout: number): Promise<Outcome> {
-  const child = spawn(
-    join(ROOT, "node_modules/.bin/vitest"),
-    [...what, "--project", "unit", "--bail", "1", "--reporter", "dot"],
-    { cwd: copy, stdio: "ignore", detached: true },
-  );
-  let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = true;
-    process.kill(-(child.pid ?? 0), "SIGKILL");
-  }, timeout);
-  const [status] = await once(child, "exit");
-  clearTimeout(timer);
-  if (timedOut) {
-    return "timed out";
+/** `unsure`: a test did not end, but neither does it without the mutant, as busy as the machine is. */
+type Fate = "noticed" | "hangs" | "survived" | "unsure";
+
+async function fateOf({ file, mutant }: Placed, tests: readonly TestFile[], copy: string): Promise<Fate> {
+  const path = join(copy, file);
+  const original = readFileSync(path, "utf8");
+  const say = (fate: Fate, by: string): Fate => {
+    process.stdout.write(`${fate}: ${file}:${mutant.line} ${mutant.from} -> ${mutant.to || "nothing"}: ${by}\n`);
+    return fate;
+  };
+  const chunks = inChunks(testsThatReach(file, mutant.offset, tests));
+  for (const chunk of chunks) {
+    const paths = chunk.map((test) => test.path);
+    writeFileSync(path, mutant.text);
+    const run = await runTests(copy, paths, limitsOf(chunk));
+    writeFileSync(path, original);
+    if (run.outcome === "failed") {
+      return say("noticed", run.by ?? "");
+    }
+    if (run.outcome === "hung") {
+      const again = await runTests(copy, paths, limitsOf(chunk));
+      return again.outcome === "passed" ? say("hangs", run.by ?? paths.join(" ")) : say("unsure", paths.join(" "));
+    }
   }
-  return status === 0 ? "passed" : "failed";
+  return say("survived", chunks.length === 0 ? "no test reaches it" : `${chunks.flat().length} test files`);
+}
+
+/** Those most likely to notice first: the file's own, then those that reach the very place, and the quick ones of each. */
+function testsThatReach(file: string, offset: number, tests: readonly TestFile[]): readonly TestFile[] {
+  const own = file.replace(/\.ts$/, ".test.ts");
+  return tests
+    .map((test) => ({ test, reach: reachOf(offset, test.loads[file]?.processes ?? []) }))
+    .filter(({ reach }) => reach !== "nothing")
+    .map(({ test, reach }) => ({ test, rank: (test.path === own ? 0 : 1) + (reach === "place" ? 0 : 2) }))
+    .toSorted((a, b) => a.rank - b.rank || a.test.seconds - b.test.seconds)
+    .map(({ test }) => test);
+}
+
+/** Each takes about twice as long as the one before, so that one that hangs is soon known. */
+function inChunks(tests: readonly TestFile[]): readonly (readonly TestFile[])[] {
+  const chunks: TestFile[][] = [];
+  let left = 0;
+  let size = 2;
+  for (const test of tests) {
+    if (left <= 0) {
+      chunks.push([]);
+      left = size;
+      size *= 2;
+    }
+    chunks.at(-1)?.push(test);
+    left -= test.seconds + 0.5;
+  }
+  return chunks;
+}
+
+/** Far more than the tests take when the machine is quiet: what is still not done hangs. */
+function limitsOf(tests: readonly TestFile[]): { readonly longestTest: number; readonly longest: number } {
+  const seconds = tests.map((test) => test.seconds);
+  const sum = seconds.reduce((a, b) => a + b, 0);
+  return {
+    longestTest: 1000 * (20 + 5 * Math.max(...seconds)),
+    longest: 1000 * (60 + 5 * (sum + tests.length)),
+  };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { mutantsOf, sampleOf } from "./mutants.ts";
+import { differs, drawn, mutantsOf } from "./mutants.ts";
 
 const SOURCE = [
   'import { a } from "./a.ts";',
@@ -9,29 +9,42 @@ const SOURCE = [
   "    tell(x);",
   "    return true;",
   "  }",
-  "  return x + 1 === 2;",
+  "  return x + 1 === 2; // or x + 1 < 2",
   "}",
 ].join("\n");
 
-test("changes code, one place at a time, and no comment or import", () => {
-  expect(mutantsOf(SOURCE).map(({ line, from, to }) => [line, from, to])).toEqual([
+test("changes code, one place at a time, and no line of comment or import", () => {
+  const mutants = mutantsOf(SOURCE);
+  expect(mutants.map(({ line, from, to }) => [line, from, to])).toEqual([
     [4, "<", "<="],
     [4, "&&", "||"],
     [5, "tell(x);", ""],
     [6, "true", "false"],
     [8, "+", "-"],
     [8, "===", "!=="],
+    [8, "+", "-"],
+    [8, "<", "<="],
   ]);
-  for (const { text } of mutantsOf(SOURCE)) {
+  for (const { text, offset, from } of mutants) {
     expect(text).not.toBe(SOURCE);
+    expect(SOURCE.startsWith(from, offset)).toBe(true);
   }
 });
 
-test("the sample is spread over all, without repetition, and the same for the same seed", () => {
-  const all = Array.from({ length: 100 }, (_, n) => n);
-  const sample = sampleOf(all, 10, 7);
-  expect(new Set(sample).size).toBe(10);
-  expect(sample).toEqual(sampleOf(all, 10, 7));
-  expect(Math.max(...sample) - Math.min(...sample)).toBeGreaterThan(80);
-  expect(sampleOf(all, 200, 1)).toEqual(all);
+test("a change of a comment behind code is none, nor is one that can't be read", () => {
+  expect(mutantsOf(SOURCE).map(({ text }) => differs(text, SOURCE))).toEqual([
+    ...[true, true, true, true, true, true],
+    ...[false, false],
+  ]);
+  expect(differs(SOURCE.replace("x < 3", "x <"), SOURCE)).toBe(false);
+});
+
+test("the lot falls the same way for the same seed, whatever else is in it, and tells equal names apart", () => {
+  const all = Array.from({ length: 100 }, (_, n) => `name ${n}`);
+  const draw = drawn(all, (name) => name, 7);
+  expect(draw.toSorted()).toEqual(all.toSorted());
+  expect(draw.slice(0, 10)).not.toEqual(drawn(all, (name) => name, 8).slice(0, 10));
+  const fewer = all.filter((name) => name !== draw[3]);
+  expect(drawn(fewer, (name) => name, 7)).toEqual(draw.filter((name) => name !== draw[3]));
+  expect(drawn(["a", "a", "a"], (name) => name, 1)).toHaveLength(3);
 });

@@ -1,8 +1,14 @@
 /** Small wrong changes of a source text, each of which a test has to notice. Pure. */
 
+import { createHash } from "node:crypto";
+import { stripTypeScriptTypes } from "node:module";
+import { minifySync, parseSync } from "rolldown/utils";
+
 export interface Mutant {
   /** From 1. */
   readonly line: number;
+  /** In characters from the beginning of the text. */
+  readonly offset: number;
   /** What was written and what stands there now. */
   readonly from: string;
   readonly to: string;
@@ -60,6 +66,7 @@ export function mutantsOf(text: string): readonly Mutant[] {
     .toSorted((a, b) => a.index - b.index)
     .map(({ index, from, to }) => ({
       line: starts.findLastIndex((start) => start <= index) + 1,
+      offset: index,
       from,
       to,
       text: text.slice(0, index) + to + text.slice(index + from.length),
@@ -72,12 +79,25 @@ function isWithinText(line: string): boolean {
   return /^\s*[`"'].*[`"'],?$/.test(line);
 }
 
-/** A sample that is the same for the same seed: every n-th, from a place that the seed decides. */
-export function sampleOf<T>(all: readonly T[], count: number, seed: number): readonly T[] {
-  if (count >= all.length) {
-    return all;
-  }
-  const step = all.length / count;
-  const offset = (((seed * 2_654_435_761) >>> 0) / 2 ** 32) * step;
-  return Array.from({ length: count }, (_, n) => all[Math.floor(offset + n * step)]).filter((one) => one !== undefined);
+/** Whether the text means something else to Node than before: not so in a comment, and not if it can't be read. */
+export function differs(mutant: string, original: string): boolean {
+  return parseSync("a.ts", mutant).errors.length === 0 && meaning(mutant) !== meaning(original);
+}
+
+function meaning(text: string): string {
+  return minifySync("a.js", stripTypeScriptTypes(text), { mangle: false }).code;
+}
+
+/** As many as wanted by lot, in the order in which they were drawn. Another text elsewhere changes nothing of it. */
+export function drawn<T>(all: readonly T[], nameOf: (one: T) => string, seed: number): readonly T[] {
+  const seen = new Map<string, number>();
+  return all
+    .map((one) => {
+      const name = nameOf(one);
+      const nth = (seen.get(name) ?? 0) + 1;
+      seen.set(name, nth);
+      return { one, lot: createHash("sha256").update(`${seed} ${nth} ${name}`).digest("hex") };
+    })
+    .toSorted((a, b) => (a.lot < b.lot ? -1 : 1))
+    .map(({ one }) => one);
 }
