@@ -18,10 +18,16 @@ export interface TestFile {
 
 const NOTHING_RUN: TestRun = { outcome: "passed", passed: new Map() };
 
-/** Runs each unit test of `src` whose files have changed since it was last run here; what is `known` is written anew. Throws if one fails. */
-export async function baselineOf(copy: string, known: string): Promise<readonly TestFile[]> {
+/** Runs each unit test of the folders whose files have changed since it was last run here; what is `known` is written anew. Throws if one fails. */
+export async function baselineOf(
+  copy: string,
+  folders: readonly string[],
+  known: string,
+): Promise<readonly TestFile[]> {
   const before: readonly TestFile[] = existsSync(known) ? JSON.parse(readFileSync(known, "utf8")) : [];
-  const tests = globSync("src/**/*.test.ts", { cwd: copy }).filter((path) => canRun(path, copy));
+  const tests = folders
+    .flatMap((folder) => globSync(`${folder}/**/*.test.ts`, { cwd: copy }))
+    .filter((path) => canRun(path, copy));
   const fresh = before.filter(
     ({ path, loads }) =>
       tests.includes(path) && Object.entries(loads).every(([file, { hash }]) => hashOf(join(copy, file)) === hash),
@@ -34,8 +40,9 @@ export async function baselineOf(copy: string, known: string): Promise<readonly 
   const coverage = readCoverage(folder, copy);
   const passed = [...run.passed].map(([path, seconds]) => ({ path, seconds, loads: loadsOf(path, coverage, copy) }));
   const all = [...fresh, ...passed];
+  const others = before.filter(({ path }) => !tests.includes(path));
   mkdirSync(dirname(known), { recursive: true });
-  writeFileSync(known, JSON.stringify(all));
+  writeFileSync(known, JSON.stringify([...all, ...others]));
   rmSync(folder, { recursive: true, force: true });
   const failed = stale.filter((path) => !run.passed.has(path));
   if (failed.length > 0) {

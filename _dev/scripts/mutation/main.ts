@@ -31,6 +31,12 @@ const COMMAND: DevCommand = {
   options: {
     count: { type: "string", value: "NUMBER", default: "25", help: "How many changes of each folder or file." },
     seed: { type: "string", value: "NUMBER", default: "1", help: "Another number tries other changes." },
+    tests: {
+      type: "string",
+      value: "FOLDERS",
+      default: "src",
+      help: "Of which folders the tests are run; with commas.",
+    },
     longest: { type: "string", value: "SECONDS", default: "600", help: "Leaves out test files that take longer." },
   },
   examples: ["npm run mutate", "npm run mutate -- --count 20 --seed 7 --longest 5 src/pump src/sinks/ndjson.ts"],
@@ -39,19 +45,20 @@ const PLACES = ["src/pump", "src/sources", "src/sinks", "src/cursors"];
 
 await runDevCommand(COMMAND, mutate);
 
-async function mutate({ argument, count, seed, longest }: OptionValues): Promise<number> {
+async function mutate({ argument, count, seed, tests, longest }: OptionValues): Promise<number> {
   const given = Array.isArray(argument) && argument.length > 0 ? argument.map(String) : PLACES;
   const samples = given.map((place) => ({ place, drawn: mutantsIn(place, Number(seed)) }));
   const copy = copyOfTree();
   try {
-    const tests = (await baselineOf(copy, KNOWN)).filter(({ seconds }) => seconds <= Number(longest));
+    const known = await baselineOf(copy, String(tests).split(","), KNOWN);
+    const able = known.filter(({ seconds }) => seconds <= Number(longest));
     for (const { place, drawn } of samples) {
       // Of a sample that is drawn, every third is one that the compiler refuses, at most.
       const sample = (await typed(drawn.slice(0, Math.ceil(1.5 * Number(count))), copy)).slice(0, Number(count));
       process.stdout.write(`${place}: ${sample.length} of ${drawn.length} mutants\n`);
       const counts: Record<Fate, number> = { noticed: 0, hangs: 0, survived: 0, unsure: 0 };
       for (const one of sample) {
-        const fate = await fateOf(one, tests, copy);
+        const fate = await fateOf(one, able, copy);
         counts[fate] += 1;
       }
       const noticed = counts.noticed + counts.hangs;

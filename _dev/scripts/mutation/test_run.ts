@@ -55,7 +55,9 @@ export async function runTests(copy: string, tests: readonly string[], options: 
         ...process.env,
         MUTATION_TESTS: tests.join(","),
         MUTATION_LONGEST_TEST: String(longestTest),
-        ...(coverage === undefined ? {} : { NODE_V8_COVERAGE: coverage }),
+        ...(coverage === undefined
+          ? { NODE_COMPILE_CACHE: join(copy, "build/compiled") }
+          : { NODE_V8_COVERAGE: coverage }),
       },
     },
   );
