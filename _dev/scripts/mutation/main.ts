@@ -43,19 +43,25 @@ const COMMAND: DevCommand = {
 };
 const PLACES = ["src/pump", "src/sources", "src/sinks", "src/cursors"];
 
+/** The mutants of each file, once. */
+const known = new Map<string, readonly Placed[]>();
+
 await runDevCommand(COMMAND, mutate);
 
 async function mutate({ argument, count, seed, tests, longest }: OptionValues): Promise<number> {
   const given = Array.isArray(argument) && argument.length > 0 ? argument.map(String) : PLACES;
-  const samples = given.map((place) => ({ place, drawn: mutantsIn(place, Number(seed)) }));
+  const most = Number(count);
+  const pools = given.map((place) => ({ place, pool: mutantsIn(place, Number(seed)) }));
   const copy = copyOfTree();
   try {
-    const known = await baselineOf(copy, String(tests).split(","), KNOWN);
-    const able = known.filter(({ seconds }) => seconds <= Number(longest));
-    for (const { place, drawn } of samples) {
-      // Of a sample that is drawn, every third is one that the compiler refuses, at most.
-      const sample = (await typed(drawn.slice(0, Math.ceil(1.5 * Number(count))), copy)).slice(0, Number(count));
-      process.stdout.write(`${place}: ${sample.length} of ${drawn.length} mutants\n`);
+    // As many again as are wanted, for those that the compiler refuses.
+    const wanted = new Set(pools.flatMap(({ pool }) => pool.slice(0, 2 * most)));
+    const compiled = new Set(await typed([...wanted], copy));
+    const running = await baselineOf(copy, String(tests).split(","), KNOWN);
+    const able = running.filter(({ seconds }) => seconds <= Number(longest));
+    for (const { place, pool } of pools) {
+      const sample = pool.filter((one) => compiled.has(one)).slice(0, most);
+      process.stdout.write(`${place}: ${sample.length} of ${pool.length} mutants\n`);
       const counts: Record<Fate, number> = { noticed: 0, hangs: 0, survived: 0, unsure: 0 };
       for (const one of sample) {
         const fate = await fateOf(one, able, copy);
@@ -75,16 +81,25 @@ async function mutate({ argument, count, seed, tests, longest }: OptionValues): 
 interface Placed {
   readonly file: string;
   readonly mutant: Mutant;
+  /** Which stays the same when other lines change. */
+  readonly name: string;
 }
 
 function mutantsIn(place: string, seed: number): readonly Placed[] {
-  const all = sourcesIn(place).flatMap((file) => {
-    const text = readFileSync(join(ROOT, file), "utf8");
-    return mutantsOf(text)
+  return drawn(sourcesIn(place).flatMap(mutantsOfFile), ({ name }) => name, seed);
+}
+
+/** The same for each place that the file is in. */
+function mutantsOfFile(file: string): readonly Placed[] {
+  const text = readFileSync(join(ROOT, file), "utf8");
+  const lines = text.split("\n");
+  const all =
+    known.get(file) ??
+    mutantsOf(text)
       .filter((mutant) => differs(mutant.text, text))
-      .map((mutant) => ({ file, mutant, written: text.split("\n")[mutant.line - 1] ?? "" }));
-  });
-  return drawn(all, ({ file, mutant, written }) => `${file} ${mutant.from} ${written.trim()}`, seed);
+      .map((mutant) => ({ file, mutant, name: `${file} ${mutant.from} ${lines[mutant.line - 1]?.trim()}` }));
+  known.set(file, all);
+  return all;
 }
 
 function sourcesIn(place: string): string[] {

@@ -79,6 +79,13 @@ function isWithinText(line: string): boolean {
   return /^\s*[`"'].*[`"'],?$/.test(line);
 }
 
+/** The text with all of them, which are none of each other's places. */
+export function withAll(original: string, mutants: readonly Mutant[]): string {
+  return mutants
+    .toSorted((a, b) => b.offset - a.offset)
+    .reduce((text, { offset, from, to }) => text.slice(0, offset) + to + text.slice(offset + from.length), original);
+}
+
 /** Whether the text means something else to Node than before: not so in a comment, and not if it can't be read. */
 export function differs(mutant: string, original: string): boolean {
   return parseSync("a.ts", mutant).errors.length === 0 && meaning(mutant) !== meaning(original);
