@@ -31,7 +31,7 @@ export function sinkContract(open: () => Promise<SinkUnderTest>, { remembers }: 
     const { sink, stored, indexes } = await open();
     const [one, two] = indexes;
     const receipt = await sink.deliver([anEventOf(one, "c-a"), anEventOf(two, "c-b"), anEventOf(one, "c-c")], never);
-    expect(receipt).toEqual({ created: 3, existing: 0, refused: [] });
+    expect(receipt).toMatchObject({ created: 3, existing: 0, refused: [] });
     expect(await stored(one)).toEqual(["c-a", "c-c"]);
     expect(await stored(two)).toEqual(["c-b"]);
     await sink.close();
@@ -72,7 +72,7 @@ export function sinkContract(open: () => Promise<SinkUnderTest>, { remembers }: 
     const { sink, stored, indexes } = await open();
     const delivering = sink.deliver([anEventOf(indexes[0], "h-1"), anEventOf(indexes[1], "h-2")], never);
     await sink.close();
-    expect(await delivering).toEqual({ created: 2, existing: 0, refused: [] });
+    expect(await delivering).toMatchObject({ created: 2, existing: 0, refused: [] });
     expect(await stored(indexes[0])).toContain("h-1");
     expect(await stored(indexes[1])).toContain("h-2");
   });
@@ -94,7 +94,7 @@ export function sinkContract(open: () => Promise<SinkUnderTest>, { remembers }: 
         [anEventOf(second.indexes[0], "f-1"), anEventOf(second.indexes[0], "f-2")],
         never,
       );
-      expect(receipt).toEqual({ created: 1, existing: 1, refused: [] });
+      expect(receipt).toMatchObject({ created: 1, existing: 1, refused: [] });
       expect((await second.stored(second.indexes[0])).filter((id) => id.startsWith("f-"))).toEqual(["f-1", "f-2"]);
       await second.sink.close();
     });

@@ -1,4 +1,7 @@
-/** Elasticsearch as far as bulk requests see it: what is created stays, under its data stream and `_id`. */
+/**
+ * Elasticsearch as far as bulk requests and looking up see it: what is created stays, under its data stream's backing index and
+ * `_id`.
+ */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
@@ -30,7 +33,7 @@ export function notAuthorized(index: string): BulkRefusal {
 }
 
 interface BulkItem {
-  readonly create: { readonly status: number; readonly error?: Omit<BulkRefusal, "status"> };
+  readonly create: { readonly status: number; readonly _index?: string; readonly error?: Omit<BulkRefusal, "status"> };
 }
 
 export class BulkEndpoint {
@@ -39,6 +42,10 @@ export class BulkEndpoint {
   readonly #stored = new Map<string, StoredDocument>();
   readonly #watchers = new Set<() => void>();
   readonly #held: Array<() => void> = [];
+  /** By data stream, its backing indices. */
+  readonly #backing = new Map<string, string[]>();
+  #lost = 0;
+  #reading: { readonly status: number; readonly times: number } = { status: 200, times: 0 };
   #status = 200;
   #headers: Readonly<Record<string, string>> = {};
   #body: string | Buffer | undefined;
@@ -47,6 +54,8 @@ export class BulkEndpoint {
   #refusal: (index: string, document: Readonly<Record<string, unknown>>) => BulkRefusal | undefined = () => undefined;
 
   readonly requests: BulkRequest[] = [];
+  /** Look-ups by method and path, whatever was answered. */
+  readonly lookUps: string[] = [];
   /** Documents that came although they were there: a repetition that only their `_id` has stopped. */
   repeated = 0;
 
@@ -83,6 +92,23 @@ export class BulkEndpoint {
   /** Documents for which there is a refusal are not stored. */
   refuse(refusal: (index: string, document: Readonly<Record<string, unknown>>) => BulkRefusal | undefined): void {
     this.#refusal = refusal;
+  }
+
+  /** What is created from now on goes into a new backing index of each data stream. */
+  rollOver(): void {
+    for (const [stream, indices] of this.#backing) {
+      indices.push(backingIndex(stream, indices.length + 1));
+    }
+  }
+
+  /** So many of the next requests are stored, and end without an answer. */
+  loseAnswers(requests: number): void {
+    this.#lost = requests;
+  }
+
+  /** So many of the next look-ups are answered with this status. */
+  answerLookUpsWith(status: number, times = Number.POSITIVE_INFINITY): void {
+    this.#reading = { status, times };
   }
 
   /** Requests are stored, but not answered until `release`. */
@@ -149,11 +175,18 @@ export class BulkEndpoint {
       return;
     }
     const body = Buffer.concat(chunks);
+    if (!request.url?.startsWith("/_bulk")) {
+      this.#answerLookUp(request, body.toString("utf8"), response);
+      return;
+    }
     const text = (request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body).toString("utf8");
     const items = this.#store(text.trimEnd().split("\n"));
     this.requests.push({ headers: request.headers, events: items.length });
     const send = () => response.end(JSON.stringify({ errors: items.some((item) => item.create.status > 299), items }));
-    if (this.#holding) {
+    if (this.#lost > 0) {
+      this.#lost -= 1;
+      response.destroy();
+    } else if (this.#holding) {
       this.#held.push(send);
     } else {
       send();
@@ -161,12 +194,38 @@ export class BulkEndpoint {
     this.#notify();
   }
 
+  #answerLookUp({ method, url = "" }: IncomingMessage, body: string, response: ServerResponse): void {
+    this.lookUps.push(`${method} ${url.split("?")[0]}`);
+    const { status, times } = this.#reading;
+    if (times > 0 && status !== 200) {
+      this.#reading = { status, times: times - 1 };
+      response.writeHead(status).end(JSON.stringify({ error: { type: "made_up", reason: `answered with ${status}` } }));
+      return;
+    }
+    const [, stream] = /^\/_resolve\/index\/([^/?]+)/.exec(url) ?? [];
+    const [, index] = /^\/([^/?]+)\/_mget/.exec(url) ?? [];
+    const indices = this.#backing.get(stream ?? "");
+    if (method === "GET" && indices !== undefined) {
+      response.end(JSON.stringify({ data_streams: [{ name: stream, backing_indices: indices }] }));
+    } else if (method === "POST" && [...this.#backing.values()].flat().includes(index ?? "")) {
+      const { ids } = JSON.parse(body) as { ids: readonly string[] };
+      const docs = ids.map((_id) => ({ _id, ...(this.#stored.has(`${index}/${_id}`) ? { found: true } : {}) }));
+      response.end(JSON.stringify({ docs }));
+    } else {
+      response
+        .writeHead(404)
+        .end(JSON.stringify({ error: { type: "index_not_found_exception", reason: "no such index" } }));
+    }
+  }
+
   #store(lines: readonly string[]): BulkItem[] {
     const items: BulkItem[] = [];
     for (let at = 0; at + 1 < lines.length; at += 2) {
       const action = JSON.parse(lines[at] ?? "") as { create: { _index: string; _id: string } };
       const { _index: index, _id: id } = action.create;
-      const key = `${index}/${id}`;
+      const indices = this.#backing.get(index) ?? [backingIndex(index, 1)];
+      const _index = indices.at(-1) ?? "";
+      const key = `${_index}/${id}`;
       const document = JSON.parse(lines[at + 1] ?? "");
       const refusal = this.#refusal(index, document);
       if (refusal !== undefined) {
@@ -176,8 +235,9 @@ export class BulkEndpoint {
         this.repeated += 1;
         items.push({ create: { status: 409 } });
       } else {
+        this.#backing.set(index, indices);
         this.#stored.set(key, { index, id, document });
-        items.push({ create: { status: 201 } });
+        items.push({ create: { status: 201, _index } });
       }
     }
     return items;
@@ -188,4 +248,8 @@ export class BulkEndpoint {
       look();
     }
   }
+}
+
+function backingIndex(stream: string, generation: number): string {
+  return `.ds-${stream}-2026.07.17-${String(generation).padStart(6, "0")}`;
 }
