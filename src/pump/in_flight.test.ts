@@ -34,8 +34,8 @@ test("saves in the order of adding, whichever delivery ends first", async () => 
   expect(saved.flat()).toEqual([1, 2]);
 });
 
-test("starts no more than limit deliveries", async () => {
-  const { flight } = flightOf(2);
+test.each([0, 3])("starts no more than limit deliveries, though %i may wait to be saved", async (unsaved) => {
+  const { flight } = flightOf(2, unsaved);
   const gates = [gate(), gate(), gate()];
   let started = 0;
   const adding = (async () => {

@@ -5,8 +5,9 @@ import { RETRY, RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
 import type { Fact } from "../reporting/facts.ts";
-import type { Sink } from "../sinks/sink.ts";
-import type { Source } from "../sources/source.ts";
+import { EMPTY_RECEIPT, type Receipt, type Sink } from "../sinks/sink.ts";
+import type { RoundEnd, Source } from "../sources/source.ts";
+import type { DeliveryFact } from "./facts.ts";
 import { pump } from "./pump.ts";
 import { keepCollecting } from "./schedule.ts";
 
@@ -143,4 +144,164 @@ test("every batch is released once it has come to an end, also behind a delivery
   // The last one was pulled before the failure was known.
   expect(released.length).toBeGreaterThan(3);
   expect(released.sort((a, b) => a - b)).toEqual(Array.from({ length: released.length }, (_, n) => n + 1));
+});
+
+/** Numbers of a file, in one batch each; the round ends with `end`. */
+function fileOf(numbers: readonly number[], end?: RoundEnd): Source {
+  return {
+    id: "numbers",
+    async *read() {
+      for (const n of numbers) {
+        const events = [{ index: "i", id: String(n), json: "{}" }];
+        yield { events, part: "file", whenDelivered: { changes: [{ key: "n", value: n }] } };
+      }
+      return end;
+    },
+  };
+}
+
+/** A sink that is never answered. */
+const hanging: Sink = {
+  deliver: (_, signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+  close: async () => {},
+};
+
+test("what is under way is kept before it is sent, and what is over at once; only what is delivered may be saved later", async () => {
+  const saves: string[] = [];
+  const inner = createMemoryCursors();
+  const cursors: CursorStore = {
+    ...inner,
+    async save(source, changes, atOnce) {
+      saves.push(`${source}: ${changes.map(({ key }) => key)}${atOnce === false ? " when it suits" : ""}`);
+      await inner.save(source, changes);
+    },
+  };
+  const sink: Sink = {
+    deliver: async (events) => {
+      saves.push("sent");
+      return { created: events.length, existing: 0, refused: [], landedIn: { i: ["i-1"] } };
+    },
+    close: async () => {},
+  };
+  const clock = new ManualClock();
+  await pump({ source: fileOf([1, 2]), sink, cursors, tell: () => {}, clock, stop: never, abandon: never });
+  expect(saves.slice(0, 2)).toEqual(["numbers under way: part:file", "sent"]);
+  expect(saves.filter((one) => one.startsWith("numbers: "))).toEqual(
+    saves.filter((one) => one === "numbers: n when it suits" || one === "numbers: n,n when it suits"),
+  );
+  expect(saves.filter((one) => one.startsWith("numbers under way")).slice(1)).toEqual([
+    "numbers under way: part:file when it suits",
+    "numbers under way: landed,part:file",
+  ]);
+});
+
+test("where events landed is saved before how far the source is, and that before anything is said of it", async () => {
+  const steps: string[] = [];
+  const inner = createMemoryCursors();
+  const cursors: CursorStore = {
+    ...inner,
+    async save(source, changes, atOnce) {
+      const what = `${source}: ${changes.map(({ key }) => key)}`;
+      steps.push(what);
+      await new Promise((next) => setImmediate(next));
+      await inner.save(source, changes, atOnce);
+      steps.push(`${what} saved`);
+    },
+  };
+  const sink: Sink = {
+    deliver: async () => ({ created: 1, existing: 0, refused: [], landedIn: { i: ["i-1"] } }),
+    close: async () => {},
+  };
+  const source: Source = {
+    id: "numbers",
+    async *read() {
+      const facts = [{ fact: "names_missing", error: diskFull }] as const;
+      const whenDelivered = { changes: [{ key: "n", value: 1 }], facts };
+      yield { events: [{ index: "i", id: "1", json: "{}" }], part: "file", whenDelivered };
+      return undefined;
+    },
+  };
+  const tell = ({ fact }: { readonly fact: string }) => steps.push(fact);
+  await pump({ source, sink, cursors, tell, clock: new ManualClock(), stop: never, abandon: never });
+  const of = (id: string, key: string) => [`${id}: ${key}`, `${id}: ${key} saved`];
+  expect(steps).toEqual([
+    ...of("numbers under way", "part:file"),
+    "delivered",
+    ...of("numbers under way", "part:file"),
+    ...of("numbers", "n"),
+    "names_missing",
+    ...of("numbers under way", "landed,part:file"),
+  ]);
+});
+
+test("what may have been sent before is told to the sink, until a round has come to its whole end", async () => {
+  const cursors = createMemoryCursors();
+  const given = { cursors, tell: () => {}, clock: new ManualClock(), stop: never };
+  const told: unknown[] = [];
+  const sink: Sink = {
+    deliver: async (events, _, sentBefore) => {
+      told.push(sentBefore);
+      return { created: events.length, existing: 0, refused: [], landedIn: { i: ["i-1"] } };
+    },
+    close: async () => {},
+  };
+  const kill = async () => {
+    const abandon = new AbortController();
+    const round = pump({ ...given, source: fileOf([1]), sink: hanging, abandon: abandon.signal });
+    await new Promise((next) => setImmediate(next));
+    abandon.abort(new Error("killed"));
+    await expect(round).rejects.toThrow("killed");
+  };
+  const round = (numbers: readonly number[], end?: RoundEnd) =>
+    pump({ ...given, source: fileOf(numbers, end), sink, abandon: never });
+
+  await kill();
+  const open = { error: diskFull, retryIn: 1_000 };
+  // A round that did not read the file, because something else failed, leaves it unsure.
+  expect(await round([], open)).toEqual(open);
+  await round([1]);
+  expect(told).toEqual([{}]);
+  await round([2]);
+  expect(told).toEqual([{}, undefined]);
+
+  await kill();
+  // One that gave everything, without the file, needs to know nothing of it any more.
+  expect(await round([])).toBeUndefined();
+  await round([3]);
+  expect(told.at(-1)).toBeUndefined();
+});
+
+test("what was found there and may be doubled is told, and no more than that", async () => {
+  const facts: DeliveryFact[] = [];
+  const receipts: Receipt[] = [
+    { created: 1, existing: 0, refused: [] },
+    { created: 1, existing: 0, refused: [], possiblyDoubled: 1 },
+  ];
+  const sink: Sink = { deliver: async () => receipts.shift() ?? EMPTY_RECEIPT, close: async () => {} };
+  const given = { cursors: createMemoryCursors(), clock: new ManualClock(), stop: never, abandon: never };
+  await pump({ ...given, source: fileOf([1, 2]), sink, tell: (fact) => facts.push(fact as DeliveryFact) });
+  expect(facts).toEqual([
+    { fact: "delivered", created: 1, existing: 0, refused: 0 },
+    { fact: "delivered", created: 1, existing: 0, refused: 0 },
+    { fact: "possibly_doubled", events: 1 },
+  ]);
+});
+
+test("an org that another host has by now ends the round at its first save, with its batch released and nothing sent", async () => {
+  const lost = new RunnerError("lease_lost", "another host", { next: RETRY });
+  const cursors: CursorStore = { ...createMemoryCursors(), save: () => Promise.reject(lost) };
+  const delivered: string[] = [];
+  const released: string[] = [];
+  const source: Source = {
+    id: "numbers",
+    async *read() {
+      const events = [{ index: "i", id: "1", json: "{}" }];
+      yield { events, whenDelivered: { changes: [] }, release: () => released.push("1") };
+      return undefined;
+    },
+  };
+  const clock = new ManualClock();
+  const given = { source, cursors, tell: () => {}, clock, stop: never, abandon: never };
+  await expect(pump({ ...given, sink: recordingSink(delivered) })).rejects.toBe(lost);
+  expect([delivered, released, clock.sleeping]).toEqual([[], ["1"], 0]);
 });

@@ -63,7 +63,7 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
   };
 
   /** A disk that is full or slow holds collection up; it never lets it run ahead of the cursors. */
-  const save = async (changes: readonly CursorChange[], id = source.id, atOnce = true) => {
+  const save = async (changes: readonly CursorChange[], id: string, atOnce = true) => {
     for (let attempt = 1; changes.length > 0; attempt += 1) {
       try {
         return await cursors.save(id, changes, atOnce);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Clock } from "../core/clock.ts";
 import { GIVE_UP, type NextStep, RETRY, RunnerError } from "../core/errors.ts";
 import type { Fact } from "../reporting/facts.ts";
+import type { RoundEnd, RoundScope } from "../sources/source.ts";
 import { collectOnce, keepCollecting, waitAfter } from "./schedule.ts";
 
 const INTERVAL = 600_000;
@@ -104,6 +105,121 @@ describe("rounds for ever", () => {
       stop: stop.signal,
     });
     expect(starts).toEqual([0, 1.02 * INTERVAL, 2.04 * INTERVAL]);
+  });
+});
+
+describe("what failed in a round that went on", () => {
+  const MINUTE = 60_000;
+  const failed = remote();
+
+  /** Rounds that end one after the other as given, each at what time and of what scope; the last one stops it. */
+  async function rounds(ends: readonly (RoundEnd | undefined | Error)[], interval = INTERVAL) {
+    const stop = new AbortController();
+    const clock = movedClock();
+    const began: [time: number, scope: RoundScope][] = [];
+    const facts: Fact[] = [];
+    await keepCollecting({
+      round: async (scope) => {
+        began.push([clock.time, scope]);
+        const end = ends[began.length - 1];
+        if (began.length === ends.length) {
+          stop.abort();
+        }
+        if (end instanceof Error) {
+          throw end;
+        }
+        return end;
+      },
+      interval,
+      tell: (fact) => facts.push(fact),
+      clock,
+      stop: stop.signal,
+    });
+    return { began, facts };
+  }
+
+  test("is tried again when that is due, and the next whole round comes when it would have come anyway", async () => {
+    const again = { error: failed, retryIn: 4 * MINUTE };
+    const { began, facts } = await rounds([again, again, again, undefined, undefined]);
+    // Each wait is a fiftieth longer, so that a timer that is early finds something due.
+    const wait = 1.02 * 4 * MINUTE;
+    expect(began).toEqual([
+      [0, "and what comes"],
+      [wait, "what failed"],
+      [2 * wait, "what failed"],
+      [1.02 * INTERVAL, "and what comes"],
+      [2 * 1.02 * INTERVAL, "and what comes"],
+    ]);
+    expect(facts.map((fact) => (fact.fact === "round_done" ? fact.open : fact.fact))).toEqual([
+      ...[failed, failed, failed],
+      ...[undefined, undefined],
+    ]);
+  });
+
+  test("is not tried more often than each second, whatever is said", async () => {
+    const { began } = await rounds([{ error: failed, retryIn: -5 }, { error: failed, retryIn: 0 }, undefined]);
+    expect(began.map(([time]) => time)).toEqual([0, 1_020, 2_040]);
+  });
+
+  test("after a round that failed as a whole the next one is whole", async () => {
+    const { began } = await rounds([{ error: failed, retryIn: MINUTE }, failed, undefined]);
+    expect(began.map(([, scope]) => scope)).toEqual(["and what comes", "what failed", "and what comes"]);
+  });
+
+  test("a failure in between is the first again after a round that went on", async () => {
+    const { began } = await rounds([failed, failed, undefined, failed, undefined], 1_000);
+    const waits = began.slice(1).map(([time], n) => time - (began[n]?.[0] ?? 0));
+    expect(waits).toEqual([500, 1_000, 1_020, 500]);
+  });
+});
+
+describe("a single run of which a part failed", () => {
+  const run = async (ends: readonly (RoundEnd | undefined)[], patience?: number) => {
+    const clock = movedClock();
+    const facts: Fact[] = [];
+    let rounds = 0;
+    const error = await collectOnce({
+      round: async (scope) => {
+        expect(scope).toBe("everything");
+        rounds += 1;
+        return ends[Math.min(rounds, ends.length) - 1];
+      },
+      interval: INTERVAL,
+      tell: (fact) => facts.push(fact),
+      clock,
+      stop: new AbortController().signal,
+      patience,
+    });
+    return { rounds, error, at: clock.time, facts };
+  };
+
+  test("tries it again when it is due, as long as that is within its patience", async () => {
+    const error = remote();
+    const { facts, ...rest } = await run([{ error, retryIn: 60_000 }, { error, retryIn: 0 }, undefined]);
+    expect(rest).toEqual({ rounds: 3, error: undefined, at: 61_200 + 1_020 });
+    expect(facts).toEqual([
+      { fact: "round_failed", error, nextAttemptAt: 61_200 },
+      { fact: "round_failed", error, nextAttemptAt: 62_220 },
+      { fact: "round_done" },
+    ]);
+    expect(await run([{ error, retryIn: 10 * 60_000 }])).toMatchObject({ rounds: 1, error, at: 0 });
+  });
+
+  test("ends with what is parked or only a person can mend, however patient it is", async () => {
+    for (const end of [
+      { error: remote(), retryIn: 3_600_001 },
+      { error: configuration(), retryIn: 1_000 },
+    ]) {
+      const { rounds, error, facts } = await run([end], Number.POSITIVE_INFINITY);
+      expect([rounds, error]).toEqual([1, end.error]);
+      expect(facts).toMatchObject([{ fact: "round_failed", nextAttemptAt: Number.POSITIVE_INFINITY }]);
+    }
+    const hour = { error: remote(), retryIn: 3_600_000 };
+    expect(await run([hour, undefined], Number.POSITIVE_INFINITY)).toMatchObject({ rounds: 2, error: undefined });
+  });
+
+  test("a round without an error is done, though something is to come", async () => {
+    expect(await run([{ error: undefined, retryIn: 5_000 }])).toMatchObject({ rounds: 1, error: undefined });
   });
 });
 

@@ -221,6 +221,7 @@ describe("an org that several hosts share", () => {
         holds: () => !over.signal.aborted,
         lose: () => over.abort(lost),
         end: async () => {
+          await new Promise((next) => setImmediate(next));
           ended.push(`turn ${term}`);
         },
       };
@@ -251,6 +252,7 @@ describe("an org that several hosts share", () => {
           },
         ],
         close: async () => {
+          await settled(3);
           log.push(`closed ${turn?.term}`);
         },
       }),
@@ -386,8 +388,8 @@ test("inputs that start together begin one after the other, and one that runs al
   await supervisor.stop();
 });
 
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 5; turn += 1) {
+async function settled(turns = 10): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) {
     await new Promise((next) => setImmediate(next));
   }
 }
