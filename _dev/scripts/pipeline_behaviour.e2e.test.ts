@@ -50,7 +50,6 @@ describeOnCluster("pipelines of the package", (cluster) => {
         salesforce: { login },
       });
       expect(source).toEqual({
-        address: "10.1.2.3",
         ip: "10.1.2.3",
         ...(place === undefined ? {} : { geo: place }),
       });

@@ -27,7 +27,8 @@ const MAPPINGS: Readonly<Record<ColumnKind, Mapping>> = {
   database_time: { type: "long", index: false, unit: "nanos" },
   bytes: { type: "long", index: false, unit: "byte" },
   boolean: { type: "boolean" },
-  ip: { type: "ip" },
+  // related.ip has them all, and an index.
+  ip: { type: "ip", index: false },
   url: { type: "keyword", ignore_above: LONGEST_KEYWORD },
   version: { type: "keyword" },
   id: { type: "keyword" },

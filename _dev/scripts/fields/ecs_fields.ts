@@ -183,9 +183,9 @@ const LONGEST: Readonly<Partial<Record<EcsName, number>>> = {
   "file.name": LONG_KEYWORD,
   "http.request.referrer": LONG_KEYWORD,
   "url.fragment": LONG_KEYWORD,
-  "url.full": LONG_WILDCARD,
-  "url.original": LONG_WILDCARD,
-  "url.path": LONG_WILDCARD,
+  "url.full": LONG_KEYWORD,
+  "url.original": LONG_KEYWORD,
+  "url.path": LONG_KEYWORD,
   "url.query": LONG_KEYWORD,
   "user_agent.original": LONG_KEYWORD,
 };
@@ -200,6 +200,12 @@ const MEASURES: ReadonlySet<EcsName> = new Set([
   "source.port",
   "url.port",
 ]);
+
+/**
+ * `wildcard` to ECS, which keeps each event's value and its n-grams. The URLs of an org recur: as keywords each is kept once, and
+ * queries with wildcards, which see both types as one, look through few values.
+ */
+const RECURRING: ReadonlySet<EcsName> = new Set(["url.full", "url.original", "url.path"]);
 
 export type EcsName = keyof typeof EcsFlat;
 
@@ -227,7 +233,7 @@ export function ecsFields(names: readonly EcsName[]): readonly PackageField[] {
 
 function ecsField(name: EcsName): PackageField {
   const definition: EcsDefinition = EcsFlat[name];
-  const type = TYPES[definition.type];
+  const type = RECURRING.has(name) ? "keyword" : TYPES[definition.type];
   if (type === undefined) {
     throw new TypeError(`${name} has type ${definition.type}, for which there is no mapping yet.`);
   }
