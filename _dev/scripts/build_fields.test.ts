@@ -34,6 +34,14 @@ describe.each(STREAMS.map((stream) => [stream]))("data stream %s", (stream) => {
   });
 });
 
+it("keeps URLs as keywords, of a length that Lucene takes", () => {
+  const urls = STREAMS.flatMap(streamFields).filter(({ name }) => /^url\.(full|original|path)$/.test(name));
+  expect(urls.length).toBeGreaterThan(0);
+  expect(urls.filter(({ type, ignore_above: longest = 1_024 }) => type !== "keyword" || longest * 4 > 32_766)).toEqual(
+    [],
+  );
+});
+
 it.each([["login"], ["apex"], ["api"]])("writes units in %s where the kind has one", (stream) => {
   const names = new Map(streamFields(stream).map((field) => [field.name, field]));
   expect(names.get(`salesforce.${stream}.run_time`)).toMatchObject({ type: "long", unit: "ms" });

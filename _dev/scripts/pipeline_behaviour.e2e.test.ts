@@ -56,6 +56,50 @@ describeOnCluster("pipelines of the package", (cluster) => {
     });
   });
 
+  describe("what has no index of its own, or is a keyword where ECS has wildcard", () => {
+    const INDEX = `logs-aquila_salesforce.login-found${process.pid}`;
+    afterAll(() => client.indices.deleteDataStream({ name: INDEX }, { ignore: [400, 404, 405] }));
+    beforeAll(async () => {
+      const login = {
+        client: { ip: "10.1.2.3" },
+        forwarded_for: { ip: ["10.4.5.6", "2001:db8::7"] },
+        source: { ip: "10.7.8.9" },
+        uri: { original: "/services/data/v66.0/sobjects/Account" },
+      };
+      const event = { "@timestamp": TIME, event: { code: "Login" }, salesforce: { login } };
+      const { errors } = await client.bulk({ index: INDEX, refresh: true, operations: [{ create: {} }, event] });
+      expect(errors).toBe(false);
+    });
+
+    test.each([
+      ["salesforce.login.client.ip", "10.1.2.3"],
+      ["salesforce.login.client.ip", "10.1.0.0/16"],
+      ["salesforce.login.forwarded_for.ip", "10.4.5.6"],
+      ["salesforce.login.forwarded_for.ip", "2001:db8::/32"],
+      ["related.ip", "10.1.2.3"],
+      ["related.ip", "10.4.5.6"],
+      ["related.ip", "2001:db8::7"],
+      ["related.ip", "10.7.8.9"],
+    ])("is found by %s: %s", async (field, value) => {
+      const { count } = await client.count({ index: INDEX, query: { term: { [field]: value } } });
+      expect(count).toBe(1);
+    });
+
+    test.each([
+      ["url.path", "*/sobjects/*"],
+      ["url.original", "/services/*"],
+      ["salesforce.login.uri.original", "*ACCOUNT"],
+    ])("is found by %s: %s, whatever the case", async (field, value) => {
+      const query = { wildcard: { [field]: { value, case_insensitive: true } } };
+      expect((await client.count({ index: INDEX, query })).count).toBe(1);
+    });
+
+    test("is nowhere twice in the source: an address stands in source.address only where it says more", async () => {
+      const { hits } = await client.search<Json>({ index: INDEX });
+      expect(hits.hits[0]?._source?.source).toEqual({ ip: "10.7.8.9" });
+    });
+  });
+
   describe("a value of 2 MB", () => {
     const SIZE = 2_000_000;
     const BROWSER =
