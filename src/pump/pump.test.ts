@@ -271,6 +271,40 @@ test("what may have been sent before is told to the sink, until a round has come
   expect(told.at(-1)).toBeUndefined();
 });
 
+test.each([0, 3])(
+  "as many events may have been sent before as can be under way, %i batches unsaved",
+  async (unsaved) => {
+    const cursors = { ...createMemoryCursors(), batchesUnsaved: unsaved };
+    const batches = 4 + unsaved;
+    const source: Source = {
+      id: "numbers",
+      async *read() {
+        for (let n = 1; n <= batches; n += 1) {
+          const events = Array.from({ length: 2_000 }, (_, at) => ({ index: "i", id: `${n}/${at}`, json: "{}" }));
+          yield { events, part: "file", whenDelivered: { changes: [] } };
+        }
+        return undefined;
+      },
+    };
+    const given = { source, cursors, tell: () => {}, clock: new ManualClock(), stop: never };
+    const abandon = new AbortController();
+    const killed = pump({ ...given, sink: hanging, abandon: abandon.signal });
+    await new Promise((next) => setImmediate(next));
+    abandon.abort(new Error("killed"));
+    await expect(killed).rejects.toThrow("killed");
+    const told: unknown[] = [];
+    const sink: Sink = {
+      deliver: async (events, _, sentBefore) => {
+        told.push(sentBefore);
+        return { created: events.length, existing: 0, refused: [] };
+      },
+      close: async () => {},
+    };
+    await pump({ ...given, sink, abandon: never });
+    expect(told).toEqual(Array.from({ length: batches }, () => ({})));
+  },
+);
+
 test("what was found there and may be doubled is told, and no more than that", async () => {
   const facts: DeliveryFact[] = [];
   const receipts: Receipt[] = [
