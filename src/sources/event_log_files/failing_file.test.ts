@@ -109,6 +109,7 @@ describe("a file that goes on failing", () => {
     expect(files).toContain(`file:${bad.id}`);
     expect(files.length).toBeLessThanOrEqual(6);
     expect(createdAfter).toBeGreaterThan(NOW + 3 * DAY);
+    expect(collection.facts.filter(({ fact }) => fact === "file_gone")).toEqual([]);
 
     await collection.org.given.noFault();
     await collection.pass(DAY);
