@@ -2,6 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { stringify } from "yaml";
 import { type RunSurroundings, run } from "../../../src/cli/run.ts";
 import { sourceId } from "../../../src/cli/source_id.ts";
@@ -14,7 +15,7 @@ import { EVENT_LOG_FILES } from "../../../src/sources/event_log_files/kind.ts";
 import { EVENT_OBJECTS } from "../../../src/sources/objects/kind.ts";
 import { type MockOrg, type MockOrgOptions, startMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
 import type { ClusterAccess } from "../elasticsearch/cluster.ts";
-import { type RunnerProcess, startRunner } from "../testing/runner_process.ts";
+import { type RunnerProcess, requireRunning, startRunner } from "../testing/runner_process.ts";
 import type { StoredRows } from "../testing/stored_rows.ts";
 import { BulkGate } from "./bulk_gate.ts";
 
@@ -166,6 +167,21 @@ export class FaultScene {
       }
     }
     return { rows: documents.EventLogFile, records: documents.Object, doubled };
+  }
+
+  /** Waits until the runner has collected everything. Rejects when it has ended before. */
+  async complete(runner: RunnerProcess, stop?: AbortSignal): Promise<void> {
+    const all = this.expected.rows + this.expected.records;
+    for (;;) {
+      if ((await this.#options.rows.count(this.index)) >= all) {
+        const { rows, records, doubled } = await this.found();
+        if (rows + records - doubled >= all) {
+          return;
+        }
+      }
+      requireRunning(runner);
+      await wait(200, undefined, stop === undefined ? {} : { signal: stop });
+    }
   }
 
   /**

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { installAssets } from "../../scripts/install_assets/install.ts";
 import { describeOnCluster } from "../elasticsearch/describe_on_cluster.ts";
+import { outputKey } from "../testing/output_key.ts";
 import { StoredRows } from "../testing/stored_rows.ts";
 import { FaultScene } from "./fault_scene.ts";
 
@@ -15,16 +16,7 @@ describeOnCluster("a data stream that is rolled over before something is sent ag
   beforeAll(async () => {
     rows = new StoredRows(access);
     await installAssets({ client: rows.client, packageRoot: ROOT });
-    const { encoded } = await rows.client.security.createApiKey({
-      name: "may read",
-      role_descriptors: {
-        output: {
-          cluster: ["monitor"],
-          indices: [{ names: ["logs-*"], privileges: ["auto_configure", "create_doc", "read"] }],
-        },
-      },
-    });
-    readingKey = encoded;
+    readingKey = await outputKey(rows.client, ["read"]);
   });
   afterAll(() => rows.client.close());
 

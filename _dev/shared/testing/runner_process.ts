@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { resolve } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 
 const MAIN = resolve(import.meta.dirname, "../../../src/main.ts");
 
@@ -40,4 +41,25 @@ export function startRunner(args: readonly string[], environment: NodeJS.Process
         .filter((line) => line.startsWith("{"))
         .map((line) => JSON.parse(line)),
   };
+}
+
+/** Waits until the runner's log says it, behind its first `after` lines. Rejects when the runner has ended. */
+export async function said(runner: RunnerProcess, text: string | RegExp, after = 0): Promise<void> {
+  const isSaid = (message: string) => (typeof text === "string" ? message.includes(text) : text.test(message));
+  while (
+    !runner
+      .log()
+      .slice(after)
+      .some(({ message }) => isSaid(String(message)))
+  ) {
+    requireRunning(runner);
+    await wait(50);
+  }
+}
+
+export function requireRunning(runner: RunnerProcess): void {
+  const { exitCode, signalCode } = runner.child;
+  if (exitCode !== null || signalCode !== null) {
+    throw new Error(`the runner ended: ${JSON.stringify(runner.log().slice(-5))}`);
+  }
 }
