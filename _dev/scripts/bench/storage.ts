@@ -148,20 +148,23 @@ function fieldLines({ events, fields }: Measured): string[] {
     });
 }
 
-/** Index settings of a mode. */
-function settingsOf(mode: "standard" | "logsdb", logsdb: object): object {
-  return {
-    // As the component templates logs@settings and .fleet_agent_id_verification-1 have them, which both packages get from Fleet.
-    "index.codec": "best_compression",
-    "index.mapping.ignore_malformed": true,
-    "index.final_pipeline": ".fleet_final_pipeline-1",
-    "index.number_of_replicas": 0,
-    "index.mapping.total_fields.limit": 5_000,
-    ...(mode === "logsdb" && { "index.mode": "logsdb", ...logsdb }),
-  };
-}
+/** As the component templates logs@settings and .fleet_agent_id_verification-1 have them, which both packages get from Fleet. */
+const COMMON_SETTINGS = {
+  "index.codec": "best_compression",
+  "index.mapping.ignore_malformed": true,
+  "index.final_pipeline": ".fleet_final_pipeline-1",
+  "index.number_of_replicas": 0,
+  "index.mapping.total_fields.limit": 5_000,
+};
 
-/** As the documentation advises; Elastic's package has Elasticsearch's own order. */
+const MODES: Readonly<Record<string, object>> = {
+  standard: {},
+  logsdb: { "index.mode": "logsdb" },
+  // What a licence without synthetic source gets.
+  "logsdb with its source": { "index.mode": "logsdb", "index.mapping.source.mode": "stored" },
+};
+
+/** As the documentation advises; Elastic's package has the order of logsdb itself. */
 const BY_ORG_AND_TIME = {
   "index.sort.field": ["organization.id", "@timestamp"],
   "index.sort.order": ["asc", "desc"],
@@ -194,12 +197,14 @@ try {
     const { template } = await client.indices.simulateIndexTemplate({ name: `${base}-default` });
     const { _data_stream_timestamp: _, ...mappings } = template.mappings as Record<string, unknown>;
     const officialMapping = fitTemplate(officialMappings(stream), abilities).value;
-    for (const mode of ["standard", "logsdb"] as const) {
-      const index = `bench-${stream}-${mode}`;
-      const create = { settings: settingsOf(mode, BY_ORG_AND_TIME), mappings };
+    for (const [mode, own] of Object.entries(MODES)) {
+      const settings = { ...COMMON_SETTINGS, ...own };
+      const index = `bench-${stream}-${mode.replaceAll(" ", "-")}`;
+      const order = "index.mode" in own ? BY_ORG_AND_TIME : {};
+      const create = { settings: { ...settings, ...order }, mappings };
       const ours = await measure(client, index, create, rows, pipeline);
       const ofKept = await measure(client, `${index}-kept`, create, kept, pipeline);
-      const officialCreate = { settings: settingsOf(mode, {}), mappings: officialMapping };
+      const officialCreate = { settings, mappings: officialMapping };
       const official = await measure(client, `${index}-official`, officialCreate, officialRows, "bench-official");
       const [all, same, there] = [ours, ofKept, official].map(({ bytes, events }) => Math.round(bytes / events));
       print(
