@@ -103,6 +103,19 @@ export function rowLedgerContract(create: () => RowLedger, reopen?: () => RowLed
     second.close();
   });
 
+  test("scratches give back what was written to each, wherever it was", () => {
+    const [one, other] = [ledger.scratch(), ledger.scratch()];
+    one.write(Float64Array.of(1, 2, 3), 0);
+    other.write(Float64Array.of(7, 8), 0);
+    one.write(Float64Array.of(4, 5), 16);
+    const [numbers, others] = [new Float64Array(3), new Float64Array(2)];
+    one.read(numbers, 8);
+    other.read(others, 0);
+    expect([...numbers, ...others]).toEqual([2, 4, 5, 7, 8]);
+    one.close();
+    other.close();
+  });
+
   if (reopen !== undefined) {
     test("what was noted is there for the next process, which goes on behind it", async () => {
       ledger.note(A_FILE, 0, 700, a);

@@ -75,3 +75,19 @@ test("an end that another has moved is not believed", () => {
   expect(moved?.rows).toBe(4);
   expect(readEnd(path, 9)).toEqual(moved);
 });
+
+test.each([
+  ["as many keys as a frame may have is read", 1 << 20, 1 << 20],
+  ["one more is none", (1 << 20) + 1, 0],
+])("a frame with %s", (_, rows, known) => {
+  appendFrame(path, 0, rows, Array(rows).fill(identities(1)[0]));
+  expect(readEnd(path, rows).rows).toBe(known);
+});
+
+test("a header that says more keys than there can be costs no memory for them", () => {
+  const { first } = twoFrames();
+  const broken = readFileSync(path);
+  broken.writeUInt32LE(0xffff_ffff, (first?.bytes ?? 0) + 4);
+  writeFileSync(path, broken);
+  expect(readEnd(path, 5)).toEqual(first);
+});

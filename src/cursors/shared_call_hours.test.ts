@@ -83,3 +83,34 @@ test("what can't be a count is none, and a store that is away loses nothing that
   await hours.end();
   expect(hours.since(0)).toEqual(new Map([[100, 1]]));
 });
+
+test("what a host has counted is saved when its turn has ended, and what could not be saved is with the next", async () => {
+  const cursors = createMemoryCursors();
+  const clock = new ManualClock();
+  let isAway = true;
+  const slow = {
+    ...cursors,
+    save: async (...given: Parameters<typeof cursors.save>) => {
+      await new Promise((next) => setImmediate(next));
+      if (isAway) {
+        throw new Error("away");
+      }
+      await cursors.save(...given);
+    },
+  };
+  const hours = new SharedCallHours(createMemoryCallHours(), clock);
+  await hours.begin(slow);
+  clock.advance(MINUTE);
+  hours.add(100);
+  await new Promise((next) => setTimeout(next, 5));
+  expect(await cursors.load("api calls")).toEqual(new Map());
+  isAway = false;
+  hours.add(101);
+  await hours.end();
+  expect(await cursors.load("api calls")).toEqual(
+    new Map([
+      ["hour:100", 1],
+      ["hour:101", 1],
+    ]),
+  );
+});

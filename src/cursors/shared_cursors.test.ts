@@ -251,6 +251,44 @@ describe("an answer that is lost", () => {
   });
 });
 
+describe("a program that writes to the document between every read and write", () => {
+  /** What it leaves of the document that it finds, each time before one of `from` on is written. */
+  function givenAnotherWriter(from: number): { readonly calls: string[] } {
+    const calls: string[] = [];
+    documents.around = async (call, kind) => {
+      calls.push(kind);
+      if (kind === "write" && calls.filter((one) => one === "write").length >= from) {
+        documents.stored.put(ID, stored());
+      }
+      return await call();
+    };
+    return { calls };
+  }
+
+  test("is not fought for ever: a load gives up after five attempts, and says who is to blame", async () => {
+    documents.stored.put(ID, { org: ORG, source: SOURCE, term: 0, owner: "x", entries: '{"rows":7}' });
+    const { calls } = givenAnotherWriter(1);
+    await expect(store().load(SOURCE)).rejects.toMatchObject({
+      code: "state_unusable",
+      next: { do: "retry" },
+      message: expect.stringContaining(SOURCE),
+    });
+    expect(calls).toEqual(Array.from({ length: 5 }, () => ["read", "write"]).flat());
+  });
+
+  test("nor by a save, which leaves what was saved before as it is, and works when the other one ends", async () => {
+    const cursors = store();
+    await cursors.save(SOURCE, rows(1));
+    const { calls } = givenAnotherWriter(1);
+    await expect(cursors.save(SOURCE, rows(2))).rejects.toMatchObject({ code: "state_unusable" });
+    expect(calls.filter((one) => one === "write")).toHaveLength(5);
+    expect(stored().entries).toBe('{"rows":1}');
+    documents.around = (call) => call();
+    await cursors.save(SOURCE, rows(3));
+    expect(stored().entries).toBe('{"rows":3}');
+  });
+});
+
 test("sources are those that a search finds and those that were written since", async () => {
   const find = async () => [`${ORG}|gone`];
   const a = createSharedCursors({ documents, find, org: ORG, term: () => 1, owner: "a", clock });

@@ -94,6 +94,7 @@ describe("a listing that can't be meant", () => {
     ["a LogFile somewhere else", { LogFile: "//elsewhere.example/file" }],
     ["no CreatedDate", { CreatedDate: null }],
     ["a CreatedDate of the year 275760", { CreatedDate: "+275760-09-13T00:00:00.000Z" }],
+    ["an Interval that there is not", { Interval: "Weekly" }],
     ["a LogDate in the future", { LogDate: at(NOW + 400 * DAY) }],
     ["a LogDate that is none", { LogDate: "yesterday" }],
     ["a negative length", { LogFileLength: -1 }],
