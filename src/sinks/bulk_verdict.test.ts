@@ -68,8 +68,18 @@ describe("bulkVerdict of the request", () => {
     ["nothing", null],
   ])("a success that is %s is no success", (_, body) => {
     const verdict = bulkVerdict({ status: 200, body }, 2);
-    expect(verdict).toMatchObject({ created: 0, retry: [0, 1] });
+    expect(verdict).toMatchObject({ created: 0, retry: [0, 1], unsure: true });
     expect(verdict.problem?.code).toBe("answer_unreadable");
+  });
+
+  test.each([
+    [429, false],
+    [500, true],
+    [502, true],
+    [503, false],
+    [504, true],
+  ])("after status %i, that events may have been stored is %s", (status, unsure) => {
+    expect(bulkVerdict({ status, body: {} }, 2)).toMatchObject({ retry: [0, 1], unsure });
   });
 });
 

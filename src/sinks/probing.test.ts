@@ -69,6 +69,23 @@ test("a delivery overtakes a probe, which then says nothing", async () => {
   await probing.close();
 });
 
+test("a probe that is not answered is the only one, and a close ends it", async () => {
+  const clock = new LookingClock();
+  let probes = 0;
+  const unanswered = {
+    ...probed().sink,
+    probe: (signal: AbortSignal) => {
+      probes += 1;
+      return new Promise<void>((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    },
+  };
+  const probing = createProbingSink(unanswered, clock);
+  await new Promise((turn) => setImmediate(turn));
+  expect([probes, clock.sleeping]).toEqual([1, 0]);
+  await probing.close();
+  expect([probes, clock.sleeping]).toEqual([1, 0]);
+});
+
 test("hands on what may have been sent before", async () => {
   const given: unknown[] = [];
   const deliver: Sink["deliver"] = async (...all) => {

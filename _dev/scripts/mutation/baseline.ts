@@ -18,15 +18,11 @@ export interface TestFile {
 
 const NOTHING_RUN: TestRun = { outcome: "passed", passed: new Map() };
 
-/** Runs each unit test of the folders whose files have changed since it was last run here; what is `known` is written anew. Throws if one fails. */
-export async function baselineOf(
-  copy: string,
-  folders: readonly string[],
-  known: string,
-): Promise<readonly TestFile[]> {
+/** Runs each unit test of the folders, or named, whose files have changed since it was last run here; what is `known` is written anew. Throws if one fails. */
+export async function baselineOf(copy: string, places: readonly string[], known: string): Promise<readonly TestFile[]> {
   const before: readonly TestFile[] = existsSync(known) ? JSON.parse(readFileSync(known, "utf8")) : [];
-  const tests = folders
-    .flatMap((folder) => globSync(`${folder}/**/*.test.ts`, { cwd: copy }))
+  const tests = places
+    .flatMap((place) => (place.endsWith(".ts") ? [place] : globSync(`${place}/**/*.test.ts`, { cwd: copy })))
     .filter((path) => canRun(path, copy));
   const fresh = before.filter(
     ({ path, loads }) =>

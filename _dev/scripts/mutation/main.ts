@@ -15,7 +15,7 @@ import { join, relative } from "node:path";
 import { type OptionValues, usage } from "../../../src/cli/command_declaration.ts";
 import { type DevCommand, runDevCommand } from "../../shared/command/dev_command.ts";
 import { baselineOf, type TestFile } from "./baseline.ts";
-import { differs, drawn, type Mutant, mutantsOf } from "./mutants.ts";
+import { differing, drawn, type Mutant, mutantsOf } from "./mutants.ts";
 import { reachOf } from "./reach.ts";
 import { runTests } from "./test_run.ts";
 import { typed } from "./typed.ts";
@@ -33,9 +33,9 @@ const COMMAND: DevCommand = {
     seed: { type: "string", value: "NUMBER", default: "1", help: "Another number tries other changes." },
     tests: {
       type: "string",
-      value: "FOLDERS",
+      value: "PLACES",
       default: "src",
-      help: "Of which folders the tests are run; with commas.",
+      help: "Folders whose tests are run, and test files; with commas.",
     },
     longest: { type: "string", value: "SECONDS", default: "600", help: "Leaves out test files that take longer." },
   },
@@ -95,9 +95,11 @@ function mutantsOfFile(file: string): readonly Placed[] {
   const lines = text.split("\n");
   const all =
     known.get(file) ??
-    mutantsOf(text)
-      .filter((mutant) => differs(mutant.text, text))
-      .map((mutant) => ({ file, mutant, name: `${file} ${mutant.from} ${lines[mutant.line - 1]?.trim()}` }));
+    differing(text, mutantsOf(text)).map((mutant) => ({
+      file,
+      mutant,
+      name: `${file} ${mutant.from} ${lines[mutant.line - 1]?.trim()}`,
+    }));
   known.set(file, all);
   return all;
 }

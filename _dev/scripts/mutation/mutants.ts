@@ -86,9 +86,10 @@ export function withAll(original: string, mutants: readonly Mutant[]): string {
     .reduce((text, { offset, from, to }) => text.slice(0, offset) + to + text.slice(offset + from.length), original);
 }
 
-/** Whether the text means something else to Node than before: not so in a comment, and not if it can't be read. */
-export function differs(mutant: string, original: string): boolean {
-  return parseSync("a.ts", mutant).errors.length === 0 && meaning(mutant) !== meaning(original);
+/** Those that mean something else to Node than the text: none in a comment, and none that can't be read. */
+export function differing(original: string, mutants: readonly Mutant[]): readonly Mutant[] {
+  const before = meaning(original);
+  return mutants.filter(({ text }) => parseSync("a.ts", text).errors.length === 0 && meaning(text) !== before);
 }
 
 function meaning(text: string): string {

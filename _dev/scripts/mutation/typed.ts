@@ -38,7 +38,11 @@ function culpritOf<T extends { readonly mutant: Mutant }>(mutants: readonly T[],
 }
 
 async function compile(copy: string): Promise<readonly { readonly file: string; readonly line: number }[]> {
-  const child = spawn(join(copy, "node_modules/.bin/tsc"), { cwd: copy, stdio: ["ignore", "pipe", "ignore"] });
+  const remembered = ["--incremental", "--tsBuildInfoFile", join(copy, "build/types.tsbuildinfo")];
+  const child = spawn(join(copy, "node_modules/.bin/tsc"), remembered, {
+    cwd: copy,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   const found = (await text(child.stdout)).matchAll(/^(\S+)\((\d+),\d+\): error/gm);
   return [...found].map(([, file = "", line]) => ({ file, line: Number(line) }));
 }
