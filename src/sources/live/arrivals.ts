@@ -5,6 +5,9 @@ import type { FetchResponse } from "../../org/pub_sub_protocol.ts";
 /** Events that are taken off a subscription before anybody wants them; behind that the connection itself is held up. */
 const MOST_WAITING = 100;
 
+/** Why waiting ends where something has come. */
+const NEWS = new Error("Something has come.");
+
 /** How a subscription ended: by Salesforce, with or without an error. */
 export interface Ended {
   readonly error: unknown;
@@ -35,12 +38,15 @@ export class Arrivals {
     if (this.#waiting.length === 0 && this.#ended === undefined) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const over = new AbortController();
+      const stop = () => over.abort(signal.reason);
       this.#onNews = resolve;
+      signal.addEventListener("abort", stop, { once: true });
       try {
-        await Promise.race([promise, this.#clock.sleep(patience, AbortSignal.any([signal, over.signal]))]);
+        await Promise.race([promise, this.#clock.sleep(patience, over.signal)]);
       } finally {
         this.#onNews = undefined;
-        over.abort(new Error("something has come"));
+        signal.removeEventListener("abort", stop);
+        over.abort(NEWS);
       }
     }
     signal.throwIfAborted();

@@ -37,23 +37,23 @@ test("long events are remembered for a while; an answer without events says noth
   expect(wanted({ ...later, held: 0 })).toBe(100);
 });
 
-test("what has come goes on in batches of 25 at most, in its order; what is little goes together", () => {
-  const serials = Array.from({ length: 87 }, (_, n) => n + 1).values();
+test("what has come goes on in batches of 50 at most, in its order; what is little goes together", () => {
+  const serials = Array.from({ length: 157 }, (_, n) => n + 1).values();
   const answer = (events: number) => ({
     events: Array.from({ length: events }, () => ({ replayId: Uint8Array.of(Number(serials.next().value)) })),
     latestReplayId: Uint8Array.of(),
   });
-  const arrived = [answer(60), answer(0), answer(10), answer(5), answer(0), answer(12)] as unknown as Parameters<
+  const arrived = [answer(110), answer(0), answer(20), answer(10), answer(0), answer(17)] as unknown as Parameters<
     typeof inBatches
   >[0];
   const batches = inBatches(arrived);
   expect(batches.map((batch) => batch.map(({ events }) => events.length))).toEqual([
-    [25],
-    [25],
-    [10, 0, 10, 5, 0],
-    [12],
+    [50],
+    [50],
+    [10, 0, 20, 10, 0],
+    [17],
   ]);
   const order = batches.flat().flatMap(({ events }) => events.map(({ replayId }) => replayId?.[0]));
-  expect(order).toEqual(Array.from({ length: 87 }, (_, n) => n + 1));
+  expect(order).toEqual(Array.from({ length: 157 }, (_, n) => n + 1));
   expect(inBatches([answer(0)] as unknown as typeof arrived)).toHaveLength(1);
 });

@@ -1,7 +1,7 @@
 import type { FetchResponse } from "../../org/pub_sub_protocol.ts";
 
-/** Events of a batch at most: while one is delivered, those that the batch before it made room for are on their way. */
-const MOST_IN_BATCH = 25;
+/** Events of a batch at most, half of all: while one is delivered, those that the batch before it made room for are on their way. */
+const MOST_IN_BATCH = 50;
 /** Events of a topic that are asked for or not yet acknowledged (Pub/Sub API Guide, "Pull Subscription and Flow Control"). */
 const MOST_EVENTS = 100;
 /** Bytes of them, by what the latest ones had: a topic of long events has fewer under way. */
