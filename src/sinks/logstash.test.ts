@@ -115,6 +115,32 @@ describe("what Logstash says is bounded", () => {
     expect(problems.map((problem) => problem?.code)).toEqual(["output_busy", "output_busy", "output_busy", undefined]);
   });
 
+  test("a sign of life right behind the last acknowledgement, when nothing is awaited, is no problem", async () => {
+    const fake = await aLogstash();
+    fake.fate = () => ({ bytes: Buffer.from("2A\0\0\0\u00042A\0\0\0\0", "latin1") });
+    const { sink, texts } = aSink([fake.host]);
+    await sink.deliver(events(4, "a"), never);
+    await sink.deliver(events(4, "b"), never);
+    expect([fake.connections, fake.queue.length, texts()]).toEqual([1, 8, []]);
+  });
+
+  test("a stop while an acknowledgement is awaited is a stop, and no problem of Logstash's", async () => {
+    const fake = await aLogstash();
+    const sent = Promise.withResolvers<void>();
+    fake.fate = () => {
+      sent.resolve();
+      return { answers: [] };
+    };
+    const { sink, problems } = aSink([fake.host]);
+    const stop = new AbortController();
+    const delivering = sink.deliver(events(3), stop.signal);
+    delivering.catch(() => {});
+    await sent.promise;
+    stop.abort(new Error("stopped"));
+    await expect(delivering).rejects.toThrow("stopped");
+    expect(problems).toEqual([]);
+  });
+
   test.each<[string, WindowFate, RegExp]>([
     ["more than was sent", { answers: [6] }, /acknowledges 6 of 5 documents/],
     ["what was not sent", { answers: [5, 5] }, /acknowledges what was not sent/],
