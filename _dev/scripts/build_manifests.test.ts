@@ -3,7 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { EVENT_TYPES } from "../../src/catalog/catalog.ts";
-import { knownDatasets } from "../../src/cli/wire.ts";
+import { knownDatasets } from "../../src/cli/known_datasets.ts";
 import { parsePolicy } from "../../src/policy/parse_policy.ts";
 import type { Input, Policy } from "../../src/policy/policy.ts";
 import { staleFiles } from "./build_manifests.ts";

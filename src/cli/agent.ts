@@ -12,8 +12,9 @@ import { Supervisor } from "../pump/supervisor.ts";
 import { ComponentState } from "./component_state.ts";
 import { followPolicies } from "./follow_policies.ts";
 import { InputReports } from "./input_reports.ts";
+import { knownDatasets } from "./known_datasets.ts";
 import { VERSION } from "./version.ts";
-import { knownDatasets, Wiring } from "./wire.ts";
+import { Wiring } from "./wire.ts";
 
 const NAME = "aquila-salesforce";
 

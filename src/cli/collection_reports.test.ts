@@ -13,7 +13,8 @@ import { createLog, ecsLine, silentLog } from "../core/log.ts";
 import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
 import type { InputRun } from "../pump/supervisor.ts";
-import { knownDatasets, sharedState, Wiring } from "./wire.ts";
+import { knownDatasets } from "./known_datasets.ts";
+import { sharedState, Wiring } from "./wire.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -6,7 +6,7 @@ import { asRunnerError, type RunnerError } from "../core/errors.ts";
 import { createLog } from "../core/log.ts";
 import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
 import { ComponentState } from "./component_state.ts";
-import type { InputState } from "./wire.ts";
+import type { InputState } from "./wire_input.ts";
 
 const STREAM = "login-1";
 const SOURCE = `${STREAM}/event_log_files`;

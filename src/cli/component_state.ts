@@ -16,7 +16,7 @@ import { createDiskLedger } from "../cursors/row_ledger_disk.ts";
 import { CURSORS_FILE, openSqliteCursors } from "../cursors/sqlite_cursors.ts";
 import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { COMPONENT_NAME } from "./component_files.ts";
-import type { InputState } from "./wire.ts";
+import type { InputState } from "./wire_input.ts";
 
 /** Where components of the runner have worked, below the agent's `data`; with its version, or without it in containers. */
 const RUN_FOLDERS = [`run/${COMPONENT_NAME}-*`, `elastic-agent-*/run/${COMPONENT_NAME}-*`];

@@ -14,9 +14,9 @@ import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
 import type { SharedState } from "../policy/policy.ts";
 import { showCursors } from "./cursors.ts";
+import { knownDatasets } from "./known_datasets.ts";
 import { type OpenStateIndex, openStateIndex } from "./open_state_index.ts";
 import { sharedOrg } from "./shared_org.ts";
-import { knownDatasets } from "./wire.ts";
 
 const INDEX = `aquila-cursors-command-${process.pid}`;
 const NOON = Date.UTC(2026, 6, 20, 12);

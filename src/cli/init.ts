@@ -16,7 +16,7 @@ import { nextSteps, rotationSteps } from "./init/next_steps.ts";
 import { policyText } from "./init/policy_text.ts";
 import { CERTIFICATE_FILES, salesforceProject, withCertificate } from "./init/salesforce_project.ts";
 import { quoted } from "./init/shell_quote.ts";
-import { knownDatasets } from "./wire.ts";
+import { knownDatasets } from "./known_datasets.ts";
 import { refusalToWrite } from "./writable_folder.ts";
 
 interface KeyOptions {

@@ -13,7 +13,8 @@ import { silentLog } from "../core/log.ts";
 import { BATCH_MEMORY, Memory } from "../core/memory.ts";
 import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
-import { knownDatasets, sharedState, Wiring } from "./wire.ts";
+import { knownDatasets } from "./known_datasets.ts";
+import { sharedState, Wiring } from "./wire.ts";
 
 const NOW = Date.UTC(2026, 6, 20, 12);
 const ORGS = 12;

@@ -11,7 +11,7 @@ import { followPolicyFile, readText, reportExposure } from "../policy/policy_fil
 import type { Environment } from "../policy/variables.ts";
 import { prepareRegularExpressions } from "../processing/regular_expression.ts";
 import { kibanaCredentials } from "./install_package.ts";
-import { knownDatasets } from "./wire.ts";
+import { knownDatasets } from "./known_datasets.ts";
 
 /** Where the policy of `run` comes from. */
 export interface PolicySource {

@@ -7,19 +7,12 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
 import { dataStreamName } from "../core/event.ts";
 import type { Log } from "../core/log.ts";
-import { Memory, type MemoryShare } from "../core/memory.ts";
+import { Memory } from "../core/memory.ts";
 import { createMemoryCallHours } from "../cursors/call_hours.ts";
-import type { CursorStore } from "../cursors/cursor_store.ts";
-import type { KeptEvents } from "../cursors/kept_events.ts";
 import { createMemoryNames, type NameCache } from "../cursors/name_cache.ts";
-import type { RowLedger } from "../cursors/row_ledger.ts";
 import { SharedCallHours } from "../cursors/shared_call_hours.ts";
 import type { CallCounts } from "../cursors/sqlite_call_hours.ts";
 import { ApiBudget } from "../org/api_budget.ts";
-import type { OrgClient } from "../org/org_client.ts";
-import { OrgNames } from "../org/org_names.ts";
-import type { PubSub } from "../org/pub_sub.ts";
-import type { KnownDataset } from "../policy/input_block.ts";
 import type { Input, Stream } from "../policy/policy.ts";
 import type { DeliveryFact } from "../pump/facts.ts";
 import { Keeping } from "../pump/keeping.ts";
@@ -34,31 +27,18 @@ import { tellAll } from "../reporting/tell_all.ts";
 import { createNamingSink } from "../sinks/naming.ts";
 import { createProcessingSink } from "../sinks/processing.ts";
 import { settingAside } from "../sinks/setting_aside.ts";
-import type { Sink, SinkHealth } from "../sinks/sink.ts";
+import type { SinkHealth } from "../sinks/sink.ts";
 import type { AnyFact, Tell } from "../sources/fact.ts";
-import type { KnownType } from "../sources/kind.ts";
-import { KINDS } from "../sources/kinds.ts";
 import { COLLECTOR_DATASET } from "../sources/report_document.ts";
 import type { Source } from "../sources/source.ts";
 import type { TimeRange } from "../sources/time_range.ts";
-import { openOrg } from "./open_org.ts";
 import { callerOf } from "./shared_org.ts";
 import { VERSION } from "./version.ts";
+import { InputOpening, type InputState, type OpenedInput } from "./wire_input.ts";
 import { equalityKey } from "./wire_key.ts";
-import { createTurnSink, SharedLeases } from "./wire_leases.ts";
-import { moveIntoShared } from "./wire_moved_state.ts";
+import { SharedLeases } from "./wire_leases.ts";
 import { SharedOutputs } from "./wire_output.ts";
 import { type StreamSource, streamSources } from "./wire_stream.ts";
-
-/** What is kept of one input beyond the life of the process. */
-export interface InputState {
-  readonly cursors: CursorStore;
-  readonly ledger: RowLedger;
-  /** Events that have no place in Elasticsearch. */
-  readonly kept: KeptEvents;
-  /** Called once, after the input's last round. */
-  close(): void;
-}
 
 /** What the runs of all inputs share. */
 export interface Surroundings {
@@ -83,36 +63,6 @@ export interface Surroundings {
   readonly range?: TimeRange;
 }
 
-/** What an input holds open while it runs. */
-interface OpenedInput {
-  readonly state: InputState;
-  readonly client: OrgClient;
-  readonly pubSub: PubSub;
-  /** None where the policy wants none. */
-  readonly names: OrgNames | undefined;
-  readonly output: Sink;
-  /** Takes the collector's events; undefined where the input may not write them. */
-  readonly collector: Sink | undefined;
-  readonly memory: MemoryShare;
-  close(): Promise<void>;
-}
-
-/** For each dataset the names that a policy may collect, by kind of source; none for the collector's own. */
-export function knownDatasets(): Readonly<Record<string, KnownDataset>> {
-  const types = KINDS.flatMap(({ types }) => types);
-  const streams = new Set(types.map(({ stream }) => stream));
-  const known = [...streams].map((stream): [string, KnownDataset] => {
-    const ofStream = (listed: readonly KnownType[]) => listed.filter((type) => type.stream === stream);
-    const onlyByName = ofStream(types).filter((type) => type.onlyByName === true);
-    const names = KINDS.map((kind) => [kind.group, ofStream(kind.types).map(({ name }) => name)]);
-    return [
-      `aquila_salesforce.${stream}`,
-      { names: Object.fromEntries(names), onlyByName: onlyByName.map(({ name }) => name) },
-    ];
-  });
-  return Object.fromEntries([[COLLECTOR_DATASET, { names: {} }], ...known]);
-}
-
 /** One state for all inputs; its owner closes it. */
 export function sharedState(state: Omit<InputState, "close">): Surroundings["stateOf"] {
   return async () => ({ ...state, close: () => {} });
@@ -121,21 +71,16 @@ export function sharedState(state: Omit<InputState, "close">): Surroundings["sta
 /** Makes runs of inputs: puts the policy, an org, its sources, the cursors and an output together. */
 export class Wiring {
   readonly #surroundings: Surroundings;
-  readonly #names: Pick<NameCache, "find" | "keep">;
   readonly #clock: Clock;
   readonly #agent: AgentFacts;
-  readonly #memory: Memory;
-  readonly #outputs: SharedOutputs;
   readonly #leases: SharedLeases;
+  readonly #opening: InputOpening;
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
-    this.#names = surroundings.names ?? createMemoryNames();
     this.#clock = surroundings.clock ?? systemClock;
-    this.#memory = surroundings.memory ?? new Memory();
-    const { deliveryHealth = () => {}, log } = surroundings;
+    const { deliveryHealth = () => {}, log, memory = new Memory(), names = createMemoryNames() } = surroundings;
     const health: SinkHealth = (...state) => dropped(() => deliveryHealth(...state), "An output's state", log);
-    this.#outputs = new SharedOutputs(this.#clock, this.#memory, health);
     this.#agent = surroundings.agent ?? {
       id: randomUUID(),
       name: hostname(),
@@ -143,6 +88,14 @@ export class Wiring {
       version: VERSION,
     };
     this.#leases = new SharedLeases(this.#clock, this.#agent.name);
+    this.#opening = new InputOpening({
+      stateOf: surroundings.stateOf,
+      names,
+      clock: this.#clock,
+      memory,
+      outputs: new SharedOutputs(this.#clock, memory, health),
+      leases: this.#leases,
+    });
   }
 
   /** The inputs by keys that are equal for those that run alike. `starting` is called for each before a run of it begins. */
@@ -200,7 +153,7 @@ export class Wiring {
     const collector = input.collector === undefined ? undefined : this.#collector(input, budget, log, turn);
     let opening: Promise<OpenedInput> | undefined;
     const opened = (stop: AbortSignal) => {
-      opening ??= this.#open(input, budget, log, stop, turn, { ids, calls }).catch((error) => {
+      opening ??= this.#opening.open({ input, budget, log, turn, ids, calls }, stop).catch((error) => {
         opening = undefined;
         throw error;
       });
@@ -213,86 +166,6 @@ export class Wiring {
         await (await opening?.catch(() => undefined))?.close();
       },
     };
-  }
-
-  async #open(
-    input: Input,
-    budget: ApiBudget,
-    log: Log,
-    stop: AbortSignal,
-    turn: Turn | undefined,
-    { ids, calls }: { readonly ids: readonly string[]; readonly calls: SharedCallHours | undefined },
-  ): Promise<OpenedInput> {
-    const held = new AsyncDisposableStack();
-    try {
-      const local = held.adopt(await this.#surroundings.stateOf(input), (one) => one.close());
-      const shared =
-        turn === undefined ? undefined : await this.#sharedCursors(input, local.cursors, turn, ids, stop, log);
-      held.defer(() => shared?.close());
-      if (shared !== undefined) {
-        await calls?.begin(shared);
-        held.defer(() => calls?.end());
-      }
-      const state = { ...local, cursors: shared ?? local.cursors };
-      const org = await openOrg(input, { budget, clock: this.#clock, log });
-      held.defer(() => org.close());
-      const { client, pubSub } = org;
-      const output = held.adopt(await this.#outputs.hold(input.output, log), (one) => one.release());
-      const names = this.#orgNames(input, client);
-      held.defer(() => names?.close());
-      const { collector } = input;
-      return {
-        state,
-        client,
-        pubSub,
-        names,
-        output: turn === undefined ? output.sink : createTurnSink(output.sink, turn),
-        collector: collector === undefined ? undefined : createProcessingSink(output.sink, collector.processors),
-        memory: this.#memory.share(`org of ${input.id}`, output.key),
-        close: () => held.disposeAsync(),
-      };
-    } catch (error) {
-      await held.disposeAsync();
-      throw error;
-    }
-  }
-
-  /** They are made this host's own before anything begins: whoever had them before can write none from then on. */
-  async #sharedCursors(
-    input: Input,
-    local: CursorStore,
-    turn: Turn,
-    ids: readonly string[],
-    stop: AbortSignal,
-    log: Log,
-  ): Promise<CursorStore | undefined> {
-    const { state } = input;
-    if (state.store === "local") {
-      return undefined;
-    }
-    const cursors = await this.#leases.cursors(turn, state);
-    try {
-      await Promise.all(ids.map((id) => cursors.load(id)));
-      await moveIntoShared(input, local, cursors, log);
-      await this.#clock.sleep(turn.settle, stop);
-      return cursors;
-    } catch (error) {
-      cursors.close();
-      throw error;
-    }
-  }
-
-  #orgNames(input: Input, client: OrgClient): OrgNames | undefined {
-    if (input.names === "none") {
-      return undefined;
-    }
-    return new OrgNames({
-      client,
-      cache: this.#names,
-      org: `${callerOf(input)}: ${input.names}`,
-      everything: input.names === "full",
-      clock: this.#clock,
-    });
   }
 
   #collector(input: Input, budget: ApiBudget, log: Log, turn?: Turn): Collector {

@@ -12,7 +12,8 @@ import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
 import { check } from "./check.ts";
 import { InputReports } from "./input_reports.ts";
-import { knownDatasets, sharedState, Wiring } from "./wire.ts";
+import { knownDatasets } from "./known_datasets.ts";
+import { sharedState, Wiring } from "./wire.ts";
 
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const PATIENT = { timeout: 20_000, interval: 10 };

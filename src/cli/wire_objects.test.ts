@@ -12,7 +12,8 @@ import { asRunnerError } from "../core/errors.ts";
 import { silentLog } from "../core/log.ts";
 import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
-import { knownDatasets, sharedState, Wiring } from "./wire.ts";
+import { knownDatasets } from "./known_datasets.ts";
+import { sharedState, Wiring } from "./wire.ts";
 
 const MINUTE = 60_000;
 const NOW = Date.UTC(2026, 6, 20, 12);

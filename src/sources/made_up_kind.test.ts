@@ -15,9 +15,10 @@ import { expectedCallsADay } from "../cli/check/api_calls.ts";
 import { check } from "../cli/check.ts";
 import { showCursors } from "../cli/cursors.ts";
 import { InputReports } from "../cli/input_reports.ts";
+import { knownDatasets } from "../cli/known_datasets.ts";
 import { openState } from "../cli/open_state.ts";
 import { Progress } from "../cli/progress.ts";
-import { knownDatasets, Wiring } from "../cli/wire.ts";
+import { Wiring } from "../cli/wire.ts";
 import { createLog } from "../core/log.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
 

@@ -1,6 +1,6 @@
 import { OBJECTS } from "../../../src/catalog/catalog.ts";
 import { expectedCallsADay } from "../../../src/cli/check/api_calls.ts";
-import { knownDatasets } from "../../../src/cli/wire.ts";
+import { knownDatasets } from "../../../src/cli/known_datasets.ts";
 import { parsePolicy } from "../../../src/policy/parse_policy.ts";
 import type { Stream } from "../../../src/policy/policy.ts";
 import type { FileInventory } from "../../../src/sources/event_log_files/inventory.ts";

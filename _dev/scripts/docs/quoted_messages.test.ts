@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { knownDatasets } from "../../../src/cli/wire.ts";
+import { knownDatasets } from "../../../src/cli/known_datasets.ts";
 import { openSqliteCursors } from "../../../src/cursors/sqlite_cursors.ts";
 import { unreachable } from "../../../src/elasticsearch/client.ts";
 import { parsePolicy } from "../../../src/policy/parse_policy.ts";

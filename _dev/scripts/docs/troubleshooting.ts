@@ -9,7 +9,7 @@ import { findObjectType } from "../../../src/catalog/catalog.ts";
 import { versionFinding } from "../../../src/cli/check/api_version.ts";
 import { templateFinding } from "../../../src/cli/check/elasticsearch_answers.ts";
 import { startRefusal } from "../../../src/cli/component_trial.ts";
-import { knownDatasets } from "../../../src/cli/wire.ts";
+import { knownDatasets } from "../../../src/cli/known_datasets.ts";
 import { stateProblem } from "../../../src/coordination/state_answer.ts";
 import { asRunnerError, type RunnerError } from "../../../src/core/errors.ts";
 import { MEGABYTE, SLOWEST, slowDownload, tooLong } from "../../../src/core/http.ts";

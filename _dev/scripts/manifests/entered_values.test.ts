@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parsePrivateKey } from "../../../src/auth/private_key.ts";
-import { knownDatasets } from "../../../src/cli/wire.ts";
+import { knownDatasets } from "../../../src/cli/known_datasets.ts";
 import { parsePolicy } from "../../../src/policy/parse_policy.ts";
 import type { Input } from "../../../src/policy/policy.ts";
 import { agentInput } from "./fleet_policy.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parsePolicy } from "../../policy/parse_policy.ts";
 import type { Stream } from "../../policy/policy.ts";
 import type { FileGroup, FileInventory } from "../../sources/event_log_files/inventory.ts";
-import { knownDatasets } from "../wire.ts";
+import { knownDatasets } from "../known_datasets.ts";
 import { apiCallFinding, expectedCallsADay } from "./api_calls.ts";
 
 const HOUR = 3_600_000;

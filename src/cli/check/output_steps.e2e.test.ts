@@ -7,8 +7,8 @@ import { describeOnCluster } from "../../../_dev/shared/elasticsearch/describe_o
 import { type Finding, findingsOf } from "../../core/finding.ts";
 import { parsePolicy } from "../../policy/parse_policy.ts";
 import type { ElasticsearchOutput } from "../../policy/policy.ts";
+import { knownDatasets } from "../known_datasets.ts";
 import { VERSION } from "../version.ts";
-import { knownDatasets } from "../wire.ts";
 import { elasticsearchSteps } from "./output_steps.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");

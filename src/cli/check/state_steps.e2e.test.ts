@@ -6,7 +6,7 @@ import { stateKey } from "../../../_dev/shared/testing/state_key.ts";
 import { type Finding, findingsOf } from "../../core/finding.ts";
 import { parsePolicy } from "../../policy/parse_policy.ts";
 import type { SharedState } from "../../policy/policy.ts";
-import { knownDatasets } from "../wire.ts";
+import { knownDatasets } from "../known_datasets.ts";
 import { stateSteps } from "./state_steps.ts";
 
 const INDEX = `aquila-checked-state-${process.pid}`;
