@@ -5,11 +5,11 @@ import { Memory, type MemoryShare } from "../core/memory.ts";
 import { orAborted } from "../core/or_aborted.ts";
 import type { KafkaPartition } from "../policy/policy.ts";
 import {
-  batchOf,
   type Claim,
   compressRecords,
   encodedHeaders,
   type KafkaCompression,
+  sealBatch,
   UNCLAIMED,
   writeRecords,
 } from "./kafka_batch.ts";
@@ -119,9 +119,11 @@ export function createKafkaSink(
     const body = await memory.body(bytes * 2, signal);
     try {
       writeRecords(records, sender, headers, body.bytes);
-      const packed = await compressRecords(body.bytes.bytes, compression, compressionLevel);
+      await compressRecords(body.bytes, compression, compressionLevel);
       signal.throwIfAborted();
-      await cluster.produce(lane.topic, lane.partition, batchOf(records, packed, compression, claim));
+      const batch = body.bytes.bytes;
+      sealBatch(batch, records, compression, claim);
+      await cluster.produce(lane.topic, lane.partition, batch);
     } finally {
       body.giveBack();
     }

@@ -38,20 +38,27 @@ export function recordsByTopic(
     const topic = formatted(options.topic, values);
     const named = options.key === undefined ? undefined : formatted(options.key, values);
     const key = named === undefined || "missing" in named ? undefined : Buffer.from(named.text);
-    const record = { event, key, timestamp: timestampOf(event) ?? now };
-    const length = recordLength(record, sender, headers);
+    const timestamp = timestampOf(event) ?? now;
+    const length = recordLength({ event, key, timestamp }, sender, headers);
     if ("missing" in topic) {
       refused.push(lacking(event, topic.missing));
-    } else if (!TOPIC_NAME.test(topic.text)) {
-      refused.push({ event, type: "invalid_topic", reason: `${JSON.stringify(topic.text)} is no name of a topic` });
-    } else if (length > longest(options)) {
+      continue;
+    }
+    if (length > longest(options)) {
       const reason = `it takes ${length} bytes, more than the output's max_message_bytes (${maxMessageBytes})`;
       refused.push({ event, type: "message_too_large", reason });
-    } else {
-      const there = byTopic.get(topic.text) ?? [];
-      byTopic.set(topic.text, there);
-      there.push({ ...record, values, length });
+      continue;
     }
+    let there = byTopic.get(topic.text);
+    if (there === undefined && !TOPIC_NAME.test(topic.text)) {
+      refused.push({ event, type: "invalid_topic", reason: `${JSON.stringify(topic.text)} is no name of a topic` });
+      continue;
+    }
+    if (there === undefined) {
+      there = [];
+      byTopic.set(topic.text, there);
+    }
+    there.push({ event, key, timestamp, values, length });
   }
   return { byTopic, refused };
 }

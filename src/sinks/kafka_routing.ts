@@ -72,13 +72,15 @@ function asText(value: unknown): string | undefined {
 }
 
 /** A document of the runner begins with its time. */
-const BEGINNING = /^\{"@timestamp":"([^"]{10,40})"/;
+const BEGINNING = '{"@timestamp":"';
 const LONGEST_BEGINNING = 64;
 
 /** An event's `@timestamp` in milliseconds since the epoch; `undefined` if it has none that can be read. */
 export function timestampOf(event: SourceEvent): number | undefined {
-  const said = BEGINNING.exec(EventBytes.beginningOf(event, LONGEST_BEGINNING))?.[1];
-  const time = Date.parse(said ?? String(valueAt(JSON.parse(event.json), "@timestamp")));
+  const beginning = EventBytes.beginningOf(event, LONGEST_BEGINNING);
+  const end = beginning.startsWith(BEGINNING) ? beginning.indexOf('"', BEGINNING.length) : -1;
+  const said = end === -1 ? valueAt(JSON.parse(event.json), "@timestamp") : beginning.slice(BEGINNING.length, end);
+  const time = Date.parse(String(said));
   return Number.isNaN(time) ? undefined : time;
 }
 

@@ -1,19 +1,14 @@
-/** Delivery to a real broker on this machine: of the whole runner, and of the sink alone. */
+/** Delivery to a real broker on this machine: of the whole runner, and of the library's own producer with ready-made records. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { SourceEvent } from "../../../src/core/event.ts";
-import { EventBytes } from "../../../src/core/event_bytes.ts";
-import { createKafkaSink } from "../../../src/sinks/kafka.ts";
+import { ProduceAcks, Producer } from "@platformatic/kafka";
 import { startKafka } from "../../shared/kafka/kafka_broker.ts";
 import { KafkaTopics } from "../../shared/kafka/kafka_topics.ts";
-import { sinkOptions } from "../../shared/kafka/sink_options.ts";
 import { benchCollect, collectLines } from "./collect.ts";
+import { measureBare, shareLine, textsOf } from "./queues.ts";
 
-const BATCH = 700;
-const BATCHES = 300;
-/** Batches that the pump has under way at once. */
-const UNDER_WAY = 8;
+const COMPRESSION_LEVEL = 4;
 
 export async function benchKafka(print: (line: string) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "bench-kafka-"));
@@ -22,15 +17,26 @@ export async function benchKafka(print: (line: string) => void): Promise<void> {
     const topics = new KafkaTopics(broker.plain);
     try {
       for (const compression of ["none", "gzip"] as const) {
-        const topic = `collect-${compression}`;
+        const name = `delivery to Kafka, idempotent, compression ${compression}`;
+        const [topic, bare] = [`collect-${compression}`, `bare-${compression}`];
         await topics.create(topic);
+        await topics.create(bare);
         const output = { type: "kafka", hosts: [broker.plain], topic, compression };
         const figures = await benchCollect({ files: 4, rowsPerFile: 50_000, output });
-        await expectAll(topics, topic, figures.rows);
-        collectLines(`delivery to Kafka, idempotent, compression ${compression}`, figures).forEach(print);
+        const texts = textsOf(
+          (await topics.read(topic)).map(({ value }) => value),
+          figures.rows,
+        );
+        collectLines(name, figures).forEach(print);
+        print(
+          shareLine(
+            name,
+            figures,
+            "the library's producer",
+            await producerAlone(broker.plain, bare, compression, texts),
+          ),
+        );
       }
-      await topics.create("alone");
-      print(`delivery to Kafka: the sink alone, events a second ${await sinkAlone(broker.plain)}`);
     } finally {
       await topics.close();
     }
@@ -39,43 +45,21 @@ export async function benchKafka(print: (line: string) => void): Promise<void> {
   }
 }
 
-/** The runner's own reports go to the same topic. */
-async function expectAll(topics: KafkaTopics, topic: string, rows: number): Promise<void> {
-  const count = (await topics.read(topic)).filter(
-    ({ value }) => (value.event as { code?: string }).code === "Login",
-  ).length;
-  if (count !== rows) {
-    throw new Error(`${count} of ${rows} events are in Kafka`);
+async function producerAlone(host: string, topic: string, compression: "none" | "gzip", texts: readonly Buffer[]) {
+  const producer = new Producer({
+    clientId: "bench",
+    bootstrapBrokers: [host],
+    idempotent: true,
+    acks: ProduceAcks.ALL,
+    compression,
+    compressionOptions: { level: COMPRESSION_LEVEL },
+    partitioner: () => Math.floor(Math.random() * 3),
+  } as never);
+  try {
+    return await measureBare(texts, async (some) => {
+      await producer.send({ messages: some.map((value) => ({ topic, value })) } as never);
+    });
+  } finally {
+    await producer.close();
   }
-}
-
-async function sinkAlone(host: string): Promise<string> {
-  const partition = { by: "hash", fields: [], isRandomWithout: true, reachableOnly: false } as const;
-  const sink = createKafkaSink(sinkOptions(host, "alone", { partition }));
-  const events = someEvents();
-  const signal = new AbortController().signal;
-  await sink.deliver(events, signal);
-  const start = performance.now();
-  let left = BATCHES;
-  const worker = async () => {
-    while (left > 0) {
-      left -= 1;
-      await sink.deliver(events, signal);
-    }
-  };
-  await Promise.all(Array.from({ length: UNDER_WAY }, worker));
-  const seconds = (performance.now() - start) / 1_000;
-  await sink.close();
-  return Math.round((BATCH * BATCHES) / seconds).toLocaleString("en");
-}
-
-/** As long as those of Login files. */
-function someEvents(): SourceEvent[] {
-  const bytes = new EventBytes();
-  return Array.from({ length: BATCH }, (_, n) => {
-    const start = bytes.length;
-    const text = `{"@timestamp":"${new Date().toISOString()}","event":{"id":"id-${n}"},"text":"${"x".repeat(1_300)}"}`;
-    bytes.text(text);
-    return bytes.event("logs-aquila_salesforce.login-default", `id-${n}`, start);
-  });
 }

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { Client } from "@elastic/elasticsearch";
 import { type DevCommand, runDevCommand } from "../../shared/command/dev_command.ts";
 import { adminClientOptions, openCluster } from "../../shared/elasticsearch/cluster.ts";
-import { startFakeLogstash } from "../../shared/fake_logstash/fake_logstash.ts";
 import { installAssets } from "../install_assets/install.ts";
 import { benchCollect, collectLines } from "./collect.ts";
 import { benchHosts } from "./hosts.ts";
 import { benchKafka } from "./kafka.ts";
+import { benchLogstash } from "./logstash.ts";
 import { benchState } from "./state.ts";
 
 type Print = (line: string) => void;
@@ -68,20 +68,7 @@ const BENCHES: Readonly<Record<string, (print: Print) => Promise<void>>> = {
       }
     }
   },
-  async logstash(print) {
-    const fake = await startFakeLogstash();
-    try {
-      const output = { type: "logstash", hosts: [fake.host] };
-      const figures = await benchCollect({ files: 4, rowsPerFile: 50_000, output });
-      const logins = fake.queue.filter(({ event }) => (event as { code?: string }).code === "Login").length;
-      if (logins !== figures.rows) {
-        throw new Error(`${logins} of ${figures.rows} events have come`);
-      }
-      collectLines("delivery to a stand-in for Logstash", figures).forEach(print);
-    } finally {
-      await fake.close();
-    }
-  },
+  logstash: benchLogstash,
   kafka: benchKafka,
   hosts: (print) => benchHosts(print),
   state: benchState,

@@ -1,0 +1,64 @@
+/** Delivery to a stand-in for Logstash: of the whole runner, and of bare frames that are ready-made. */
+import { once } from "node:events";
+import { connect } from "node:net";
+import { deflateSync } from "node:zlib";
+import { startFakeLogstash } from "../../shared/fake_logstash/fake_logstash.ts";
+import { benchCollect, collectLines } from "./collect.ts";
+import { measureBare, shareLine, textsOf } from "./queues.ts";
+
+const COMPRESSION_LEVEL = 3;
+const ANSWER_BYTES = 6;
+
+export async function benchLogstash(print: (line: string) => void): Promise<void> {
+  const name = "delivery to a stand-in for Logstash";
+  const fake = await startFakeLogstash();
+  try {
+    const output = { type: "logstash", hosts: [fake.host], compression_level: COMPRESSION_LEVEL };
+    const figures = await benchCollect({ files: 4, rowsPerFile: 50_000, output });
+    collectLines(name, figures).forEach(print);
+    print(
+      shareLine(name, figures, "the bare protocol", await framesAlone(fake.port, textsOf(fake.queue, figures.rows))),
+    );
+  } finally {
+    await fake.close();
+  }
+}
+
+/** Whole windows on one connection; the receiver's answers come in their order. */
+async function framesAlone(port: number, texts: readonly Buffer[]): Promise<number> {
+  const socket = connect(port, "127.0.0.1");
+  await once(socket, "connect");
+  const waiting: Array<() => void> = [];
+  let answered = 0;
+  socket.on("data", (piece) => {
+    answered += piece.length;
+    for (; answered >= ANSWER_BYTES; answered -= ANSWER_BYTES) {
+      waiting.shift()?.();
+    }
+  });
+  const windows = new Map<Buffer | undefined, Buffer>();
+  try {
+    return await measureBare(texts, (some) => {
+      const window = windows.get(some[0]) ?? windowOf(some);
+      windows.set(some[0], window);
+      socket.write(window);
+      return new Promise((acknowledged) => waiting.push(acknowledged));
+    });
+  } finally {
+    socket.destroy();
+  }
+}
+
+function windowOf(texts: readonly Buffer[]): Buffer {
+  const documents = texts.flatMap((text, at) => [numbers("2J", at + 1, text.length), text]);
+  const packed = deflateSync(Buffer.concat(documents), { level: COMPRESSION_LEVEL });
+  return Buffer.concat([numbers("2W", texts.length), numbers("2C", packed.length), packed]);
+}
+
+function numbers(kind: string, ...values: readonly number[]): Buffer {
+  const head = Buffer.alloc(kind.length + 4 * values.length, kind, "latin1");
+  for (const [at, value] of values.entries()) {
+    head.writeUInt32BE(value, kind.length + 4 * at);
+  }
+  return head;
+}
