@@ -1,8 +1,10 @@
-/** Format strings of Beats, as a Kafka output's `topic` and `key`: text with `%{[field]}` or `%{[field]:default}` in it. */
+/** Format strings of Beats, as a Kafka output's `topic` and `key`: text with `%{[field]}`, `%{[field]:default}` or `%{+date}` in it. */
+import { dateFormatProblem } from "./date_format.ts";
 
-/** A text, or the value of a field. */
+/** A text, a date of the event's time (see date_format.ts), or the value of a field. */
 export type FormatPart =
   | { readonly text: string }
+  | { readonly date: string }
   | {
       readonly field: string;
       /** For an event without the field. */
@@ -17,15 +19,18 @@ export function parseFormatString(format: string): readonly FormatPart[] | strin
   let at = 0;
   for (const match of format.matchAll(PLACEHOLDER)) {
     const [whole, field, fallback, other] = match;
-    if (field === undefined || !whole.endsWith("}")) {
-      return other?.startsWith("+")
-        ? "puts in a date, which this runner can't; use %{[field]}"
-        : `holds ${JSON.stringify(whole)}, which is not %{[field]}`;
+    const date = other?.startsWith("+") ? other.slice(1) : undefined;
+    if ((field === undefined && date === undefined) || !whole.endsWith("}")) {
+      return `holds ${JSON.stringify(whole)}, which is not %{[field]} or %{+date}`;
+    }
+    const problem = date === undefined ? undefined : dateFormatProblem(date);
+    if (problem !== undefined) {
+      return problem;
     }
     if (match.index > at) {
       parts.push({ text: format.slice(at, match.index) });
     }
-    parts.push({ field, fallback });
+    parts.push(date === undefined ? { field: field ?? "", fallback } : { date });
     at = match.index + whole.length;
   }
   return at < format.length ? [...parts, { text: format.slice(at) }] : parts;

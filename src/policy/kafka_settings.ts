@@ -21,7 +21,8 @@ const format = text.transform((value, ctx) => {
 const topic = format.transform((parts, ctx) => {
   const fixed = parts.every((part) => "text" in part) ? parts.map((part) => ("text" in part ? part.text : "")) : [];
   if (fixed.length > 0 && !TOPIC_NAME.test(fixed.join(""))) {
-    const message = "must be a topic's name, 1 to 249 letters, digits, dots, lines and hyphens, or hold a %{[field]}";
+    const message =
+      "must be a topic's name, 1 to 249 letters, digits, dots, lines and hyphens, or hold a %{[field]} or %{+date}";
     ctx.issues.push({ code: "custom", message, input: fixed.join("") });
     return z.NEVER;
   }

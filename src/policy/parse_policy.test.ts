@@ -777,14 +777,14 @@ describe("outputs", () => {
     [
       "a topic that no broker takes",
       { ...kafka, topic: "sales force" },
-      [`${at}.topic: must be a topic's name, 1 to 249 letters, digits, dots, lines and hyphens, or hold a %{[field]}`],
+      [`${at}.topic: must be a topic's name, 1 to 249 letters, digits, dots, lines and hyphens, or hold a %{[field]} or %{+date}`],
     ],
     [
-      "a date in a topic, and a key that is no format",
-      { ...kafka, topic: "x-%{+yyyy.MM}", key: "%{[a.b" },
+      "a date in a topic that is none, and a key that is no format",
+      { ...kafka, topic: "x-%{+yyyy.MMMM QQ}", key: "%{[a.b" },
       [
-        `${at}.topic: puts in a date, which this runner can't; use %{[field]}`,
-        `${at}.key: holds "%{[a.b", which is not %{[field]}`,
+        `${at}.topic: holds a date with "QQ"; its letters are y, Y, x, w, M, d, D, e, E, H, m, s, S, up to 9 of each, other text stands in single quotes`,
+        `${at}.key: holds "%{[a.b", which is not %{[field]} or %{+date}`,
       ],
     ],
     [

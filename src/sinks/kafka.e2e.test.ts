@@ -124,11 +124,20 @@ await describeOnKafka("Kafka", () => {
     ]);
   });
 
-  test("a topic may be made of an event's fields; an event that lacks one is refused by itself", async () => {
-    await topics.create("by-aquila_salesforce.login");
-    const { sink } = aSink("", { topic: [{ text: "by-" }, { field: "data_stream.dataset", fallback: undefined }] });
-    await sink.deliver(events(3), never);
-    expect((await ids("by-aquila_salesforce.login")).toSorted()).toEqual(["e0", "e1", "e2"]);
+  test("a topic may be made of an event's fields and time; an event that lacks a field is refused by itself", async () => {
+    const made = ["by-aquila_salesforce.login-2026.07.17", "by-aquila_salesforce.login-2026.07.18"];
+    await Promise.all(made.map((topic) => topics.create(topic)));
+    const { sink } = aSink("", {
+      topic: [
+        { text: "by-" },
+        { field: "data_stream.dataset", fallback: undefined },
+        { text: "-" },
+        { date: "yyyy.MM.dd" },
+      ],
+    });
+    await sink.deliver([...events(3), anEvent(INDEX, "next", { "@timestamp": "2026-07-18T00:00:00.000Z" })], never);
+    expect((await ids(made[0] ?? "")).toSorted()).toEqual(["e0", "e1", "e2"]);
+    expect(await ids(made[1] ?? "")).toEqual(["next"]);
     const other = aSink("", { topic: [{ field: "nothing.there", fallback: undefined }] });
     const receipt = await other.sink.deliver(events(1), never);
     expect(receipt).toMatchObject({ created: 0, refused: [{ type: "field_missing" }] });
@@ -246,21 +255,46 @@ await describeOnKafka("Kafka", () => {
     expect(problems.at(-1)).toBeUndefined();
   });
 
-  test("partitions that get another leader under traffic: every event is there once", async () => {
-    await using second = await broker.second(join(folder, "second"));
-    await expect.poll(() => aTopic(6, {}, 2).catch(() => undefined), { timeout: 120_000 }).toBeDefined();
-    const topic = `topic-${made}`;
-    await expect.poll(async () => new Set(await topics.leaders(topic)), { timeout: 60_000 }).toEqual(new Set([1, 2]));
-    const { sink, problems } = aSink(topic, { timeout: 5_000 });
-    const all = Array.from({ length: 100 }, (_, n) => newEvents(200, `l${n}-`));
-    const delivering = all.map((batch) => sink.deliver(batch, never));
-    await delivering[3];
-    await second.kill();
-    await Promise.all(delivering);
-    expect(await topics.leaders(topic)).toEqual([1, 1, 1, 1, 1, 1]);
-    const stored = await ids(topic);
-    expect([stored.length, new Set(stored).size]).toEqual([20_000, 20_000]);
-    expect(problems.at(-1)).toBeUndefined();
+  describe("with a second broker that is killed", () => {
+    let second: Awaited<ReturnType<KafkaBroker["second"]>>;
+    beforeAll(async () => {
+      second = await broker.second(join(folder, "second"));
+    });
+    afterAll(async () => {
+      await second?.[Symbol.asyncDispose]();
+    });
+    /** A topic of which both lead partitions. */
+    async function aTopicOfBoth(replicas: number) {
+      await expect.poll(() => aTopic(6, {}, replicas).catch(() => undefined), { timeout: 120_000 }).toBeDefined();
+      const topic = `topic-${made}`;
+      await expect.poll(async () => new Set(await topics.leaders(topic)), { timeout: 60_000 }).toEqual(new Set([1, 2]));
+      return topic;
+    }
+
+    test("its partitions get another leader under traffic, or none and are left out: every event is there once", async () => {
+      const [topic, lone] = [await aTopicOfBoth(2), await aTopicOfBoth(1)];
+      const left = (await topics.leaders(lone)).flatMap((leader, partition) => (leader === 1 ? [partition] : []));
+      const { sink, problems } = aSink(topic, { timeout: 5_000 });
+      const all = Array.from({ length: 100 }, (_, n) => newEvents(200, `l${n}-`));
+      const delivering = all.map((batch) => sink.deliver(batch, never));
+      await delivering[3];
+      await second.kill();
+      await Promise.all(delivering);
+      expect(await topics.leaders(topic)).toEqual([1, 1, 1, 1, 1, 1]);
+      const stored = await ids(topic);
+      expect([stored.length, new Set(stored).size]).toEqual([20_000, 20_000]);
+      expect(problems.at(-1)).toBeUndefined();
+
+      const partition = { by: "random", groupEvents: 1, reachableOnly: true } as const;
+      expect((await aSink(lone, { partition }).sink.deliver(events(300), never)).created).toBe(300);
+      const records = await topics.read(lone);
+      expect(records.length).toBe(300);
+      expect([...new Set(records.map((record) => record.partition))].toSorted()).toEqual(left);
+      await waits(
+        aSink(lone, { partition: { ...partition, by: "roundRobin", reachableOnly: false } }),
+        /^Kafka is choosing a leader/,
+      );
+    });
   });
 
   test("is known to be away, or there, before the first event", async () => {

@@ -14,7 +14,7 @@ import {
   writeRecords,
 } from "./kafka_batch.ts";
 import { Claims, type HeldClaim } from "./kafka_claims.ts";
-import { KafkaCluster, type KafkaClusterOptions } from "./kafka_cluster.ts";
+import { KafkaCluster, type KafkaClusterOptions, keepNewest } from "./kafka_cluster.ts";
 import { type KafkaProblem, kafkaProblem } from "./kafka_meaning.ts";
 import {
   batchesOf,
@@ -78,9 +78,8 @@ export function createKafkaSink(
   }
 
   function laneOf(topic: string, partition: number): Lane {
-    const name = `${topic}:${partition}`;
-    const lane = lanes.get(name) ?? { topic, partition, last: Promise.resolve() };
-    lanes.set(name, lane);
+    const lane = lanes.get(nameOf({ topic, partition })) ?? { topic, partition, last: Promise.resolve() };
+    lanes.set(nameOf(lane), lane);
     return lane;
   }
 
@@ -135,8 +134,8 @@ export function createKafkaSink(
     records: readonly OutgoingRecord[],
     signal: AbortSignal,
   ): Promise<RefusedEvent[]> {
-    const { topic, partition } = lane;
-    const name = `${topic}:${partition}`;
+    const { topic } = lane;
+    const name = nameOf(lane);
     let claim: HeldClaim | undefined;
     let isRepeated = false;
     const work = async (): Promise<Outcome> => {
@@ -208,7 +207,12 @@ export function createKafkaSink(
       return await deliverBatch(lane, records, signal);
     } finally {
       // Whoever leaves before its turn came is followed by those who wait for the same turn.
-      void before.then(() => turn.resolve());
+      void before.then(() => {
+        turn.resolve();
+        if (lane.last === turn.promise) {
+          lanes.delete(nameOf(lane));
+        }
+      });
     }
   }
 
@@ -230,6 +234,7 @@ export function createKafkaSink(
     const usable = led.length === 0 ? all : led;
     const choose = partitioners.get(topic) ?? createPartitioner(options.partition, () => clock.random());
     partitioners.set(topic, choose);
+    keepNewest(partitioners);
     const refused: RefusedEvent[] = [];
     const byPartition = new Map<number, OutgoingRecord[]>();
     for (const record of records) {
@@ -271,6 +276,10 @@ export function createKafkaSink(
       await cluster.close();
     },
   });
+}
+
+function nameOf({ topic, partition }: Pick<Lane, "topic" | "partition">): string {
+  return `${topic}:${partition}`;
 }
 
 /** What became of a batch: stored, or not at all, because of some of its records. */

@@ -143,3 +143,15 @@ test("a number that can't be had is asked for again", async () => {
   await expect(Promise.all([claims.take("t:0"), claims.take("t:1")])).rejects.toThrow("away");
   expect(await claims.take("t:0")).toMatchObject({ producerId: 9n, sequence: 0 });
 });
+
+test("a producer that counts very many partitions is followed by another", async () => {
+  let producers = 0n;
+  const claims = new Claims(async () => {
+    producers += 1n;
+    return { id: producers, epoch: 0 };
+  });
+  for (let n = 0; n < 10_000; n += 1) {
+    claims.use(`t${n}:0`, await claims.take(`t${n}:0`), 5);
+  }
+  expect(await claims.take("t1:0")).toMatchObject({ producerId: 2n, sequence: 0 });
+});

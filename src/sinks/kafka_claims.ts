@@ -1,5 +1,8 @@
 import { type Claim, sequenceAfter } from "./kafka_batch.ts";
 
+/** Partitions that one producer counts; the fields or the time of events may name ever others. */
+const MOST_PARTITIONS = 10_000;
+
 /** A producer, as brokers number them, with the place of the next record of each partition in its count. */
 interface Producer {
   readonly number: Promise<{ readonly id: bigint; readonly epoch: number }>;
@@ -25,6 +28,9 @@ export class Claims {
 
   /** For the next batch of a partition, which has one batch under way at a time. Rejects if no producer's number can be had. */
   async take(partition: string): Promise<HeldClaim> {
+    if ((this.#producer?.next.size ?? 0) >= MOST_PARTITIONS) {
+      this.#producer = undefined;
+    }
     this.#producer ??= { number: this.#newProducer(), next: new Map() };
     const producer = this.#producer;
     try {

@@ -133,6 +133,7 @@ export class KafkaCluster {
       }
     }
     this.#topics.set(topic, { leaders, at: this.#clock.now() });
+    keepNewest(this.#topics);
     return leaders;
   }
 
@@ -190,6 +191,15 @@ export class KafkaCluster {
 
   async close(): Promise<void> {
     await this.#pool.close();
+  }
+}
+
+/** Topics that are remembered: the fields or the time of events may name ever others. */
+const MOST_TOPICS = 1_000;
+
+export function keepNewest(byTopic: Map<string, unknown>): void {
+  for (const topic of [...byTopic.keys()].slice(0, Math.max(0, byTopic.size - MOST_TOPICS))) {
+    byTopic.delete(topic);
   }
 }
 

@@ -35,10 +35,10 @@ export function recordsByTopic(
   const byTopic = new Map<string, OutgoingRecord[]>();
   for (const event of events) {
     const values = fieldsOf(event);
-    const topic = formatted(options.topic, values);
-    const named = options.key === undefined ? undefined : formatted(options.key, values);
-    const key = named === undefined || "missing" in named ? undefined : Buffer.from(named.text);
     const timestamp = timestampOf(event) ?? now;
+    const topic = formatted(options.topic, values, timestamp);
+    const named = options.key === undefined ? undefined : formatted(options.key, values, timestamp);
+    const key = named === undefined || "missing" in named ? undefined : Buffer.from(named.text);
     const length = recordLength({ event, key, timestamp }, sender, headers);
     if ("missing" in topic) {
       refused.push(lacking(event, topic.missing));

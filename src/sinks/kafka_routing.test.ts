@@ -17,12 +17,13 @@ test.each([
   ],
   ["%{[event.id]}%{[organization.id]}-%{[salesforce.login.run_time]}", { text: "id-100D1-291" }],
   ["%{[nothing]:else}-%{[nothing.there]:}", { text: "else-" }],
+  ["a-%{+yyyy.MM.dd}-%{[data_stream.type]}%{+HH}", { text: "a-2026.07.17-logs09" }],
   ["%{[organization]}", { missing: "organization" }],
   ["%{[organization.constructor]}", { missing: "organization.constructor" }],
 ])("%s becomes %j", (format, made) => {
   const parts = parseFormatString(format);
   expect(typeof parts).toBe("object");
-  expect(typeof parts === "string" ? parts : formatted(parts, fieldsOf(EVENT))).toEqual(made);
+  expect(typeof parts === "string" ? parts : formatted(parts, fieldsOf(EVENT), timestampOf(EVENT) ?? 0)).toEqual(made);
 });
 
 test("an event's time is read from its beginning, or else from all of it", () => {

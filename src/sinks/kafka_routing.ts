@@ -1,6 +1,7 @@
 /** To which topic and partition an event goes, and under which key. Pure but for chance, which is an argument. */
 import type { SourceEvent } from "../core/event.ts";
 import { EventBytes } from "../core/event_bytes.ts";
+import { dateText } from "../policy/date_format.ts";
 import type { FormatPart } from "../policy/format_string.ts";
 import type { KafkaPartition } from "../policy/policy.ts";
 
@@ -45,15 +46,20 @@ function valueAt(document: unknown, field: string): unknown {
   return at;
 }
 
-/** The text that a format string makes of an event, or the field that it lacks. */
+/** The text that a format string makes of an event of this time, in milliseconds since the epoch, or the field that it lacks. */
 export function formatted(
   parts: readonly FormatPart[],
   values: Values,
+  time: number,
 ): { readonly text: string } | { readonly missing: string } {
   let text = "";
   for (const part of parts) {
     if ("text" in part) {
       text += part.text;
+      continue;
+    }
+    if ("date" in part) {
+      text += dateText(part.date, time);
       continue;
     }
     const value = asText(values(part.field)) ?? part.fallback;

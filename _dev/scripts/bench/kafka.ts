@@ -3,12 +3,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ProduceAcks, Producer } from "@platformatic/kafka";
+import type { SourceEvent } from "../../../src/core/event.ts";
+import { createKafkaSink } from "../../../src/sinks/kafka.ts";
 import { startKafka } from "../../shared/kafka/kafka_broker.ts";
 import { KafkaTopics } from "../../shared/kafka/kafka_topics.ts";
+import { sinkOptions } from "../../shared/kafka/sink_options.ts";
 import { benchCollect, collectLines } from "./collect.ts";
-import { measureBare, shareLine, textsOf } from "./queues.ts";
+import { measureBare, readyMade, shareLine } from "./queues.ts";
 
 const COMPRESSION_LEVEL = 4;
+type Compression = "none" | "gzip";
 
 export async function benchKafka(print: (line: string) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "bench-kafka-"));
@@ -18,24 +22,18 @@ export async function benchKafka(print: (line: string) => void): Promise<void> {
     try {
       for (const compression of ["none", "gzip"] as const) {
         const name = `delivery to Kafka, idempotent, compression ${compression}`;
-        const [topic, bare] = [`collect-${compression}`, `bare-${compression}`];
-        await topics.create(topic);
-        await topics.create(bare);
+        const [topic, alone, bare] = [`collect-${compression}`, `alone-${compression}`, `bare-${compression}`];
+        await Promise.all([topic, alone, bare].map((one) => topics.create(one)));
         const output = { type: "kafka", hosts: [broker.plain], topic, compression };
         const figures = await benchCollect({ files: 4, rowsPerFile: 50_000, output });
-        const texts = textsOf(
-          (await topics.read(topic)).map(({ value }) => value),
+        collectLines(name, figures).forEach(print);
+        const stored = await topics.read(topic);
+        const { texts, events } = readyMade(
+          stored.map(({ value }) => value),
           figures.rows,
         );
-        collectLines(name, figures).forEach(print);
-        print(
-          shareLine(
-            name,
-            figures,
-            "the library's producer",
-            await producerAlone(broker.plain, bare, compression, texts),
-          ),
-        );
+        const sink = await sinkAlone(broker.plain, alone, compression, events);
+        print(shareLine(name, figures, { sink, bare: await producerAlone(broker.plain, bare, compression, texts) }));
       }
     } finally {
       await topics.close();
@@ -45,7 +43,21 @@ export async function benchKafka(print: (line: string) => void): Promise<void> {
   }
 }
 
-async function producerAlone(host: string, topic: string, compression: "none" | "gzip", texts: readonly Buffer[]) {
+async function sinkAlone(host: string, topic: string, compression: Compression, events: readonly SourceEvent[]) {
+  const partition = { by: "hash", fields: [], isRandomWithout: true, reachableOnly: false } as const;
+  const sink = createKafkaSink(
+    sinkOptions(host, topic, { partition, compression, compressionLevel: COMPRESSION_LEVEL }),
+  );
+  try {
+    return await measureBare(events, async (some) => {
+      await sink.deliver(some, new AbortController().signal);
+    });
+  } finally {
+    await sink.close();
+  }
+}
+
+async function producerAlone(host: string, topic: string, compression: Compression, texts: readonly Buffer[]) {
   const producer = new Producer({
     clientId: "bench",
     bootstrapBrokers: [host],

@@ -2,9 +2,11 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { deflateSync } from "node:zlib";
+import type { SourceEvent } from "../../../src/core/event.ts";
+import { createLogstashSink } from "../../../src/sinks/logstash.ts";
 import { startFakeLogstash } from "../../shared/fake_logstash/fake_logstash.ts";
 import { benchCollect, collectLines } from "./collect.ts";
-import { measureBare, shareLine, textsOf } from "./queues.ts";
+import { measureBare, readyMade, shareLine } from "./queues.ts";
 
 const COMPRESSION_LEVEL = 3;
 const ANSWER_BYTES = 6;
@@ -16,11 +18,32 @@ export async function benchLogstash(print: (line: string) => void): Promise<void
     const output = { type: "logstash", hosts: [fake.host], compression_level: COMPRESSION_LEVEL };
     const figures = await benchCollect({ files: 4, rowsPerFile: 50_000, output });
     collectLines(name, figures).forEach(print);
-    print(
-      shareLine(name, figures, "the bare protocol", await framesAlone(fake.port, textsOf(fake.queue, figures.rows))),
-    );
+    const { texts, events } = readyMade(fake.queue, figures.rows);
+    const sink = await sinkAlone(fake.host, events);
+    print(shareLine(name, figures, { sink, bare: await framesAlone(fake.port, texts) }));
   } finally {
     await fake.close();
+  }
+}
+
+async function sinkAlone(host: string, events: readonly SourceEvent[]): Promise<number> {
+  const sink = createLogstashSink({
+    hosts: [host],
+    tls: undefined,
+    loadBalance: false,
+    workers: 1,
+    pipelining: 2,
+    bulkMaxSize: 2_048,
+    compressionLevel: COMPRESSION_LEVEL,
+    timeout: 30_000,
+    sender: { version: "1.2.3" },
+  });
+  try {
+    return await measureBare(events, async (some) => {
+      await sink.deliver(some, new AbortController().signal);
+    });
+  } finally {
+    await sink.close();
   }
 }
 

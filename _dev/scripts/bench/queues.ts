@@ -1,4 +1,6 @@
 /** What the benches of queues have in common: the ceiling of this machine, which a rate has to be measured against. */
+import type { SourceEvent } from "../../../src/core/event.ts";
+import { EventBytes } from "../../../src/core/event_bytes.ts";
 import type { CollectFigures } from "./collect.ts";
 
 /** Documents that are sent again and again. */
@@ -7,13 +9,29 @@ const SENDS = 100;
 const IN_ONE = 1_000;
 const UNDER_WAY = 4;
 
-/** Some of the documents that the runner has sent, as text; throws unless each Login row is among them once. */
-export function textsOf(documents: ReadonlyArray<Readonly<Record<string, unknown>>>, rows: number): readonly Buffer[] {
+/** The same events, as text and as a source gives them. */
+export interface ReadyMade {
+  readonly texts: readonly Buffer[];
+  readonly events: readonly SourceEvent[];
+}
+
+/** Some of the documents that the runner has sent; throws unless each Login row is among them once. */
+export function readyMade(
+  documents: ReadonlyArray<Readonly<Record<string, unknown>> & { readonly "@metadata": { readonly _id: string } }>,
+  rows: number,
+): ReadyMade {
   const logins = documents.filter(({ event }) => (event as { code?: string }).code === "Login");
   if (logins.length !== rows) {
     throw new Error(`${logins.length} of ${rows} events have come`);
   }
-  return logins.slice(0, KEPT).map((document) => Buffer.from(JSON.stringify(document)));
+  const some = logins.slice(0, KEPT);
+  const bytes = new EventBytes();
+  const events = some.map(({ "@metadata": { _id }, ...document }) => {
+    const start = bytes.length;
+    bytes.text(JSON.stringify(document));
+    return bytes.event("logs-aquila_salesforce.login-default", _id, start);
+  });
+  return { texts: some.map((document) => Buffer.from(JSON.stringify(document))), events };
 }
 
 /** Events a second of a client that has them ready-made; `send` resolves when those that it was given are acknowledged. */
@@ -41,7 +59,13 @@ export async function measureBare<T>(
   return (SENDS * IN_ONE) / ((performance.now() - start) / 1_000);
 }
 
-export function shareLine(name: string, { rows, figures }: CollectFigures, who: string, ceiling: number): string {
-  const share = Math.round((rows / figures.wallSeconds / ceiling) * 100);
-  return `${name}: ${share} % of what ${who} does with ready-made events, ${Math.round(ceiling).toLocaleString("en")} a second`;
+/** How the runner, and its output alone, compare with the ceiling. */
+export function shareLine(
+  name: string,
+  { rows, figures }: CollectFigures,
+  rates: { readonly sink: number; readonly bare: number },
+): string {
+  const shown = (rate: number) => `${Math.round(rate).toLocaleString("en")} a second, ${share(rate)} %`;
+  const share = (rate: number) => Math.round((rate / rates.bare) * 100);
+  return `${name}: ready-made events by the bare client ${shown(rates.bare)}; by the output alone ${shown(rates.sink)}; the whole runner ${shown(rows / figures.wallSeconds)}`;
 }

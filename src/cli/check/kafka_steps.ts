@@ -92,10 +92,11 @@ export async function kafkaSteps(
 const TOPIC = "topic";
 const ONCE = "each event once";
 
-/** The topics that the data streams alone decide. */
+/** The topics that the data streams alone decide, of events of this moment. */
 function topicsOf({ topic }: KafkaOutput, streams: readonly DataStream[]): string[] {
   const names = streams.flatMap((stream) => {
-    const made = formatted(topic, fieldsOf({ index: dataStreamName(stream), id: "", json: "{}" }));
+    const values = fieldsOf({ index: dataStreamName(stream), id: "", json: "{}" });
+    const made = formatted(topic, values, systemClock.now());
     return "text" in made ? [made.text] : [];
   });
   return [...new Set(names)];
