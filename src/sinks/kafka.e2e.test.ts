@@ -287,7 +287,7 @@ await describeOnKafka("Kafka", () => {
 
       const partition = { by: "random", groupEvents: 1, reachableOnly: true } as const;
       expect((await aSink(lone, { partition }).sink.deliver(events(300), never)).created).toBe(300);
-      const records = await topics.read(lone);
+      const records = await topics.read(lone, left);
       expect(records.length).toBe(300);
       expect([...new Set(records.map((record) => record.partition))].toSorted()).toEqual(left);
       await waits(

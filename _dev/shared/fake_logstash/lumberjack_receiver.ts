@@ -25,7 +25,7 @@ export class LumberjackReceiver {
   readonly received: ReceivedDocument[] = [];
   readonly #program: string;
   readonly #address: string;
-  #child: ChildProcess | undefined;
+  #running: { readonly child: ChildProcess; readonly over: Promise<unknown> } | undefined;
 
   constructor(program: string, address: string) {
     this.#program = program;
@@ -34,10 +34,12 @@ export class LumberjackReceiver {
 
   async start(): Promise<void> {
     const child = spawn(this.#program, [this.#address], { stdio: ["ignore", "pipe", "ignore"] });
-    this.#child = child;
+    const lines = createInterface({ input: child.stdout });
+    // Its own "close" may never come, since Node can miss the end of a pipe that was read to its end.
+    this.#running = { child, over: Promise.all([once(child, "exit"), once(lines, "close")]) };
     const listening = Promise.withResolvers<void>();
     child.once("exit", () => listening.reject(new Error("the receiver ended at once")));
-    createInterface({ input: child.stdout }).on("line", (line) => {
+    lines.on("line", (line) => {
       if (line === "listening") {
         listening.resolve();
       } else if (line.endsWith("}")) {
@@ -49,11 +51,9 @@ export class LumberjackReceiver {
 
   /** Ends it without a warning. */
   async kill(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child !== undefined && child.exitCode === null) {
-      child.kill("SIGKILL");
-      await once(child, "close");
-    }
+    const running = this.#running;
+    this.#running = undefined;
+    running?.child.kill("SIGKILL");
+    await running?.over;
   }
 }

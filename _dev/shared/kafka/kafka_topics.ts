@@ -81,13 +81,13 @@ export class KafkaTopics {
   /** How many records a topic holds. */
   async count(topic: string): Promise<number> {
     const ends = await this.#ends(topic);
-    return ends.reduce((sum, end) => sum + Number(end), 0);
+    return ends.reduce((sum, [, end]) => sum + Number(end), 0);
   }
 
-  /** Everything that a topic holds, partition by partition, in its order. */
-  async read(topic: string): Promise<StoredRecord[]> {
+  /** Everything that a topic holds, or these partitions of it that have a leader, partition by partition, in its order. */
+  async read(topic: string, of?: readonly number[]): Promise<StoredRecord[]> {
     const records: StoredRecord[] = [];
-    for (const [partition, end] of (await this.#ends(topic)).entries()) {
+    for (const [partition, end] of await this.#ends(topic, of)) {
       for (let offset = 0n; offset < end; ) {
         const fetched = await this.#fetch(topic, partition, offset);
         offset += BigInt(fetched.length);
@@ -97,16 +97,18 @@ export class KafkaTopics {
     return records;
   }
 
-  async #ends(topic: string): Promise<bigint[]> {
-    const partitions = Array.from({ length: this.#partitions.get(topic) ?? 0 }, (_, partitionIndex) => ({
-      partitionIndex,
-      currentLeaderEpoch: -1,
-      timestamp: ListOffsetTimestamps.LATEST,
-    }));
+  async #ends(
+    topic: string,
+    of: readonly number[] = [...Array(this.#partitions.get(topic) ?? 0).keys()],
+  ): Promise<Array<[partition: number, end: bigint]>> {
+    const timestamp = ListOffsetTimestamps.LATEST;
+    const partitions = of.map((partitionIndex) => ({ partitionIndex, currentLeaderEpoch: -1, timestamp }));
     const connection = await this.#pool.get(this.#broker);
     const { topics } = await listOffsetsV7.api.async(connection, -1, 0, [{ name: topic, partitions }]);
     const found = topics[0]?.partitions ?? [];
-    return found.toSorted((a, b) => a.partitionIndex - b.partitionIndex).map(({ offset }) => offset);
+    return found
+      .toSorted((a, b) => a.partitionIndex - b.partitionIndex)
+      .map(({ partitionIndex, offset }) => [partitionIndex, offset]);
   }
 
   async #fetch(topic: string, partition: number, offset: bigint): Promise<StoredRecord[]> {
