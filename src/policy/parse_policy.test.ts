@@ -777,7 +777,9 @@ describe("outputs", () => {
     [
       "a topic that no broker takes",
       { ...kafka, topic: "sales force" },
-      [`${at}.topic: must be a topic's name, 1 to 249 letters, digits, dots, lines and hyphens, or hold a %{[field]} or %{+date}`],
+      [
+        `${at}.topic: must be a topic's name, 1 to 249 letters, digits, dots, lines and hyphens, or hold a %{[field]} or %{+date}`,
+      ],
     ],
     [
       "a date in a topic that is none, and a key that is no format",
