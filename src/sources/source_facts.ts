@@ -6,6 +6,8 @@ import type { Meanings } from "./fact.ts";
 export type SourceFact =
   /** Entries of the cursors that could not be meant, and were left out or set anew. */
   | { readonly fact: "cursors_mended"; readonly keys: readonly string[] }
+  /** The org does not show the integration user an object or topic that not every org has. */
+  | { readonly fact: "absent"; readonly name: string; readonly error: RunnerError }
   /** How far this machine's clock is ahead of Salesforce's, in milliseconds; 0 when it agrees again. */
   | { readonly fact: "clock_compared"; readonly ahead: number }
   | { readonly fact: "unknown_columns"; readonly eventType: string; readonly columns: readonly string[] };
@@ -20,6 +22,12 @@ export const SOURCE_FACTS: Meanings<SourceFact> = {
       code: "cursors_mended",
       of: (_, { stream, source, now }) => ({ identity: [stream, source, now], outcome: "failure" }),
     },
+  },
+  absent: {
+    line: ({ name, error }) => ({
+      level: "info",
+      message: `${name} is not collected, since not every org has it; it is asked for again a few times a day. ${error.text}`,
+    }),
   },
   clock_compared: {
     line: ({ ahead }) => {

@@ -1,5 +1,6 @@
 import type { PublishedObject } from "../../catalog/column.ts";
 import { GIVE_UP, RunnerError } from "../../core/errors.ts";
+import { isAbsence } from "../absence.ts";
 
 /** What an administrator does so that the integration user may subscribe (Security Guide, "Enable Access to Real-Time Event Monitoring"). */
 function topicCure({ topic, permission }: PublishedObject): string {
@@ -9,8 +10,7 @@ function topicCure({ topic, permission }: PublishedObject): string {
 
 /** An error of the org about the topic; where the user is refused it, its cure names what this topic needs. */
 export function withTopicCure(error: RunnerError, type: PublishedObject): RunnerError {
-  const isRefusal = error.code === "object_unknown" || error.code === "permission_missing";
-  return isRefusal && error.cure === undefined
+  return isAbsence(error) && error.cure === undefined
     ? new RunnerError(error.code, error.message, { next: error.next, cure: topicCure(type), cause: error })
     : error;
 }

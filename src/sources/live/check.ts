@@ -2,30 +2,54 @@ import type { PublishedObject } from "../../catalog/column.ts";
 import { asRunnerError } from "../../core/errors.ts";
 import { type Finding, failed, ok } from "../../core/finding.ts";
 import type { PubSub } from "../../org/pub_sub.ts";
+import { isAbsence } from "../absence.ts";
 import { notAllowed, withTopicCure } from "./access.ts";
 import { readEventSchema } from "./avro.ts";
 
 const STEP = "live events";
 
-/** Asks for each topic and the schema of its events, as the runner would. One finding for each; none of them throws. */
+/**
+ * Asks for each topic and the schema of its events, as the runner would. One finding for each, and one for all that not every org
+ * has and this one does not; none of them throws.
+ */
 export async function topicFindings(
   types: readonly PublishedObject[],
   pubSub: PubSub,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
+  const absent: string[] = [];
   for (const type of types) {
-    findings.push(await topicFinding(type, pubSub, signal));
+    const finding = await topicFinding(type, pubSub, signal);
+    if (finding === ABSENT) {
+      absent.push(type.topic.name);
+    } else {
+      findings.push(finding);
+    }
   }
-  return findings;
+  return absent.length === 0 ? findings : [...findings, absenceFinding(absent)];
 }
 
-async function topicFinding(type: PublishedObject, pubSub: PubSub, signal: AbortSignal): Promise<Finding> {
+const ABSENT = Symbol("a topic that not every org has");
+
+/** That they are not there is no fault, but whoever has paid for them wants to know it. */
+function absenceFinding(names: readonly string[]): Finding {
+  return ok(
+    STEP,
+    `Not there for the integration user, and not collected live: ${names.join(", ")}. They come with Salesforce Shield or the Event Monitoring add-on; if the org has it, assign a permission set with 'View Real-Time Event Monitoring Data', and enable streaming of each in Setup > Event Manager.`,
+  );
+}
+
+async function topicFinding(
+  type: PublishedObject,
+  pubSub: PubSub,
+  signal: AbortSignal,
+): Promise<Finding | typeof ABSENT> {
   const { name } = type.topic;
   try {
     const { canSubscribe, schemaId } = await pubSub.topic(name, signal);
     if (!canSubscribe) {
-      return failed(STEP, notAllowed(type), "warning");
+      throw notAllowed(type);
     }
     await readEventSchema(await pubSub.schema(schemaId, signal));
     return ok(
@@ -34,6 +58,7 @@ async function topicFinding(type: PublishedObject, pubSub: PubSub, signal: Abort
     );
   } catch (caught) {
     signal.throwIfAborted();
-    return failed(STEP, withTopicCure(asRunnerError(caught), type), "warning");
+    const error = withTopicCure(asRunnerError(caught), type);
+    return type.mayBeAbsent === true && isAbsence(error) ? ABSENT : failed(STEP, error, "warning");
   }
 }

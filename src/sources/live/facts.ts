@@ -24,6 +24,8 @@ export type LiveFact =
   | (GapFact<"replay_refused"> & { readonly error: RunnerError })
   /** The stored events of such a time can't be read. */
   | (GapFact<"live_gap"> & { readonly error: RunnerError; readonly attempt: number })
+  /** A single run has read what is stored of such a time by now; the newest may still appear. */
+  | GapFact<"live_gap_left">
   | GapFact<"live_gap_closed">;
 
 type GapFact<N> = { readonly fact: N; readonly topic: string; readonly after: number; readonly to: number };
@@ -109,6 +111,12 @@ export const LIVE_FACTS: Meanings<LiveFact> = {
         values: { event_type: topic, attempt },
       }),
     },
+  },
+  live_gap_left: {
+    line: (fact) => ({
+      level: "info",
+      message: `${timesOf(fact)} has been read from the stored object as far as it is there; the newest events may still appear, and the next run reads them.`,
+    }),
   },
   live_gap_closed: {
     line: (fact) => ({ level: "info", message: `${timesOf(fact)} has been read from the stored object.` }),

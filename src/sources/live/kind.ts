@@ -1,4 +1,5 @@
 import { PUBLISHED_OBJECTS } from "../../catalog/catalog.ts";
+import { MaybeAbsent } from "../absence.ts";
 import type { KnownType, SourceKind } from "../kind.ts";
 import { isPrimaryLive } from "../primary.ts";
 import { topicFindings } from "./check.ts";
@@ -34,7 +35,11 @@ export function live(stored: StoredEvents): SourceKind<LiveSettings> {
         interval: INTERVAL_MS,
         open: (parts) => {
           const primary = isPrimaryLive(type.name, stream.collected);
-          return new LiveTopic({ parts, stream, type, primary, stored });
+          const topic = new LiveTopic({ parts, stream, type, primary, stored });
+          const { tell } = parts;
+          return type.mayBeAbsent === true
+            ? new MaybeAbsent(topic, { name: type.topic.name, tell, clock: stream.clock })
+            : topic;
         },
       })),
     nameOf: (part = "") => part,

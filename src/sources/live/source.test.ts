@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { HOUR, LiveRounds, MINUTE, NOW, valueAt } from "../../../_dev/shared/testing/live_rounds.ts";
+import type { CursorValue } from "../../cursors/cursor.ts";
+import { KINDS } from "../kinds.ts";
 
 const LOGINS = "LoginEventStream";
 /** For what only the network decides. */
@@ -375,6 +377,55 @@ describe("the place that was left off", () => {
     expect([...rounds.identifiers()].sort()).toEqual([...every].sort());
   });
 
+  /** A round of what is there now, while time goes on. */
+  async function once(source = rounds.source()) {
+    const round = rounds.begin(source, "everything");
+    const moving = setInterval(() => rounds.clock.sleeping > 0 && rounds.clock.advance(2_000), 100);
+    try {
+      return await round.ended;
+    } finally {
+      clearInterval(moving);
+    }
+  }
+
+  test("a single run reads what is stored of the gap by now and ends well; a later one closes it", async () => {
+    const every = await givenAnOutage();
+    expect(await once()).toMatchObject({ end: { error: { code: "replay_refused" }, retryIn: 1_000 } });
+    expect(await once()).toEqual({ end: undefined, error: undefined });
+    expect([...rounds.identifiers()].sort()).toEqual([...every].sort());
+    expect(told("live_gap_left")).toMatchObject([{ topic: LOGINS, after: NOW - 10 * MINUTE }]);
+    expect(await cursor("gap")).toMatchObject({ from: NOW - 10 * MINUTE });
+    rounds.clock.advance(20 * MINUTE);
+    expect(await once()).toEqual({ end: undefined, error: undefined });
+    expect(told("live_gap_closed")).toHaveLength(1);
+    expect(await cursor("gap")).toBeUndefined();
+  });
+
+  test("a single run ends with an error if the gap can't be read, until it is due or a person has it tried", async () => {
+    const every = await givenAnOutage();
+    await once();
+    const refused = { status: 403, body: [{ errorCode: "INSUFFICIENT_ACCESS", message: "no" }] };
+    await rounds.org.given.fault({ on: "query", match: "LoginEvent", ...refused });
+    const source = rounds.source();
+    const unread = { end: { error: { code: "permission_missing" } } };
+    expect(await once(source)).toMatchObject(unread);
+    await rounds.org.given.noFault();
+    const { failure, ...gap } = (await cursor("gap")) as Record<string, Record<string, CursorValue>>;
+    // As after some more attempts.
+    const later = { ...failure, attempts: 12, retryAt: rounds.clock.now() + HOUR };
+    await rounds.cursors.save(id, [{ key: "gap", value: { ...gap, failure: later } }]);
+    expect(await once(source)).toMatchObject(unread);
+    const [kind] = KINDS.filter(({ group }) => group === "live");
+    const entries = await rounds.cursors.load(id);
+    expect(kind?.failed(entries, LOGINS)).toMatchObject([
+      { id: `${LOGINS}/gap`, failure: { code: "permission_missing", attempts: 12 } },
+    ]);
+    expect(kind?.retry(entries, LOGINS, "another")).toEqual([]);
+    await rounds.cursors.save(id, kind?.retry(entries, LOGINS, `${LOGINS}/gap`) ?? []);
+    expect(await once(source)).toEqual({ end: undefined, error: undefined });
+    expect([...rounds.identifiers()].sort()).toEqual([...every].sort());
+  });
+
   test("a stream that was moved is read anew, with the stored events since the last one that was heard", async () => {
     const before = await rounds.org.given.published(LOGINS, users("before"));
     const round = rounds.begin();
@@ -411,6 +462,21 @@ describe("the place that was left off", () => {
 });
 
 describe("rights", () => {
+  test("a topic that not every org has is told once when it is not there, and is no failure", async () => {
+    await rounds.org.given.org({ eventMonitoring: false });
+    const source = rounds.source({ topic: "ApiAnomalyEvent" });
+    for (let round = 1; round <= 2; round += 1) {
+      expect(await rounds.begin(source).ended).toEqual({ end: undefined, error: undefined });
+    }
+    expect(told("absent")).toMatchObject([{ name: "ApiAnomalyEvent", error: { code: "object_unknown" } }]);
+    expect((await rounds.org.given.pubSub()).calls).toHaveLength(1);
+    await rounds.org.given.org({ eventMonitoring: true });
+    rounds.clock.advance(7 * HOUR);
+    const round = rounds.begin(source);
+    await vi.waitFor(async () => expect(await streams()).toHaveLength(1), PATIENT);
+    await round.stop();
+  });
+
   test("a topic that the user may not subscribe to is told with what it needs", async () => {
     await rounds.org.given.user({ username: rounds.org.username, permissions: ["ApiEnabled"] });
     const { error } = await rounds.begin().ended;

@@ -1,5 +1,6 @@
 import type { ObjectType } from "../../catalog/column.ts";
 import { RunnerError } from "../../core/errors.ts";
+import { isAbsence } from "../absence.ts";
 
 /**
  * What an administrator does so that the integration user sees an object. Platform Events Developer Guide, "Real-Time Event
@@ -20,9 +21,4 @@ export function withObjectCure(error: RunnerError, type: ObjectType): RunnerErro
     return error;
   }
   return new RunnerError(error.code, error.message, { next: error.next, cure: objectCure(type), cause: error });
-}
-
-/** Whether the org does not show the object to the integration user, for want of a licence, a permission or a setting. */
-export function isAbsence({ code }: RunnerError): boolean {
-  return code === "object_unknown" || code === "permission_missing";
 }

@@ -5,7 +5,8 @@ import { type Finding, failed, ok, warning } from "../../core/finding.ts";
 import type { OrgClient } from "../../org/org_client.ts";
 import { hasRecord } from "../../org/query_pages.ts";
 import { soqlDateTime, soqlText } from "../../org/soql.ts";
-import { isAbsence, withObjectCure } from "./access.ts";
+import { isAbsence } from "../absence.ts";
+import { withObjectCure } from "./access.ts";
 import type { ObjectSettings } from "./settings.ts";
 import { objectSoql } from "./window_soql.ts";
 

@@ -24,8 +24,6 @@ export type ObjectFact =
     }
   /** Salesforce could not say what columns an object has, or refused a query for those that it had said. */
   | { readonly fact: "description_unusable"; readonly object: string; readonly error: RunnerError }
-  /** The org does not show the integration user an object that not every org has. */
-  | { readonly fact: "object_absent"; readonly object: string; readonly error: RunnerError }
   | { readonly fact: "column_left_out"; readonly object: string; readonly column: string };
 
 /** What is left of a window of time. */
@@ -90,12 +88,6 @@ export const OBJECT_FACTS: Meanings<ObjectFact> = {
     line: ({ object, error }) => ({
       level: "warn",
       message: `${error.text} Of ${object}, the columns that are known are collected.`,
-    }),
-  },
-  object_absent: {
-    line: ({ object, error }) => ({
-      level: "info",
-      message: `${object} is not collected, since not every org has it; it is asked for again a few times a day. ${error.text}`,
     }),
   },
   column_left_out: {

@@ -1,8 +1,8 @@
 import { findObjectType, OBJECTS } from "../../catalog/catalog.ts";
+import { MaybeAbsent } from "../absence.ts";
 import type { KindStream, SourceKind, SourceParts } from "../kind.ts";
 import { isPrimaryObject } from "../primary.ts";
 import type { Source } from "../source.ts";
-import { MaybeAbsent } from "./absence.ts";
 import { callsADay, objectFindings } from "./check.ts";
 import { OBJECT_FACTS } from "./facts.ts";
 import { position } from "./position.ts";
@@ -40,7 +40,7 @@ export const EVENT_OBJECTS: SourceKind<ObjectSettings> = {
         const settings = { initialLookback, settleTime, range };
         const windows = new ObjectWindows({ ...parts, ...settings, stream: context, objectName, primary, clock });
         const mayBeAbsent = findObjectType(objectName)?.mayBeAbsent === true;
-        return mayBeAbsent ? new MaybeAbsent(windows, { objectName, tell: parts.tell, clock }) : windows;
+        return mayBeAbsent ? new MaybeAbsent(windows, { name: objectName, tell: parts.tell, clock }) : windows;
       },
     })),
   nameOf: (part = "") => part,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { DAY, HOUR, iso, MINUTE, NOW, ObjectRounds } from "../../../_dev/shared/testing/object_rounds.ts";
+import { DAY, HOUR, iso, MINUTE, NOW, ObjectRounds } from "../../_dev/shared/testing/object_rounds.ts";
 import { MaybeAbsent } from "./absence.ts";
 
 const OBJECT = "ApiAnomalyEventStore";
@@ -13,7 +13,7 @@ afterEach(() => rounds.close());
 
 function source(): MaybeAbsent {
   return new MaybeAbsent(rounds.source({ objectName: OBJECT }), {
-    objectName: OBJECT,
+    name: OBJECT,
     tell: (fact) => rounds.facts.push(fact),
     clock: rounds.machine,
   });
@@ -25,7 +25,7 @@ const permitted = (...permissions: string[]) =>
     permissions: ["ApiEnabled", ...permissions] as ["ApiEnabled"],
   });
 
-const absences = () => rounds.facts.filter(({ fact }) => fact === "object_absent");
+const absences = () => rounds.facts.filter(({ fact }) => fact === "absent");
 const requests = async () => (await rounds.org.given.requests()).length;
 
 test("an object that is not there is told once, is no failure and is asked for a few times a day", async () => {
@@ -41,7 +41,7 @@ test("an object that is not there is told once, is no failure and is asked for a
   rounds.clock.advance(HOUR);
   await rounds.round(objects);
   expect(await requests()).toBeGreaterThan(asked);
-  expect(absences()).toMatchObject([{ object: OBJECT, error: { code: "object_unknown" } }]);
+  expect(absences()).toMatchObject([{ name: OBJECT, error: { code: "object_unknown" } }]);
 });
 
 test.each([-10 * DAY, 10 * DAY])(
