@@ -29,6 +29,7 @@ const troubles = reports(
   "row_rejected",
   "event_refused",
   "gap",
+  "replay_refused",
   "characters_replaced",
   "possibly_doubled",
   "collected_twice",
