@@ -196,6 +196,19 @@ describe("the session", () => {
   });
 });
 
+test.each([
+  ["of 7 MB is taken", 7_000_000, undefined],
+  ["beyond 8 MiB ends the subscription, which is told as what it is", 8 * 1024 * 1024, "answer_unreadable"],
+])("an answer %s", async (_, length, expected) => {
+  const subscription = await pubSub().subscribe("LoginEventStream", "earliest", never);
+  subscription.ask(1);
+  await org.given.published("LoginEventStream", [{ AdditionalInfo: "x".repeat(length) }], { stored: false });
+  const { code, text } = await refusal(subscription.next());
+  expect(code).toBe(expected);
+  expect(text ?? "").toMatch(expected === undefined ? /^$/ : /more at once than live events ever have/);
+  subscription.cancel();
+});
+
 test("an answer that does not come is given up in time", async () => {
   await org.given.fault({ on: "topic", hang: true });
   const { code } = await refusal(pubSub({ requestTimeout: 100 }).topic("LoginEventStream", never));
