@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { differing, drawn, mutantsOf, withAll } from "./mutants.ts";
+import { differing, drawn, mutantsOf } from "./mutants.ts";
 
 const SOURCE = [
   'import { a } from "./a.ts";',
@@ -29,16 +29,6 @@ test("changes code, one place at a time, and no line of comment or import", () =
     expect(text).not.toBe(SOURCE);
     expect(SOURCE.startsWith(from, offset)).toBe(true);
   }
-});
-
-test("several changes of one text stand side by side", () => {
-  const [, and, , truth] = mutantsOf(SOURCE).slice(0, 4);
-  expect(
-    withAll(
-      SOURCE,
-      [truth, and].filter((one) => one !== undefined),
-    ),
-  ).toBe(SOURCE.replace("&& a(x)", "|| a(x)").replace("true", "false"));
 });
 
 test("a change of a comment behind code is none, nor is one that can't be read", () => {

@@ -79,13 +79,6 @@ function isWithinText(line: string): boolean {
   return /^\s*[`"'].*[`"'],?$/.test(line);
 }
 
-/** The text with all of them, which are none of each other's places. */
-export function withAll(original: string, mutants: readonly Mutant[]): string {
-  return mutants
-    .toSorted((a, b) => b.offset - a.offset)
-    .reduce((text, { offset, from, to }) => text.slice(0, offset) + to + text.slice(offset + from.length), original);
-}
-
 /** Those that mean something else to Node than the text: none in a comment, and none that can't be read. */
 export function differing(original: string, mutants: readonly Mutant[]): readonly Mutant[] {
   const before = meaning(original);
