@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readDocuments, readWrites, requireMade, stateProblem } from "./state_answer.ts";
+import { readDocuments, readFound, readWrites, requireMade, stateProblem } from "./state_answer.ts";
 
 const INDEX = "aquila-salesforce-state";
 const error = (type: string, reason = "because") => ({ error: { type, reason } });
@@ -85,4 +85,24 @@ test.each([
   ["a web page", { status: 200, body: "<html></html>" }],
 ])("what is not known to be written throws: %s", (_what, answer) => {
   expect(() => readWrites(INDEX, answer, ["a"])).toThrow(expect.objectContaining({ name: "RunnerError" }));
+});
+
+const found = (...hits: object[]) => ({ status: 200, body: { hits: { hits } } });
+const cursors = { _id: "00D|login", _source: { org: "00D", source: "login" } };
+
+test("a search finds documents of cursors, and none where there is no index", () => {
+  expect(readFound(INDEX, found(cursors))).toEqual([{ id: "00D|login", org: "00D", source: "login" }]);
+  expect(readFound(INDEX, found())).toEqual([]);
+  expect(readFound(INDEX, { status: 404, body: error("index_not_found_exception") })).toEqual([]);
+});
+
+test.each([
+  ["a page of something else", { status: 404, body: "<html></html>" }],
+  ["nothing of that path", { status: 404, body: {} }],
+  ["not allowed", { status: 403, body: error("security_exception") }],
+  ["no shard", { status: 503, body: error("search_phase_execution_exception") }],
+  ["a success without hits", { status: 200, body: {} }],
+  ["a document of another shape", found(cursors, { _id: "x", _source: { org: 7 } })],
+])("what can't be searched is never taken for nothing: %s", (_what, answer) => {
+  expect(() => readFound(INDEX, answer)).toThrow(expect.objectContaining({ name: "RunnerError" }));
 });
