@@ -203,6 +203,8 @@ describe("a single run of which a part failed", () => {
       { fact: "round_done" },
     ]);
     expect(await run([{ error, retryIn: 10 * 60_000 }])).toMatchObject({ rounds: 1, error, at: 0 });
+    expect(await run([{ error, retryIn: 60_000 }, undefined], 61_200)).toMatchObject({ rounds: 2, at: 61_200 });
+    expect(await run([{ error, retryIn: 60_000 }, undefined], 61_199)).toMatchObject({ rounds: 1, at: 0 });
   });
 
   test("ends with what is parked or only a person can mend, however patient it is", async () => {

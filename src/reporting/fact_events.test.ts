@@ -133,6 +133,27 @@ describe("facts", () => {
       { fact: "ledger_refused", error: lost },
       { code: "reconciliation_suspended", outcome: "failure" },
     ],
+    [
+      "files that another runner has sent",
+      { fact: "collected_twice", parts: 3, of: 8, created: 10, existing: 70 },
+      {
+        code: "collected_twice",
+        outcome: "failure",
+        error: { code: "collected_twice", message: expect.stringMatching(/^Of the last 8 new files, 3/) },
+        values: { rows: { created: 10, existing: 70 } },
+      },
+    ],
+    [
+      "that it sends none any more",
+      { fact: "collected_twice", parts: 0, of: 8, created: 80, existing: 0 },
+      { code: "collected_twice", outcome: "success", error: undefined },
+    ],
+    [
+      "a clock that is wrong",
+      { fact: "clock_compared", ahead: HOUR },
+      { outcome: "failure", error: { code: "clock_off", message: expect.stringContaining("ahead") } },
+    ],
+    ["a clock that is right again", { fact: "clock_compared", ahead: 0 }, { outcome: "success", error: undefined }],
     ["a ledger that can be kept again", { fact: "ledger_usable" }, { code: "reconciliation_resumed" }],
   ])("%s", (_, fact, expected) => {
     expect(eventOfFact(fact, source, NOW, NOW - MINUTE)).toMatchObject({ time: NOW, source, ...expected });
