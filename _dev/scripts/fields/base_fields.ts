@@ -72,10 +72,12 @@ export const COLLECTION_FIELDS: readonly PackageField[] = [
     description:
       "True for a row without a readable time of its own: @timestamp is the beginning of its file's hour or day.",
   },
-  {
-    name: "salesforce.collection.row",
-    type: "long",
-    index: false,
-    description: "Number of the row in the file, from 1.",
-  },
 ];
+
+/** Of the row that could not become an event; stored events are without it. */
+export const ROW_FIELD: PackageField = {
+  name: "salesforce.collection.row",
+  type: "long",
+  index: false,
+  description: "Number of the row in the file, from 1.",
+};

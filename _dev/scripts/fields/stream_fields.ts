@@ -1,5 +1,5 @@
 import { HOMES } from "../../../src/catalog/catalog.ts";
-import { baseFields, COLLECTION_FIELDS, NAME_FIELDS, SESSION_FIELDS } from "./base_fields.ts";
+import { baseFields, COLLECTION_FIELDS, NAME_FIELDS, ROW_FIELD, SESSION_FIELDS } from "./base_fields.ts";
 import { homeFields, homesOf } from "./catalog_fields.ts";
 import { COLLECTOR_FIELDS } from "./collector_fields.ts";
 import { ECS_FIELDS, ecsFields } from "./ecs_fields.ts";
@@ -38,7 +38,7 @@ function commonFields(stream: Stream): readonly PackageField[] {
   return [
     ...baseFields(stream),
     ...COLLECTION_FIELDS,
-    ...(stream === COLLECTOR ? [] : [...SESSION_FIELDS, ...NAME_FIELDS]),
+    ...(stream === COLLECTOR ? [ROW_FIELD] : [...SESSION_FIELDS, ...NAME_FIELDS]),
   ];
 }
 
