@@ -9,9 +9,10 @@ import { basename, dirname, join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
 import { z } from "zod";
-import { findEventType, logFileType, selectFields } from "../../src/catalog/catalog.ts";
+import { findEventType, logFileType, OBJECTS, selectFields } from "../../src/catalog/catalog.ts";
 import type { LogFileType, ObjectType } from "../../src/catalog/column.ts";
 import { ObjectRecords } from "../../src/sources/objects/records.ts";
+import { isPrimaryObject } from "../../src/sources/primary.ts";
 import { fileEvents, ORGANIZATION_ID, streamContext } from "../shared/testing/file_events.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -92,7 +93,10 @@ function recordEvents(type: ObjectType, written: readonly Row[]): unknown[] {
     type,
     columns: selectFields(type.name),
     stream: streamContext(type.stream),
-    primary: true,
+    primary: isPrimaryObject(
+      type.name,
+      OBJECTS.filter(({ stream }) => stream === type.stream).map(({ name }) => name),
+    ),
     delivered: new Map(),
   });
   const { events } = reader.read(records, { after: 0, to: COLLECTED_AT }, "oldest first");
