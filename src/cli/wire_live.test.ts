@@ -148,3 +148,23 @@ test("check says of each topic whether it can be subscribed to, and what is miss
     expect.stringMatching(/^warning: .*LogoutEventStream .*'Customize Application'/),
   ]);
 });
+
+test("check says in one sentence which topics the org lacks that not every org has", async () => {
+  await org.given.org({ eventMonitoring: false });
+  const path = join(folder, "policy.yml");
+  const topics = ["ApiAnomalyEvent", "ReportAnomalyEvent"];
+  const threats = {
+    id: "threats",
+    data_stream: { dataset: "aquila_salesforce.threat" },
+    objects: { enabled: false },
+    live: { enabled: true, topics },
+  };
+  writeFileSync(path, policy([threats]), { mode: 0o600 });
+  const printed: string[] = [];
+  const around = { environment: {}, print: (line: string) => printed.push(line), coloured: false, stop: never };
+  await check({ policy: path, json: true }, around);
+  const findings = printed.map((line) => JSON.parse(line)).filter(({ step }) => step === "live events");
+  expect(findings).toMatchObject([
+    { verdict: "ok", message: expect.stringMatching(/not collected live: ApiAnomalyEvent, ReportAnomalyEvent\./) },
+  ]);
+});
