@@ -1,10 +1,8 @@
 import type { PublishedObject } from "../../catalog/column.ts";
 import { elapsedBy } from "../../core/clock.ts";
 import { asRunnerError, RETRY, RunnerError } from "../../core/errors.ts";
-import { EventBytes } from "../../core/event_bytes.ts";
 import type { CursorEntries } from "../../cursors/cursor.ts";
 import type { Subscription } from "../../org/pub_sub.ts";
-import type { FetchResponse } from "../../org/pub_sub_protocol.ts";
 import type { Tell } from "../fact.ts";
 import type { KindStream, SourceParts } from "../kind.ts";
 import { merged } from "../merged.ts";
@@ -14,13 +12,12 @@ import type { SourceFact } from "../source_facts.ts";
 import { stoppable } from "../stoppable.ts";
 import { TimeAtSalesforce } from "../time_at_salesforce.ts";
 import { notAllowed, withTopicCure } from "./access.ts";
-import { Arrivals } from "./arrivals.ts";
 import { LiveEvents } from "./events.ts";
 import type { LiveFact } from "./facts.ts";
-import { afterAcknowledgement, afterAnswer, afterAsking, type Flow, inBatches, START_OF_FLOW, wanted } from "./flow.ts";
-import { type Gap, gapBehind, gapChange, readGap, type StoredEvents, storedEntries } from "./gap.ts";
+import { gapBehind, gapChange, readGap, type StoredEvents, storedEntries } from "./gap.ts";
 import { readGapOf } from "./gap_reading.ts";
-import { firstLiveChanges, heardChanges, type LiveCursor, lastReplayId, readLiveCursor } from "./progress.ts";
+import { firstLiveChanges, readLiveCursor } from "./progress.ts";
+import { type LiveRound, receive, STOPPED } from "./receiving.ts";
 
 export interface LiveTopicOptions {
   readonly parts: SourceParts;
@@ -32,29 +29,11 @@ export interface LiveTopicOptions {
   readonly stored: StoredEvents;
 }
 
-/** Salesforce says each 270 s at the latest that it is still there (Pub/Sub API Guide, "Pull Subscription and Flow Control"). */
-const SILENCE_MS = 300_000;
-/** A round of what is there now ends when nothing has come for so long. */
-const QUIET_MS = 10_000;
 /** A round ends after so long in any case, so that what is done between two of them is done. */
 const LONGEST_ROUND_MS = 3_600_000;
 /** A subscription that has lived so long and ends is opened again at once; any other waits ever longer. */
 const STEADY_MS = 60_000;
 const REOPEN_MS = 1_000;
-
-/** What one round knows. */
-interface LiveRound {
-  readonly scope: RoundScope;
-  readonly signal: AbortSignal;
-  /** By `elapsedBy`. */
-  readonly until: number;
-  readonly events: LiveEvents;
-  /** What is to be read from the stored object. */
-  readonly gap: Gap | undefined;
-  cursor: LiveCursor;
-  /** A dead token has been replaced, and nothing has come since. */
-  isRenewed: boolean;
-}
 
 /** How one subscription of a round ended: with the round, or so that another one follows at once. */
 type After = { readonly end: RoundEnd | undefined } | "subscribe again";
@@ -175,7 +154,8 @@ export class LiveTopic implements Source {
     try {
       const at = await this.#time.now(signal);
       tell({ fact: "topic_subscribed", topic: name, at, isResumed: replayId !== undefined });
-      const error = yield* this.#receive(subscription, round);
+      const { memory } = parts;
+      const error = yield* receive(subscription, round, { type, memory, clock, time: this.#time });
       return error === STOPPED
         ? { end: round.scope === "everything" ? undefined : { error: undefined, retryIn: REOPEN_MS } }
         : yield* this.#afterEnd(error, subscription, elapsedBy(clock) - begunAt, round);
@@ -183,74 +163,6 @@ export class LiveTopic implements Source {
       subscription.cancel();
       ending.abort(new Error("the subscription has ended"));
     }
-  }
-
-  /** Gives what comes, until the subscription ends: with an error, without one, or because the round is over. */
-  async *#receive(subscription: Subscription, round: LiveRound): AsyncGenerator<Batch, unknown> {
-    const { memory } = this.#options.parts;
-    const { clock } = this.#options.stream;
-    const arrivals = new Arrivals(subscription, clock);
-    let flow: Flow = START_OF_FLOW;
-    const askForMore = () => {
-      const more = wanted(flow);
-      if (more > 0) {
-        flow = afterAsking(flow, more);
-        subscription.ask(more);
-      }
-    };
-    askForMore();
-    const isOnce = round.scope === "everything";
-    for (;;) {
-      const left = round.until - elapsedBy(clock);
-      if (left <= 0) {
-        return STOPPED;
-      }
-      const patience = isOnce ? QUIET_MS : SILENCE_MS;
-      const arrived = await arrivals.take(Math.min(patience, left), round.signal);
-      if (arrived === undefined) {
-        if (isOnce || left <= patience) {
-          return STOPPED;
-        }
-        // Where nothing is owed, Salesforce has nothing to say.
-        if (flow.owed > 0) {
-          return silent(this.#options.type.topic.name);
-        }
-        continue;
-      }
-      if ("error" in arrived) {
-        return arrived.error;
-      }
-      round.isRenewed = false;
-      for (const piece of inBatches(arrived)) {
-        const batch = await this.#batch(piece, round);
-        const bytes = EventBytes.lengthOfAll(batch.events);
-        const count = piece.reduce((sum, { events }) => sum + events.length, 0);
-        flow = afterAnswer(flow, count, bytes);
-        const giveBack = bytes === 0 ? () => {} : await memory.events(bytes, round.signal);
-        let isHeld = true;
-        yield {
-          ...batch,
-          release: () => {
-            giveBack();
-            if (isHeld) {
-              isHeld = false;
-              flow = afterAcknowledgement(flow, count);
-              askForMore();
-            }
-          },
-        };
-      }
-    }
-  }
-
-  async #batch(arrived: readonly FetchResponse[], round: LiveRound): Promise<Batch> {
-    const { type } = this.#options;
-    const now = await this.#time.now(round.signal);
-    const { events, newest } = await round.events.read(arrived, now, round.signal);
-    const replayId = lastReplayId(arrived);
-    round.cursor = { ...round.cursor, replayId: replayId ?? round.cursor.replayId, heardAt: now };
-    const fact: LiveFact = { fact: "topic_heard", topic: type.topic.name, at: now, events: events.length, newest };
-    return { events, whenDelivered: { changes: heardChanges(replayId, now), facts: [fact] } };
   }
 
   /** What follows a subscription that Salesforce has ended, or that has fallen silent, `lived` milliseconds after its beginning. */
@@ -286,15 +198,6 @@ export class LiveTopic implements Source {
 }
 
 const NO_GAP = { gap: undefined, isDamaged: false };
-/** The round is over, and not the subscription. */
-const STOPPED = Symbol("the round is over");
-
-function silent(topic: string): RunnerError {
-  return new RunnerError("timed_out", `Salesforce has said nothing of the live events of ${topic} for 5 minutes.`, {
-    next: RETRY,
-  });
-}
-
 function endedAtOnce(topic: string): RunnerError {
   return new RunnerError("connection_lost", `Salesforce has ended the subscription to ${topic} without a reason.`, {
     next: RETRY,
