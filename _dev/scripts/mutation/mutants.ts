@@ -1,8 +1,7 @@
 /** Small wrong changes of a source text, each of which a test has to notice. Pure. */
 
 import { createHash } from "node:crypto";
-import { stripTypeScriptTypes } from "node:module";
-import { minifySync, parseSync } from "rolldown/utils";
+import { minifySync, parseSync, transformSync } from "rolldown/utils";
 
 export interface Mutant {
   /** From 1. */
@@ -86,7 +85,7 @@ export function differing(original: string, mutants: readonly Mutant[]): readonl
 }
 
 function meaning(text: string): string {
-  return minifySync("a.js", stripTypeScriptTypes(text), { mangle: false }).code;
+  return minifySync("a.js", transformSync("a.ts", text).code, { mangle: false }).code;
 }
 
 /** As many as wanted by lot, in the order in which they were drawn. Another text elsewhere changes nothing of it. */

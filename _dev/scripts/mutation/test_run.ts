@@ -5,7 +5,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 export interface TestRun {
-  /** `hung`: nothing failed but by a test, or all of them, that did not end. */
+  /** `hung`: nothing failed but by a test, or all of them, that did not end, or without a word; a machine may do that too. */
   readonly outcome: "passed" | "failed" | "hung";
   /** The first test that failed. */
   readonly by?: string | undefined;
@@ -64,10 +64,11 @@ export async function runTests(copy: string, tests: readonly string[], options: 
   let late = false;
   const timer = setTimeout(() => {
     late = true;
-    process.kill(-(child.pid ?? 0), "SIGKILL");
+    if (child.pid !== undefined) {
+      process.kill(-child.pid, "SIGKILL");
+    }
   }, longest);
-  const [status] = await once(child, "exit");
-  clearTimeout(timer);
+  const [status] = await once(child, "exit").finally(() => clearTimeout(timer));
   if (late) {
     return { outcome: "hung", passed: new Map() };
   }
@@ -79,7 +80,7 @@ function read(report: string, copy: string): TestRun {
   try {
     results = (JSON.parse(readFileSync(report, "utf8")) as JsonReport).testResults;
   } catch {
-    return { outcome: "failed", by: "the process of the tests died", passed: new Map() };
+    return { outcome: "hung", by: "the process of the tests died", passed: new Map() };
   }
   const failed = results.flatMap(({ name, message, assertionResults }) => {
     const path = name.slice(copy.length + 1);
