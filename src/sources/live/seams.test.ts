@@ -52,3 +52,19 @@ test("a round whose subscription ends is over, though a gap is still to be read"
   expect(await round.ended).toEqual({ end: { error: undefined, retryIn: 1_000 }, error: undefined });
   expect(rounds.clock.sleeping).toBe(0);
 });
+
+test("silence while nothing is owed, because an output takes nothing, is not taken for Salesforce's", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  rounds.gate = promise;
+  await rounds.org.given.published(
+    LOGINS,
+    Array.from({ length: 100 }, (_, n) => ({ Username: `user${n}` })),
+  );
+  const round = rounds.begin();
+  await vi.waitFor(() => expect(rounds.sent).toHaveLength(100), PATIENT);
+  await vi.waitFor(() => expect(rounds.clock.sleeping).toBeGreaterThan(0), PATIENT);
+  rounds.clock.advance(5 * MINUTE);
+  await vi.waitFor(async () => expect((await streams())[0]?.end).toBe("ended"), PATIENT);
+  resolve();
+  expect(await round.ended).toEqual({ end: { error: undefined, retryIn: 1_000 }, error: undefined });
+});
