@@ -28,6 +28,7 @@ import type { Clock } from "../core/clock.ts";
 import { hostAndPort } from "../core/host_and_port.ts";
 import { type TlsTrust, tlsOptions } from "../core/http.ts";
 import type { Secret } from "../core/secret.ts";
+import { boundAnswers } from "./kafka_answers.ts";
 import { leaderless, protocolErrorOf } from "./kafka_meaning.ts";
 import type { Sender } from "./queue_document.ts";
 
@@ -88,8 +89,16 @@ export class KafkaCluster {
       ...(tls === undefined || hosts.some((host) => isIP(hostAndPort(host).host) !== 0) ? {} : { tlsServerName: true }),
       ...(sasl === undefined ? {} : { sasl: { ...sasl, password: sasl.password.reveal() } }),
     });
-    // An error of a connection that nobody listens to would end the process.
-    this.#pool.on("connecting", ({ connection }) => connection.on("error", () => {}));
+    this.#pool.on("connecting", ({ connection }) => {
+      // An error of a connection that nobody listens to would end the process.
+      connection.on("error", () => {});
+      // It has its socket as soon as this is told.
+      queueMicrotask(() => {
+        if (connection.socket !== undefined) {
+          boundAnswers(connection.socket);
+        }
+      });
+    });
   }
 
   /** Who leads a topic's partitions: asked for once, and again after a while or after `forget`. At least one partition. */
@@ -139,8 +148,11 @@ export class KafkaCluster {
 
   /** A number of its own for a producer, by which brokers know what they have of it. */
   async newProducer(): Promise<{ readonly id: bigint; readonly epoch: number }> {
-    const answer = await this.#ask(INIT_PRODUCER_ID, null, 60_000);
-    return { id: answer.producerId, epoch: answer.producerEpoch };
+    const { producerId: id, producerEpoch: epoch } = await this.#ask(INIT_PRODUCER_ID, null, 60_000);
+    if (id < 0n || epoch < 0) {
+      throw new Error(`a producer with the number ${id} and the epoch ${epoch}`);
+    }
+    return { id, epoch };
   }
 
   /** Makes sure that a broker answers, after a login if there is one. Which host it was. */
@@ -163,7 +175,10 @@ export class KafkaCluster {
     const request = () => produceRequest({ topic, partition, batch, timeout, isAcknowledged }, form.api.version);
     const isFlexible = form.api.version >= FLEXIBLE_PRODUCE;
     await new Promise<void>((resolve, reject) => {
-      const answered = (error: Error | null) => (error === null ? resolve() : reject(error));
+      const answered = (error: Error | null, answer?: ProduceAnswer) => {
+        const wrong = error ?? (isAcknowledged ? notOf(topic, partition, answer) : undefined);
+        wrong === undefined ? resolve() : reject(wrong);
+      };
       const { key, version } = form.api;
       connection.send(key, version, request, form.parseResponse, isFlexible, isFlexible, answered);
     });
@@ -268,6 +283,24 @@ function chosen<F extends { readonly api: { readonly key: number; readonly versi
     throw Object.assign(new Error("no common version"), { apiId: "UNSUPPORTED_VERSION" });
   }
   return form;
+}
+
+/** Of all that an acknowledgement says, where the batch was stored is what counts. */
+interface ProduceAnswer {
+  readonly responses?: ReadonlyArray<{
+    readonly name: string;
+    readonly partitionResponses: ReadonlyArray<{ readonly index: number }>;
+  }>;
+}
+
+/** Why an answer without an error is no acknowledgement of the batch; `undefined` if it is one. */
+function notOf(topic: string, partition: number, answer: ProduceAnswer | undefined): Error | undefined {
+  const named = (answer?.responses ?? []).flatMap(({ name, partitionResponses }) =>
+    partitionResponses.map(({ index }) => `${name}:${index}`),
+  );
+  return named.length === 1 && named[0] === `${topic}:${partition}`
+    ? undefined
+    : new Error(`it acknowledges ${named.slice(0, 3).join(", ") || "nothing"} in place of ${topic}:${partition}`);
 }
 
 interface ProduceRequest {

@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import {
+  type Instead,
+  int32,
+  metadataBody,
+  produceBody,
+  producerBody,
+  type RequestName,
+  startFakeBroker,
+} from "../../_dev/shared/kafka/fake_broker.ts";
+import { sinkOptions } from "../../_dev/shared/kafka/sink_options.ts";
+import { systemClock } from "../core/clock.ts";
+import type { RunnerError } from "../core/errors.ts";
+import { createKafkaSink } from "./kafka.ts";
+import { anEvent } from "./sink.contract.ts";
+
+const never = new AbortController().signal;
+const TOPIC = "t";
+const events = ["a", "b"].map((id) => anEvent("logs-aquila_salesforce.login-default", id));
+/** Sleeps for no time at all, so that what is tried again is tried at once. */
+const hurried = { ...systemClock, sleep: (_: number, signal?: AbortSignal) => systemClock.sleep(0, signal) };
+
+/** Delivers to a broker whose first answer to such a request is another one, and gives what was said on the way. */
+async function delivered(request: RequestName, wrong: (correlation: number) => Instead, timeout = 30_000) {
+  await using broker = await startFakeBroker(TOPIC);
+  let isOver = false;
+  broker.fate = (asked, correlation) => {
+    if (asked !== request || isOver) {
+      return undefined;
+    }
+    isOver = true;
+    return wrong(correlation);
+  };
+  const problems: (RunnerError | undefined)[] = [];
+  const options = sinkOptions(broker.host, TOPIC, { timeout });
+  const sink = createKafkaSink(options, (problem) => problems.push(problem), hurried);
+  expect((await sink.deliver(events, never)).created).toBe(2);
+  await sink.close();
+  expect(problems.at(-1)).toBeUndefined();
+  return {
+    produced: broker.requests.filter((one) => one === "produce").length,
+    said: problems.flatMap((problem) => problem?.text ?? []).join("\n"),
+  };
+}
+
+test.each<[string, RequestName, (correlation: number) => Instead, RegExp]>([
+  ["the batch of another topic", "produce", () => ({ body: produceBody("other", 0) }), /acknowledges .*other/],
+  ["the batch of another partition", "produce", () => ({ body: produceBody(TOPIC, 5) }), /acknowledges /],
+  ["no batch at all", "produce", () => ({ body: int32(0, 0) }), /acknowledges /],
+  ["half an answer", "produce", () => ({ body: produceBody(TOPIC, 0).subarray(0, 9) }), /can't be/],
+  ["another request", "produce", () => ({ bytes: int32(8, 77, 0) }), /can't be/],
+  ["nothing, of no length", "produce", (id) => ({ bytes: int32(0, id, 0) }), /can't be/],
+  ["a negative length", "produce", (id) => ({ bytes: int32(-90, id, 0) }), /can't be/],
+  ["two gigabytes", "produce", (id) => ({ bytes: int32(2 ** 31 - 1, id, 0) }), /can't be/],
+  ["a web page", "produce", () => ({ bytes: Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n") }), /can't be/],
+  ["a page in place of its versions", "apiVersions", () => ({ bytes: Buffer.from("<html>no</html>\n") }), /can't be/],
+  ["a producer without a number", "initProducerId", () => ({ body: producerBody(-1n, -1) }), /number/],
+  ["a leader elsewhere", "metadata", () => ({ body: metadataBody(TOPIC, "127.0.0.1", 1) }), /127.0.0.1:1: .*refused/],
+  ["a leader at no port", "metadata", () => ({ body: metadataBody(TOPIC, "127.0.0.1", 700_000) }), /can't be/],
+  ["a leader without a host", "metadata", () => ({ body: metadataBody(TOPIC, "", -5) }), /can't be/],
+  ["very many topics in few bytes", "metadata", () => ({ body: int32(0, 2 ** 31 - 1, 0) }), /can't be/],
+  ["another topic", "metadata", () => ({ body: metadataBody("other", "127.0.0.1", 1) }), /choosing a leader/],
+  ["no partition", "metadata", () => ({ body: metadataBody(TOPIC, "127.0.0.1", 1, 0) }), /choosing a leader/],
+])(
+  "a broker that answers with %s is no acknowledgement: it is said, and sent again",
+  async (_, request, wrong, words) => {
+    const { produced, said } = await delivered(request, wrong);
+    expect(said).toMatch(words);
+    expect(produced).toBe(request === "produce" ? 2 : 1);
+  },
+);
+
+test.each([
+  ["an offset that can't be", () => ({ body: produceBody(TOPIC, 0, 0, -(2n ** 62n)) })],
+  ["a wait of weeks", () => ({ body: produceBody(TOPIC, 0, 0, 5n, 2 ** 31 - 1) })],
+])("%s in an acknowledgement changes nothing", async (_, wrong) => {
+  expect(await delivered("produce", wrong)).toEqual({ produced: 1, said: "" });
+});
+
+test("an error without a name is one of the broker's own", async () => {
+  const { produced, said } = await delivered("produce", () => ({ body: produceBody(TOPIC, 0, 9_999) }));
+  expect(produced).toBe(2);
+  expect(said).toMatch(/^Kafka /);
+});
