@@ -11,6 +11,7 @@ import {
 import { sinkOptions } from "../../_dev/shared/kafka/sink_options.ts";
 import { systemClock } from "../core/clock.ts";
 import type { RunnerError } from "../core/errors.ts";
+import { Memory } from "../core/memory.ts";
 import { createKafkaSink } from "./kafka.ts";
 import { anEvent } from "./sink.contract.ts";
 
@@ -81,4 +82,30 @@ test("an error without a name is one of the broker's own", async () => {
   const { produced, said } = await delivered("produce", () => ({ body: produceBody(TOPIC, 0, 9_999) }));
   expect(produced).toBe(2);
   expect(said).toMatch(/^Kafka /);
+});
+
+test("a broker that takes and never answers: what is under way is bounded, however much is delivered", async () => {
+  await using broker = await startFakeBroker(TOPIC);
+  broker.fate = (asked) =>
+    asked === "produce"
+      ? { bytes: Buffer.alloc(0) }
+      : asked === "metadata"
+        ? { body: metadataBody(TOPIC, "127.0.0.1", broker.port, 40) }
+        : undefined;
+  const memory = new Memory();
+  const partition = { by: "roundRobin", groupEvents: 1, reachableOnly: false } as const;
+  const options = sinkOptions(broker.host, TOPIC, { partition });
+  const sink = createKafkaSink(options, () => {}, hurried, memory.share());
+  const long = [anEvent("logs-aquila_salesforce.login-default", "long", { text: "x".repeat(900_000) })];
+  const stop = new AbortController();
+  const delivering = Promise.allSettled(Array.from({ length: 100 }, () => sink.deliver(long, stop.signal)));
+  const produced = () => broker.requests.filter((one) => one === "produce").length;
+  // A request and its copy are counted; the last one that is begun within 24 MiB may go beyond.
+  await expect.poll(produced).toBe(14);
+  expect(memory.taken).toBeLessThan(24 * 1024 * 1024 + 2 * 901_000);
+  stop.abort(new Error("stopped"));
+  await delivering;
+  await sink.close();
+  await expect.poll(() => memory.taken).toBe(0);
+  expect(produced()).toBe(14);
 });

@@ -10,6 +10,7 @@ import { makeAuthority } from "../../_dev/shared/testing/certificates.ts";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { systemClock } from "../core/clock.ts";
 import type { RunnerError } from "../core/errors.ts";
+import { Memory } from "../core/memory.ts";
 import { Secret } from "../core/secret.ts";
 import { createLogstashSink, type LogstashOptions } from "./logstash.ts";
 import { anEvent, sinkContract } from "./sink.contract.ts";
@@ -33,7 +34,7 @@ async function aLogstash(options: Parameters<typeof startFakeLogstash>[0] = {}):
 /** Sleeps for no time at all, so that what is tried again is tried at once. */
 const hurried = { ...systemClock, sleep: (_: number, signal?: AbortSignal) => systemClock.sleep(0, signal) };
 
-function aSink(hosts: readonly string[], more: Partial<LogstashOptions> = {}) {
+function aSink(hosts: readonly string[], more: Partial<LogstashOptions> = {}, memory = new Memory()) {
   const problems: (RunnerError | undefined)[] = [];
   const sink = createLogstashSink(
     {
@@ -50,6 +51,7 @@ function aSink(hosts: readonly string[], more: Partial<LogstashOptions> = {}) {
     },
     (problem) => problems.push(problem),
     hurried,
+    memory.share(),
   );
   sinks.push(sink);
   return { sink, problems, texts: () => problems.flatMap((problem) => problem?.text ?? []) };
@@ -143,6 +145,8 @@ describe("what Logstash says is bounded", () => {
 
   test.each<[string, WindowFate, RegExp]>([
     ["more than was sent", { answers: [6] }, /acknowledges 6 of 5 documents/],
+    ["a negative number", { answers: [2 ** 32 - 1] }, /acknowledges 4294967295 of 5 documents/],
+    ["a web page", { bytes: Buffer.from("<!DOCTYPE html><html></html>") }, /not that of the Lumberjack protocol/],
     ["what was not sent", { answers: [5, 5] }, /acknowledges what was not sent/],
     ["another protocol", { bytes: Buffer.from("HTTP/1.1 400\r\n") }, /not that of the Lumberjack protocol/],
   ])("an acknowledgement of %s ends the connection, and is said", async (_, wrong, words) => {
@@ -174,6 +178,24 @@ describe("what Logstash says is bounded", () => {
     expect(texts()).toEqual([]);
     expect(fake.connections).toBe(2);
   });
+});
+
+test("a receiver that takes and never acknowledges: what is under way is bounded, however much is delivered", async () => {
+  const fake = await aLogstash();
+  fake.fate = () => ({ answers: [0] });
+  const memory = new Memory();
+  const { sink } = aSink([fake.host], { compressionLevel: 0 }, memory);
+  const long = [anEvent(INDEX, "long", { text: "x".repeat(900_000) })];
+  const stop = new AbortController();
+  const delivering = Promise.allSettled(Array.from({ length: 100 }, () => sink.deliver(long, stop.signal)));
+  await expect.poll(() => fake.windows.length).toBe(2);
+  expect(memory.taken).toBeGreaterThan(2 * 900_000);
+  expect(memory.taken).toBeLessThan(2 * 1024 * 1024);
+  stop.abort(new Error("stopped"));
+  await delivering;
+  await sink.close();
+  await expect.poll(() => memory.taken).toBe(0);
+  expect(fake.windows.length).toBe(2);
 });
 
 describe("several hosts", () => {
