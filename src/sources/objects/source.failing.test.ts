@@ -67,6 +67,18 @@ describe("a window that fails while Salesforce answers for others", () => {
     expect(await failedEntries()).toEqual([]);
   });
 
+  test("is not tried again before it is due, but by a new process, which may know better", async () => {
+    await rounds.org.given.records("LoginEvent", [login("broken", NOW - 90 * MINUTE)]);
+    await rounds.org.given.org({ brokenApplication: "broken" });
+    const objects = rounds.source({ initialLookback: 4 * HOUR });
+    const attempts: number[] = [];
+    for (const source of [objects, objects, objects, rounds.source({ initialLookback: 4 * HOUR })]) {
+      await rounds.round(source);
+      attempts.push(told("window_failed").length);
+    }
+    expect(attempts).toEqual([1, 1, 1, 2]);
+  });
+
   test("is read in ever narrower slices, so that in the end only the broken second is left, and nothing comes twice", async () => {
     const broken = NOW - 100 * MINUTE;
     await rounds.org.given.org({ pageSize: 200 });
