@@ -1,14 +1,18 @@
 import type { Clock } from "../core/clock.ts";
+import { asRunnerError } from "../core/errors.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
+import type { Input } from "../policy/policy.ts";
 import type { ActionOutcome } from "./control_connection.ts";
 import { ACTION_LEVEL, ACTION_TYPE, type ActionRequest, type DiagnosticFile, timestampOf } from "./control_protocol.ts";
 import type { ManagedUnits } from "./managed_units.ts";
 import { type Unit, unitKey } from "./units.ts";
 
+export type ReadCursors = Pick<CursorStore, "load" | "sources">;
+
 export interface DiagnosticsSources {
   readonly units: ManagedUnits;
-  /** Those of an input while it collects. */
-  readonly cursors: (inputId: string) => Pick<CursorStore, "load" | "sources"> | undefined;
+  /** Lets `read` see the cursors of an input; `undefined` if they are on this host and the input does not collect. */
+  readonly cursors: <T>(input: Input, read: (cursors: ReadCursors) => Promise<T>) => Promise<T | undefined>;
   /** Everything that has been counted of an input's streams, as JSON would have it. */
   readonly reports: (inputId: string) => unknown;
   /** What there is to know of the process, as JSON would have it. */
@@ -43,7 +47,6 @@ async function unitFile(unit: Unit, sources: DiagnosticsSources): Promise<Diagno
   const { units, reports, clock } = sources;
   const observed = units.observed().find(({ id, type }) => id === unit.id && type === unit.type);
   const settings = units.settings(unit);
-  const streamIds = settings?.streams.map(({ id }) => id) ?? [];
   const content = {
     unit: {
       id: unit.id,
@@ -54,25 +57,26 @@ async function unitFile(unit: Unit, sources: DiagnosticsSources): Promise<Diagno
     },
     settings,
     streams: settings === undefined ? [] : reports(settings.id),
-    cursors: await cursorsOf(streamIds, settings === undefined ? undefined : sources.cursors(settings.id)),
+    cursors: settings === undefined ? {} : await cursorsOf(settings, sources),
   };
   return jsonFile("state", "Settings, streams and cursors, without secrets", content, clock.now());
 }
 
-/** A stream's sources are named `<stream id>/<kind>`. */
-async function cursorsOf(
-  streamIds: readonly string[],
-  cursors: ReturnType<DiagnosticsSources["cursors"]>,
-): Promise<object> {
-  if (cursors === undefined) {
-    return {};
+/** By source; why not, if they can't be read. A stream's sources are named `<stream id>/<kind>`. */
+async function cursorsOf(input: Input, { cursors }: DiagnosticsSources): Promise<object> {
+  const streamIds = input.streams.map(({ id }) => id);
+  try {
+    const entries = await cursors(input, async (store) => {
+      const known = await store.sources();
+      const ours = known.filter((source) => streamIds.some((id) => source.startsWith(`${id}/`)));
+      return await Promise.all(
+        ours.map(async (source) => [source, Object.fromEntries(await store.load(source))] as const),
+      );
+    });
+    return Object.fromEntries(entries ?? []);
+  } catch (error) {
+    return { error: asRunnerError(error).text };
   }
-  const known = await cursors.sources();
-  const ours = known.filter((source) => streamIds.some((id) => source.startsWith(`${id}/`)));
-  const entries = await Promise.all(
-    ours.map(async (source) => [source, Object.fromEntries(await cursors.load(source))] as const),
-  );
-  return Object.fromEntries(entries);
 }
 
 function jsonFile(name: string, description: string, content: object, now: number): DiagnosticFile {

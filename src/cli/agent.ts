@@ -1,15 +1,17 @@
 import { hostname } from "node:os";
 import { ControlConnection } from "../agent/control_connection.ts";
 import type { AgentInfo } from "../agent/control_protocol.ts";
-import { answerAction } from "../agent/diagnostics.ts";
+import { answerAction, type ReadCursors } from "../agent/diagnostics.ts";
 import { ManagedUnits } from "../agent/managed_units.ts";
 import { readStartUpInfo } from "../agent/start_up_info.ts";
 import type { AgentFacts } from "../core/agent_facts.ts";
 import { systemClock } from "../core/clock.ts";
 import { createLog, LOG_LEVELS, type WriteLine } from "../core/log.ts";
 import { type CallCounts, openCallCounts } from "../cursors/sqlite_call_hours.ts";
+import type { Input } from "../policy/policy.ts";
 import { Supervisor } from "../pump/supervisor.ts";
 import { ComponentState } from "./component_state.ts";
+import { readSharedCursors } from "./cursors_shared.ts";
 import { followPolicies } from "./follow_policies.ts";
 import { InputReports } from "./input_reports.ts";
 import { knownDatasets } from "./known_datasets.ts";
@@ -67,7 +69,7 @@ export async function agent(options: AgentOptions, { input, writeLine, stop }: A
       act: (request) =>
         answerAction(request, {
           units,
-          cursors: (inputId) => state.cursors(inputId),
+          cursors: (input, read) => readCursors(input, state, read),
           reports: (inputId) => reports.of(inputId),
           runner: processFacts,
           clock: systemClock,
@@ -108,6 +110,19 @@ export async function agent(options: AgentOptions, { input, writeLine, stop }: A
 /** Fleet tells an event's agent by `agent.id`, and checks it against the API key that has sent the event. */
 function agentFacts({ id, version, snapshot }: AgentInfo): AgentFacts {
   return { id, name: hostname(), type: NAME, version: VERSION, elasticAgent: { id, version, snapshot } };
+}
+
+/** Those that hosts share are read where they lie, whoever of the hosts collects. */
+async function readCursors<T>(
+  input: Input,
+  state: ComponentState,
+  read: (cursors: ReadCursors) => Promise<T>,
+): Promise<T | undefined> {
+  if (input.state.store === "elasticsearch") {
+    return await readSharedCursors(input, read);
+  }
+  const cursors = state.cursors(input.id);
+  return cursors === undefined ? undefined : await read(cursors);
 }
 
 function processFacts(): object {

@@ -60,6 +60,16 @@ export async function openSharedOrgs(inputs: readonly Input[]): Promise<SharedOr
   };
 }
 
+/** Lets `read` see the cursors of an input whose state is shared, as they are now. Rejects if they can't be reached. */
+export async function readSharedCursors<T>(input: Input, read: (cursors: CursorStore) => Promise<T>): Promise<T> {
+  const { orgs, close } = await openSharedOrgs([input]);
+  try {
+    return await read(cursorsOfAll(orgs));
+  } finally {
+    await close();
+  }
+}
+
 /** Those that the policy collects at present, with what they have under way. */
 function presentSources(input: Input): readonly string[] {
   const agent = { id: "", name: "", type: "", version: "" };

@@ -8,7 +8,10 @@ import { elasticsearchOptions } from "./open_output.ts";
 /** A state that hosts share, until it is closed. */
 export interface OpenStateIndex extends StateIndex {
   /** The cursors of an org. What is saved of all orgs at once goes together. */
-  cursors(options: Pick<SharedCursorsOptions, "org" | "term" | "clock" | "knownSources">): CursorStore;
+  cursors(
+    options: Pick<SharedCursorsOptions, "org" | "term" | "clock" | "knownSources"> &
+      Partial<Pick<SharedCursorsOptions, "owner">>,
+  ): CursorStore;
 }
 
 /** The index of a shared state, with its own key. Nothing is sent before the first call. Rejects as `elasticsearchOptions` does. */

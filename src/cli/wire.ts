@@ -87,7 +87,7 @@ export class Wiring {
       type: "aquila-salesforce",
       version: VERSION,
     };
-    this.#leases = new SharedLeases(this.#clock, this.#agent.name);
+    this.#leases = new SharedLeases(this.#clock, this.#agent);
     this.#opening = new InputOpening({
       stateOf: surroundings.stateOf,
       names,

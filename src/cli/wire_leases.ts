@@ -4,6 +4,7 @@ import type { LeaseKeeper } from "../coordination/lease_keeper.ts";
 import type { Standing } from "../coordination/standing.ts";
 import { timingOf } from "../coordination/timing.ts";
 import type { Turn, Turns } from "../coordination/turn.ts";
+import type { AgentFacts } from "../core/agent_facts.ts";
 import type { Clock } from "../core/clock.ts";
 import { asRunnerError, RunnerError } from "../core/errors.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
@@ -28,6 +29,11 @@ interface UsedState {
 
 /** Between two attempts to open a shared state with settings that can't be used, as a file of certificates that is missing. */
 const REOPEN_MS = 30_000;
+/** Until what left the policy long ago is looked for first, and then again. */
+const FIRST_FORGET_MS = 600_000;
+const FORGET_MS = 86_400_000;
+/** Characters of an `agent.id` that tell hosts apart for people. */
+const SHOWN_OF_ID = 8;
 
 /** The shared states of all inputs: those with the same settings share one sign of life. Where there are none, nothing is imported. */
 export class SharedLeases {
@@ -35,10 +41,9 @@ export class SharedLeases {
   readonly #me: Host;
   readonly #states = new Map<string, UsedState>();
 
-  /** `name` is what other hosts call this one. */
-  constructor(clock: Clock, name: string) {
+  constructor(clock: Clock, agent: Pick<AgentFacts, "id" | "name">) {
     this.#clock = clock;
-    this.#me = { id: randomUUID(), name };
+    this.#me = { id: randomUUID(), name: hostLabel(agent) };
   }
 
   /** `changed` is told where the input's org stands. */
@@ -67,6 +72,7 @@ export class SharedLeases {
     const cursors = index.cursors({
       org: turn.org,
       term: () => (turn.holds() ? turn.term : undefined),
+      owner: turn.host.name,
       clock: this.#clock,
     });
     const termOf = async (source: string): Promise<number | undefined> => {
@@ -135,16 +141,32 @@ export class SharedLeases {
   }
 }
 
+/** What people call a host: two runners of one machine have the same name, but each its own `agent.id`. */
+export function hostLabel({ id, name }: Pick<AgentFacts, "id" | "name">): string {
+  return `${name}/${id.slice(0, SHOWN_OF_ID)}`;
+}
+
 async function openState(state: SharedState, me: Host, clock: Clock): Promise<OpenState> {
   const timing = timingOf(state.lease);
   const documents = await openStateIndex(state, timing.answer);
   const index = await openStateIndex(state);
   const { LeaseKeeper } = await import("../coordination/lease_keeper.ts");
+  const { forgetStale } = await import("../coordination/forgetting.ts");
   const keeper = new LeaseKeeper({ documents, me, timing, clock });
+  const closing = new AbortController();
+  const forgetting = (async () => {
+    for (let wait = FIRST_FORGET_MS; ; wait = FORGET_MS) {
+      await clock.sleep(wait, closing.signal);
+      // What can't be taken out now can be another day.
+      await forgetStale(index, clock.now(), closing.signal).catch(() => {});
+    }
+  })().catch(() => {});
   return {
     keeper,
     index,
     async close() {
+      closing.abort();
+      await forgetting;
       await keeper.close();
       await documents.close();
       await index.close();

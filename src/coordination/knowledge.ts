@@ -195,6 +195,11 @@ export function afterTaking(known: Knowledge, org: string, lease: Lease, version
   };
 }
 
+/** After a lease was written as given up. */
+export function afterGivingUp(known: Knowledge, org: string, lease: Lease, version: Version, now: Moment): Knowledge {
+  return withoutOrg({ ...known, leases: new Map(known.leases).set(org, { lease, version, seen: now }) }, org);
+}
+
 /** After it was decided to hand an org over. */
 export function afterPromise(known: Knowledge, org: string, to: Host): Knowledge {
   const held = known.held.get(org);

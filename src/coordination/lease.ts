@@ -41,7 +41,7 @@ export function readLease(value: unknown): Lease {
 }
 
 export function leaseDocument(org: string, { term, holder, since, offeredTo }: Lease): object {
-  return { org, term, holder: holder ?? null, since, offered_to: offeredTo };
+  return { org, term, holder: holder ?? null, since, written: since, offered_to: offeredTo };
 }
 
 /** The lease when `host` has taken it. `leastTerm` is one that its cursors are known to have seen. */

@@ -29,6 +29,27 @@ describe("one host", () => {
     expect(readMembers(documents.value(MEMBERS_ID)).size).toBe(0);
   });
 
+  test("takes at once what the one before has given up, however often; what one has left without a word takes its time", async () => {
+    const documents = new MemoryDocuments();
+    const clock = new ManualClock();
+    for (const [turn, name] of ["a", "b", "c"].entries()) {
+      const host = new TestHost(name, documents, clock, orgs(3));
+      await settled();
+      expect(host.orgs).toEqual(orgs(3));
+      expect(host.working.get("org 000")).toMatchObject({ term: turn + 1, settle: 0 });
+      await host.stop();
+    }
+    const gone = new TestHost("gone", documents, new ManualClock(), orgs(3));
+    await settled();
+    expect(gone.orgs).toEqual(orgs(3));
+    const host = new TestHost("d", documents, clock, orgs(3));
+    await pass(14, host);
+    expect(host.orgs).toEqual([]);
+    await pass(6, host);
+    expect(host.orgs).toEqual(orgs(3));
+    await host.stop();
+  });
+
   test("writes one sign of life in five seconds, whatever it holds", async () => {
     const documents = new MemoryDocuments();
     const host = new TestHost("a", documents, new ManualClock(), orgs(100));
@@ -58,6 +79,21 @@ describe("one host", () => {
     await pass(5, host);
     expect(host.working.get("org")?.term).toBe(2);
     expect(host.standings.get("org")).toMatchObject({ is: "holding", term: 2 });
+  });
+
+  test("gives up when it stops what has run out, and names nobody who is not there", async () => {
+    const documents = new MemoryDocuments();
+    const host = new TestHost("a", documents, new ManualClock(), ["org"]);
+    await settled();
+    documents.isAway = true;
+    await pass(11, host);
+    expect(host.orgs).toEqual([]);
+    documents.isAway = false;
+    // It knows that it may write again, and has not taken the org again yet.
+    host.keeper.leave();
+    await settled();
+    await host.stop();
+    expect(readLease(documents.value(leaseId("org")))).toMatchObject({ term: 1, holder: undefined });
   });
 
   test("begins again with what it still holds when its policy is replaced", async () => {

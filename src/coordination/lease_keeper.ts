@@ -2,6 +2,7 @@ import { type Clock, isoTime } from "../core/clock.ts";
 import { asRunnerError, RETRY, RunnerError } from "../core/errors.ts";
 import {
   afterBeat,
+  afterGivingUp,
   afterLook,
   afterMembers,
   afterPromise,
@@ -113,7 +114,7 @@ export class LeaseKeeper {
     await this.#running;
     this.#deadline.abort();
     await this.#exclusively(async () => {
-      await this.#giveUp([...this.#known.held.keys()]);
+      await this.#giveUp([...this.#known.leases.keys()]);
       if (this.#known.confirmed !== undefined && this.#problem === undefined) {
         await this.#leaveMembers();
       }
@@ -342,23 +343,30 @@ export class LeaseKeeper {
   }
 
   async #giveUp(orgs: readonly string[]): Promise<void> {
-    const writes = orgs.flatMap((org): DocumentWrite[] => {
+    const given = orgs.flatMap((org) => {
       const seen = this.#known.leases.get(org);
-      const held = this.#known.held.get(org);
-      this.#unneeded.delete(org);
-      if (held === undefined || seen === undefined) {
-        return [];
-      }
-      const value = leaseDocument(org, givenUp(seen.lease, isoTime(this.#clock.now()), held.promisedTo));
-      return [{ id: leaseId(org), value, expected: seen.version }];
-    });
-    for (const org of orgs) {
+      // One that has run out is this host's too, as far as others know.
+      const isOwn = seen?.lease.holder?.id === this.#known.me.id;
+      const promisedTo = this.#known.held.get(org)?.promisedTo;
+      const lease = isOwn ? givenUp(seen.lease, isoTime(this.#clock.now()), promisedTo) : undefined;
       this.#known = withoutOrg(this.#known, org);
+      this.#unneeded.delete(org);
+      return lease === undefined ? [] : [{ org, lease, expected: seen?.version }];
+    });
+    if (given.length === 0) {
+      return;
     }
-    if (writes.length > 0) {
-      // Whoever can't be told finds out by itself, when the lease runs out.
-      await this.#documents.write(writes).catch(() => {});
-    }
+    const writes = given.map(({ org, lease, expected }): DocumentWrite => {
+      return { id: leaseId(org), value: leaseDocument(org, lease), expected };
+    });
+    // Whoever can't be told finds out by itself, when the lease runs out.
+    const versions = await this.#documents.write(writes).catch(() => []);
+    given.forEach(({ org, lease }, at) => {
+      const version = versions[at];
+      if (version !== undefined) {
+        this.#known = afterGivingUp(this.#known, org, lease, version, momentOf(this.#clock));
+      }
+    });
   }
 
   async #leaveMembers(): Promise<void> {

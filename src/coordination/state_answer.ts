@@ -183,6 +183,22 @@ export function readWrites(index: string, answer: StateAnswer, ids: readonly str
   });
 }
 
+const foundIds = z.object({ hits: z.object({ hits: z.array(z.object({ _id: z.string() })) }) });
+
+/** The ids of an answer to `_search`; none if there is no index. */
+export function readFoundIds(index: string, answer: StateAnswer): readonly string[] {
+  if (answer.status === 404) {
+    requireNoIndex(index, answer);
+    return [];
+  }
+  requireSuccess(index, answer);
+  const found = foundIds.safeParse(answer.body).data?.hits.hits;
+  if (found === undefined) {
+    throw unreadable(index, answer);
+  }
+  return found.map(({ _id }) => _id);
+}
+
 /** A document of cursors as a search finds it, which may lag behind by seconds. */
 export interface FoundDocument {
   readonly id: string;

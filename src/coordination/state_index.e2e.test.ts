@@ -4,6 +4,8 @@ import { adminClientOptions } from "../../_dev/shared/elasticsearch/cluster.ts";
 import { describeOnCluster } from "../../_dev/shared/elasticsearch/describe_on_cluster.ts";
 import { stateKey } from "../../_dev/shared/testing/state_key.ts";
 import { Secret } from "../core/secret.ts";
+import { forgetStale } from "./forgetting.ts";
+import { leaseDocument, NO_LEASE } from "./lease.ts";
 import { stateDocumentsContract } from "./state_documents.contract.ts";
 import { createStateIndex, type StateIndex } from "./state_index.ts";
 
@@ -45,6 +47,23 @@ describeOnCluster("the state index, by a key of its own", (access) => {
       all.map((documents, n) => documents.write([{ id: "members", value: { n }, expected: undefined }])),
     );
     expect(outcomes.flat().filter((version) => version !== undefined)).toHaveLength(1);
+  });
+
+  test("what was written long ago is found by Elasticsearch's clock: cursors and leases, and nothing else", async () => {
+    const documents = open();
+    const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+    const values = {
+      old: { org: "a", source: "login", term: 1, written: daysAgo(91) },
+      young: { org: "a", source: "api", term: 1, written: daysAgo(89) },
+      "a|lease": leaseDocument("a", { ...NO_LEASE, term: 1, since: daysAgo(91) }),
+      members: { hosts: {} },
+    };
+    expect(await documents.stale(90)).toEqual([]);
+    await documents.write(Object.entries(values).map(([id, value]) => ({ id, value, expected: undefined })));
+    await admin.indices.refresh({ index });
+    expect((await documents.stale(90)).toSorted()).toEqual(["a|lease", "old"]);
+    expect(await forgetStale(documents, Date.now())).toBe(1);
+    expect([...(await documents.read(Object.keys(values))).keys()]).toEqual(["young", "a|lease", "members"]);
   });
 
   test("any shape and more than one request's documents come back as they were written", async () => {

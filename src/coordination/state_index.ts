@@ -9,6 +9,7 @@ import {
   type FoundDocument,
   readDocuments,
   readFound,
+  readFoundIds,
   readWrites,
   requireMade,
   type StateAnswer,
@@ -21,6 +22,8 @@ const LONGEST_ANSWER_MS = 3_000;
 const MOST_READ = 16;
 /** Documents that one search gives (`index.max_result_window`). */
 const MOST_FOUND = 10_000;
+/** Of what is to be forgotten, at once; the rest comes another day. */
+const MOST_STALE = 500;
 /** Characters of one `_bulk`, unless a document is longer. */
 const MOST_WRITTEN = 4_000_000;
 
@@ -50,6 +53,8 @@ const INDEX = {
 export interface StateIndex extends StateDocuments {
   /** The documents of cursors with one of these values in the field. */
   find(field: "org" | "source", values: readonly string[], signal?: AbortSignal): Promise<readonly FoundDocument[]>;
+  /** Ids of cursors and leases that were last written longer ago than that, as the hosts that wrote them and Elasticsearch tell the time. */
+  stale(days: number, signal?: AbortSignal): Promise<readonly string[]>;
   /** What Elasticsearch says to a request with the key of the index, whatever its status. Rejects as the others do. */
   ask(method: "GET" | "POST" | "PUT", path: string, body?: object, signal?: AbortSignal): Promise<StateAnswer>;
   close(): Promise<void>;
@@ -129,6 +134,11 @@ export function createStateIndex(
       const query = { bool: { filter: [{ terms: { [field]: values } }, { exists: { field: "source" } }] } };
       const body = { size: MOST_FOUND, query, _source: ["org", "source"] };
       return readFound(index, await ask("POST", `/${index}/_search`, body, signal));
+    },
+    async stale(days, signal) {
+      const query = { range: { written: { lt: `now-${days}d` } } };
+      const body = { size: MOST_STALE, query, _source: false };
+      return readFoundIds(index, await ask("POST", `/${index}/_search`, body, signal));
     },
     close: () => client.close(),
   };

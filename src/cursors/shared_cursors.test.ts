@@ -144,6 +144,21 @@ describe("who does not hold the org, as a command", () => {
 });
 
 describe("what is written", () => {
+  test("what does not change is written again after a week, so that it is not taken for what left the policy", async () => {
+    const a = store();
+    await a.save(SOURCE, rows(1));
+    const written = () => documents.requests.filter((writes) => writes.length > 0).length;
+    const before = written();
+    clock.advance(7 * 86_400_000 - 1);
+    await a.load(SOURCE);
+    expect(written()).toBe(before);
+    clock.advance(1);
+    expect(await a.load(SOURCE)).toEqual(new Map([["rows", 1]]));
+    await a.load(SOURCE);
+    expect(written()).toBe(before + 1);
+    expect(stored()).toMatchObject({ term: 1, entries: '{"rows":1}', written: new Date(clock.now()).toISOString() });
+  });
+
   test("a source is taken once in a term, then read from memory", async () => {
     const a = store();
     await a.save(SOURCE, rows(1));

@@ -1,3 +1,4 @@
+import { WRITTEN_WITHIN_MS } from "../coordination/forgetting.ts";
 import type { DocumentWrite, StateDocuments, Version } from "../coordination/state_documents.ts";
 import { type Clock, elapsedBy, isoTime } from "../core/clock.ts";
 import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
@@ -35,6 +36,8 @@ interface Held {
   readonly term: number;
   readonly entries: EntryTexts;
   readonly version: Version | undefined;
+  /** When this host wrote it or looked, in milliseconds since the epoch. */
+  readonly since: number;
 }
 
 /** Changes of a source that are to be written together, in their order. */
@@ -86,7 +89,7 @@ export function createSharedCursors(options: SharedCursorsOptions): CursorStore 
     const change: DocumentWrite = { id: cursorDocumentId(org, source), value, expected };
     const [version] = await documents.write([change]);
     if (version !== undefined) {
-      held.set(source, { term, entries, version });
+      held.set(source, { term, entries, version, since: clock.now() });
     }
     return version !== undefined;
   };
@@ -98,18 +101,25 @@ export function createSharedCursors(options: SharedCursorsOptions): CursorStore 
       const term = requireTerm();
       const known = held.get(source);
       if (known?.term === term) {
-        return known;
+        if (clock.now() - known.since < WRITTEN_WITHIN_MS) {
+          return known;
+        }
+        // So that nobody takes it for what left the policy.
+        held.delete(source);
+        await write(source, term, known.entries, known.version);
+        continue;
       }
       const document = (await documents.read([id])).get(id);
       const there = document === undefined ? undefined : readCursorDocument(id, document.value);
       if (term === TERM_AS_IT_IS) {
-        return { term: there?.term ?? 0, entries: there?.entries ?? new Map(), version: document?.version };
+        const entries = there?.entries ?? new Map();
+        return { term: there?.term ?? 0, entries, version: document?.version, since: clock.now() };
       }
       if (there !== undefined && there.term > term) {
         throw leaseLost(org);
       }
       if (document !== undefined && there?.term === term) {
-        held.set(source, { term, entries: there.entries, version: document.version });
+        held.set(source, { term, entries: there.entries, version: document.version, since: clock.now() });
       } else {
         await write(source, term, there?.entries ?? new Map(), document?.version);
       }

@@ -96,17 +96,18 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
     return sentBefore;
   };
 
+  let isEnding = false;
   const flight = new InFlight<Delivered>({
     deliveries: BATCHES_UNDER_WAY,
     unsaved,
     save: async (delivered) => {
       const landed = delivered.flatMap(({ batch, landedIn }) => underWay.landed(batch.part ?? "", landedIn));
-      await save(landed, besides, false);
+      await save(landed, besides, isEnding);
       const truths = delivered.map(({ batch }) => batch.whenDelivered);
       await save(
         truths.flatMap(({ changes }) => changes),
         source.id,
-        false,
+        isEnding,
       );
       truths.flatMap(({ facts = [] }) => facts).forEach(options.tell);
     },
@@ -133,6 +134,12 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
     }
   } finally {
     await batches.return(undefined);
+    // Nothing comes that what is to be saved could wait for.
+    isEnding = true;
+    if (unsaved > 0) {
+      const hurry = [besides, source.id].map((id) => cursors.save(id, []));
+      Promise.all(hurry).catch(() => {});
+    }
     await flight.drained();
     await save(underWay.ended(complete), besides);
   }

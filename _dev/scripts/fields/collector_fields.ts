@@ -137,7 +137,8 @@ export const COLLECTOR_FIELDS: readonly PackageField[] = [
   {
     name: "salesforce.collector.lease.holder",
     type: "keyword",
-    description: "The host that collects the org, of several that share it.",
+    description:
+      "The host that collects the org, of several that share it: its name and the beginning of its `agent.id`.",
   },
   { name: "salesforce.collector.lease.since", type: "date", description: "Since when the host collects the org." },
   {

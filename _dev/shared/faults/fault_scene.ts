@@ -134,9 +134,15 @@ export class FaultScene {
   }
 
   /** A runner in a process of its own, on a host with a data directory of its own. */
-  startHost(name: string, changes: PolicyChanges = {}, environment: NodeJS.ProcessEnv = {}): RunnerProcess {
+  startHost(
+    name: string,
+    changes: PolicyChanges = {},
+    environment: NodeJS.ProcessEnv = {},
+    ...more: string[]
+  ): RunnerProcess {
     const policy = this.policy(changes, name);
-    return startRunner(["run", "--policy", policy, "--data-dir", join(this.#folder, `data-${name}`)], environment);
+    const dataDirectory = join(this.#folder, `data-${name}`);
+    return startRunner(["run", "--policy", policy, "--data-dir", dataDirectory, ...more], environment);
   }
 
   /** Writes the policy; gives its path. */

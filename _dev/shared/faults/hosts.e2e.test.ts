@@ -67,13 +67,34 @@ describeOnCluster("several hosts share an org: every row is there once", (access
       scene.gate.release();
       expect(await a.ended).toBe(0);
       expect(holder).toBeDefined();
-      expect((await scene.lease()).holder).not.toBe(holder);
       // What it had under way may have been all that there was.
       await said(b, "(this host) collects");
       await scene.complete(b);
       expect(await scene.found()).toEqual(once(scene));
+      const names = [holder?.name, (await scene.lease()).holder?.name];
+      expect(new Set(names).size, "two hosts of one machine are told apart").toBe(2);
+      expect(names).toEqual(Array(2).fill(expect.stringMatching(/^.+\/[0-9a-f]{8}$/)));
       expect((await scene.lease()).term).toBeGreaterThan(1);
       expect(scene.gate.sentAgain).toBe(0);
+    });
+  });
+
+  test("collections that end, one after the other: each begins at once, and none takes the one before for another runner", async () => {
+    await inScene(async (scene, runners) => {
+      for (const [turn, name] of ["a", "b", "c"].entries()) {
+        if (name === "c") {
+          // Everything is there already, and nothing is known of it: on local state that would be said.
+          await rows.client.indices.delete({ index: `state-${scene.namespace}` });
+        }
+        const runner = scene.startHost(name, {}, {}, "--once");
+        runners.push(runner);
+        expect(await runner.ended).toBe(0);
+        const said = runner.log().map(({ message }) => String(message));
+        expect(said.filter((message) => /Standing by|another runner/i.test(message))).toEqual([]);
+        expect(await scene.lease()).toMatchObject({ term: name === "c" ? 1 : turn + 1, holder: undefined });
+        expect(await scene.found()).toEqual(once(scene));
+      }
+      expect(scene.gate.settledSentAgain).toBe(0);
     });
   });
 
