@@ -142,7 +142,7 @@ export class SharedLeases {
 }
 
 /** What people call a host: two runners of one machine have the same name, but each its own `agent.id`. */
-export function hostLabel({ id, name }: Pick<AgentFacts, "id" | "name">): string {
+function hostLabel({ id, name }: Pick<AgentFacts, "id" | "name">): string {
   return `${name}/${id.slice(0, SHOWN_OF_ID)}`;
 }
 
