@@ -44,6 +44,11 @@ describe("Elasticsearch sink keeps the contract", () => {
   );
 });
 
+test("events go to data streams alone, so that none lands in an index that is made for it", async () => {
+  await open().deliver([anEvent(INDEX, "a")], never);
+  expect(elasticsearch.requests.map(({ query }) => query.get("require_data_stream"))).toEqual(["true"]);
+});
+
 /** Delivers one event; resolves as soon as it waits to send it again. */
 async function waitsToRepeat(): Promise<{ readonly delivering: Promise<unknown>; readonly ms: number }> {
   const delivering = open().deliver([anEvent(INDEX, "a")], never);

@@ -16,6 +16,7 @@ export interface StoredDocument {
 
 export interface BulkRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly query: URLSearchParams;
   readonly events: number;
 }
 
@@ -181,7 +182,8 @@ export class BulkEndpoint {
     }
     const text = (request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body).toString("utf8");
     const items = this.#store(text.trimEnd().split("\n"));
-    this.requests.push({ headers: request.headers, events: items.length });
+    const query = new URL(request.url, this.url).searchParams;
+    this.requests.push({ headers: request.headers, query, events: items.length });
     const send = () => response.end(JSON.stringify({ errors: items.some((item) => item.create.status > 299), items }));
     if (this.#lost > 0) {
       this.#lost -= 1;

@@ -190,3 +190,19 @@ test("the strength of the authentication is a field of its own; LoginHistory has
   expect((await requests("query"))[0]?.target).not.toContain("AuthContextClassRef");
   expect(factsOf("column_left_out")).toEqual([]);
 });
+
+test.each([
+  ["MALFORMED_QUERY", "query_refused"],
+  ["INVALID_QUERY_FILTER_OPERATOR", "query_refused"],
+])(
+  "a query that is refused with %s whatever it asks for is repeated once, without what the description brought",
+  async (errorCode, code) => {
+    await rounds.org.given.field("LoginEvent", { name: "DeviceTrust" });
+    await rounds.org.given.fault({ on: "query", status: 400, body: [{ errorCode, message: "unexpected token" }] });
+    const objects = rounds.source();
+    expect((await rounds.round(objects)).error).toMatchObject({ code });
+    const asked = (await requests("query")).map(({ target }) => target.includes("DeviceTrust"));
+    // The last one asks whether Salesforce answers for another window.
+    expect(asked).toEqual([true, false, false]);
+  },
+);
