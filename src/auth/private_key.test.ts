@@ -108,6 +108,14 @@ describe("keys that are refused", () => {
     ["encrypted PKCS#8, wrong passphrase", pkcs8Encrypted, OTHER_PASSPHRASE, "key_passphrase_wrong", /does not open/],
     ["encrypted PKCS#1, wrong passphrase", pkcs1Encrypted, OTHER_PASSPHRASE, "key_passphrase_wrong", /does not open/],
   ];
+  test("a wrong passphrase is called that, whatever it makes of the key", () => {
+    const codes = Array.from(
+      { length: 2_000 },
+      (_, n) => failure(() => parsePrivateKey(pkcs1Encrypted, `wrong ${n}`, "it")).code,
+    );
+    expect(new Set(codes)).toEqual(new Set(["key_passphrase_wrong"]));
+  });
+
   test.each(cases)("%s", (_name, text, passphrase, code, words) => {
     const error = failure(() => parsePrivateKey(text, passphrase, "auth.private_key"));
     expect(error.code).toBe(code);

@@ -154,7 +154,9 @@ function decoded(block: PemBlock, passphrase: string | undefined, where: string)
     return createPrivateKey({ key: pem, ...(passphrase === undefined ? {} : { passphrase }) });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === "ERR_OSSL_EVP_UNSUPPORTED" || code === "ERR_OSSL_UNSUPPORTED") {
+    // What a wrong passphrase makes of a traditionally encrypted key may look as if it were opened, one time in some hundreds.
+    const isUnsupported = code === "ERR_OSSL_EVP_UNSUPPORTED" || code === "ERR_OSSL_UNSUPPORTED";
+    if (isUnsupported && block.headers.length === 0) {
       throw refused(
         "key_not_pem",
         `The private key in ${where} is damaged, or written in a way that this version of OpenSSL does not read.`,
