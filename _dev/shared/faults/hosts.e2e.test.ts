@@ -7,6 +7,7 @@ import { type RunnerProcess, said } from "../testing/runner_process.ts";
 import { StoredRows } from "../testing/stored_rows.ts";
 import type { FaultScene } from "./fault_scene.ts";
 import { AHEAD, begun, cutOff, inHostsScene, killed, type Outcome, rolledOver, stoodStill } from "./host_faults.ts";
+import { SharedOrgs } from "./shared_orgs.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 /** The shortest that a policy may say. */
@@ -96,6 +97,32 @@ describeOnCluster("several hosts share an org: every row is there once", (access
       }
       expect(scene.gate.settledSentAgain).toBe(0);
     });
+  });
+
+  test("three hosts with six orgs, of which one joins, one leaves and one is killed: an org has one holder a term, and every row is there once", async () => {
+    const namespace = `hosts${process.pid}orgs`;
+    const orgs = await SharedOrgs.open({ rows, access, namespace, orgs: 6, lease: LEASE, pollInterval: "5s" });
+    try {
+      const stop = new AbortController();
+      await orgs.givenFiles(40);
+      await Promise.all([orgs.start("a"), orgs.start("b")]);
+      await orgs.settled(2);
+      const wrongs = orgs.watch(stop.signal);
+      await orgs.start("c");
+      await orgs.settled(3);
+      await orgs.givenFiles(40);
+      await orgs.end("a", "SIGTERM");
+      await orgs.settled(2);
+      await orgs.end("b", "SIGKILL");
+      await orgs.settled(1);
+      await orgs.givenFiles(40);
+      expect(await orgs.complete()).toEqual({ lost: 0, doubled: 0 });
+      stop.abort();
+      expect(await wrongs).toEqual({ terms: 0, holders: 0, askers: 0 });
+      expect(orgs.asked, "each org was asked by some host").toBe(6);
+    } finally {
+      await orgs.close();
+    }
   });
 
   describe("hosts are killed one after the other, each while something that it sent is unacknowledged, and the data stream is rolled over", () => {
