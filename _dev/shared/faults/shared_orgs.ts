@@ -229,7 +229,7 @@ export class SharedOrgs {
         type: "aquila-salesforce",
         data_stream: { namespace },
         organization: { name: nameOf(at) },
-        proxy_url: proxy,
+        api: { proxy_url: proxy },
         auth: {
           login_url: org.url,
           audience: "https://login.salesforce.com",
