@@ -2,8 +2,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -283,7 +283,6 @@ function claimsOf(runner: RunnerProcess): Set<string> {
 class Egress {
   readonly url: string;
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
 
   static async open(asked: (target: string) => void): Promise<Egress> {
     const server = createServer();
@@ -295,35 +294,25 @@ class Egress {
   private constructor(server: Server, asked: (target: string) => void) {
     this.#server = server;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    server.on("connect", ({ url = "" }, near: Socket) => {
-      const [host = "", port = ""] = url.split(":");
-      const far = connect(Number(port), host, () => near.write("HTTP/1.1 200 Connection established\r\n\r\n"));
-      for (const [one, other] of [
-        [near, far],
-        [far, near],
-      ] as const) {
-        this.#sockets.add(one);
-        one.on("error", () => other.destroy());
-        one.on("close", () => {
-          this.#sockets.delete(one);
-          other.destroy();
-        });
+    server.on("request", (incoming: IncomingMessage, outgoing: ServerResponse) => {
+      const target = new URL(incoming.url ?? "");
+      if (incoming.method === "GET") {
+        asked(target.host);
       }
-      near.on("data", (data: Buffer) => {
-        if (data.subarray(0, 4).toString() === "GET ") {
-          asked(url);
-        }
+      const { method, headers } = incoming;
+      const onward = request(target, { method, headers }, (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+        answer.on("error", () => outgoing.destroy());
       });
-      near.pipe(far);
-      far.pipe(near);
+      onward.on("error", () => outgoing.destroy());
+      outgoing.on("close", () => onward.destroy());
+      incoming.pipe(onward);
     });
   }
 
   async close(): Promise<void> {
     this.#server.close();
-    for (const socket of this.#sockets) {
-      socket.destroy();
-    }
     this.#server.closeAllConnections();
     await once(this.#server, "close");
   }
