@@ -4,17 +4,19 @@ import { adminClientOptions, type ClusterAccess } from "../elasticsearch/cluster
 /** What a data stream holds of one event log file. */
 export interface StoredFile {
   readonly documents: number;
-  /** Sum of the row numbers: n(n+1)/2 if rows 1 to n are there once each. */
-  readonly sumOfRows: number;
-  readonly lastRow: number;
+  /** Different ones, of which each row that the mock org makes has its own. */
+  readonly requests: number;
 }
 
-interface FileBucket {
-  readonly key: string;
-  readonly doc_count: number;
-  readonly rows: { readonly value: number };
-  readonly last: { readonly value: number };
+interface RequestPage {
+  readonly buckets: ReadonlyArray<{
+    readonly key: Readonly<Record<"file" | "request", string>>;
+    readonly doc_count: number;
+  }>;
+  readonly after_key?: Record<string, string>;
 }
+
+const PAGE = 10_000;
 
 /** Looks into data streams as a test's independent witness. */
 export class StoredRows {
@@ -40,30 +42,32 @@ export class StoredRows {
   /** By the id of the event log file. */
   async files(index: string): Promise<Map<string, StoredFile>> {
     await this.client.indices.refresh({ index, ignore_unavailable: true });
-    const { aggregations } = await this.client.search<unknown, { files: { buckets: FileBucket[] } }>({
-      index,
-      ignore_unavailable: true,
-      size: 0,
-      aggs: {
-        files: {
-          terms: { field: "salesforce.collection.file.id", size: 1_000 },
-          aggs: {
-            rows: { sum: { field: "salesforce.collection.row" } },
-            last: { max: { field: "salesforce.collection.row" } },
-          },
-        },
-      },
-    });
-    return new Map(
-      (aggregations?.files.buckets ?? []).map(({ key, doc_count, rows, last }) => [
-        key,
-        { documents: doc_count, sumOfRows: rows.value, lastRow: last.value },
-      ]),
-    );
+    const files = new Map<string, StoredFile>();
+    const sources = [
+      { file: { terms: { field: "salesforce.collection.file.id" } } },
+      { request: { terms: { field: "transaction.id" } } },
+    ];
+    let after: Record<string, string> | undefined;
+    do {
+      const composite = { sources, size: PAGE, ...(after === undefined ? {} : { after }) };
+      const aggs = { requests: { composite } };
+      const { aggregations } = await this.client.search<unknown, { requests: RequestPage }>({
+        index,
+        ignore_unavailable: true,
+        size: 0,
+        aggs,
+      });
+      for (const { key, doc_count } of aggregations?.requests.buckets ?? []) {
+        const { documents, requests } = files.get(key.file) ?? { documents: 0, requests: 0 };
+        files.set(key.file, { documents: documents + doc_count, requests: requests + 1 });
+      }
+      after = aggregations?.requests.after_key;
+    } while (after !== undefined);
+    return files;
   }
 }
 
 /** What `count` rows look like when each is there once. */
 export function onceEach(count: number): StoredFile {
-  return { documents: count, sumOfRows: (count * (count + 1)) / 2, lastRow: count };
+  return { documents: count, requests: count };
 }
