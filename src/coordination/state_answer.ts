@@ -183,22 +183,6 @@ export function readWrites(index: string, answer: StateAnswer, ids: readonly str
   });
 }
 
-const foundIds = z.object({ hits: z.object({ hits: z.array(z.object({ _id: z.string() })) }) });
-
-/** The ids of an answer to `_search`; none if there is no index. */
-export function readFoundIds(index: string, answer: StateAnswer): readonly string[] {
-  if (answer.status === 404) {
-    requireNoIndex(index, answer);
-    return [];
-  }
-  requireSuccess(index, answer);
-  const found = foundIds.safeParse(answer.body).data?.hits.hits;
-  if (found === undefined) {
-    throw unreadable(index, answer);
-  }
-  return found.map(({ _id }) => _id);
-}
-
 /** A document of cursors as a search finds it, which may lag behind by seconds. */
 export interface FoundDocument {
   readonly id: string;
@@ -206,22 +190,28 @@ export interface FoundDocument {
   readonly source: string;
 }
 
-const hits = z.object({
-  hits: z.object({
-    hits: z.array(z.object({ _id: z.string(), _source: z.object({ org: z.string(), source: z.string() }) })),
-  }),
-});
+const hit = z.object({ _id: z.string() });
+const hitWithSource = hit.extend({ _source: z.object({ org: z.string(), source: z.string() }) });
 
 /** The documents of an answer to `_search`; none if there is no index. */
 export function readFound(index: string, answer: StateAnswer): readonly FoundDocument[] {
+  return hitsOf(index, answer, hitWithSource).map(({ _id, _source }) => ({ id: _id, ..._source }));
+}
+
+/** The same, their ids alone. */
+export function readFoundIds(index: string, answer: StateAnswer): readonly string[] {
+  return hitsOf(index, answer, hit).map(({ _id }) => _id);
+}
+
+function hitsOf<H extends z.ZodType>(index: string, answer: StateAnswer, of: H): ReadonlyArray<z.infer<H>> {
   if (answer.status === 404) {
     requireNoIndex(index, answer);
     return [];
   }
   requireSuccess(index, answer);
-  const found = hits.safeParse(answer.body).data?.hits.hits;
-  if (found === undefined) {
+  const found = z.object({ hits: z.object({ hits: z.array(of) }) }).safeParse(answer.body);
+  if (!found.success) {
     throw unreadable(index, answer);
   }
-  return found.map(({ _id, _source }) => ({ id: _id, ..._source }));
+  return found.data.hits.hits;
 }
