@@ -195,9 +195,9 @@ export function afterTaking(known: Knowledge, org: string, lease: Lease, version
   };
 }
 
-/** After a lease was written as given up. */
+/** After a lease that is no longer held was written as given up. */
 export function afterGivingUp(known: Knowledge, org: string, lease: Lease, version: Version, now: Moment): Knowledge {
-  return withoutOrg({ ...known, leases: new Map(known.leases).set(org, { lease, version, seen: now }) }, org);
+  return { ...known, leases: new Map(known.leases).set(org, { lease, version, seen: now }) };
 }
 
 /** After it was decided to hand an org over. */

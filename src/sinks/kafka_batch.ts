@@ -86,7 +86,7 @@ export function sequenceAfter(sequence: number, records: number): number {
   return (sequence + records) % SEQUENCES;
 }
 
-/** Writes the head of a batch whose records, perhaps compressed, are there. */
+/** Writes the head of a batch, into the zeros before its records, which, perhaps compressed, are there. */
 export function sealBatch(
   batch: Buffer,
   records: readonly KafkaRecord[],
@@ -94,7 +94,6 @@ export function sealBatch(
   claim: Claim,
 ): void {
   const latest = records.reduce((most, { timestamp }) => Math.max(most, timestamp), 0);
-  batch.fill(0, 0, BATCH_HEAD);
   batch.writeInt32BE(batch.length - LENGTH_FROM, 8);
   batch.writeInt32BE(-1, 12);
   batch.writeInt8(VERSION, 16);
