@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { SourceEvent } from "../core/event.ts";
-import type { Sink } from "./sink.ts";
+import type { Receipt, Sink } from "./sink.ts";
 
 export interface SinkUnderTest {
   readonly sink: Sink;
@@ -25,13 +25,18 @@ function anEventOf(index: string, id: string): SourceEvent {
   return anEvent(index, id, { data_stream: { type, dataset, namespace } });
 }
 
+/** What a receipt counts; where the events have landed is Elasticsearch's to say. */
+export function counted({ landedIn: _, ...counts }: Receipt): Omit<Receipt, "landedIn"> {
+  return counts;
+}
+
 /** What every sink does. `remembers` = it knows events again that it was given before. */
 export function sinkContract(open: () => Promise<SinkUnderTest>, { remembers }: { remembers: boolean }): void {
   test("stores each event of a batch in its data stream and counts it", async () => {
     const { sink, stored, indexes } = await open();
     const [one, two] = indexes;
     const receipt = await sink.deliver([anEventOf(one, "c-a"), anEventOf(two, "c-b"), anEventOf(one, "c-c")], never);
-    expect(receipt).toMatchObject({ created: 3, existing: 0, refused: [] });
+    expect(counted(receipt)).toEqual({ created: 3, existing: 0, refused: [] });
     expect(await stored(one)).toEqual(["c-a", "c-c"]);
     expect(await stored(two)).toEqual(["c-b"]);
     await sink.close();
@@ -72,7 +77,7 @@ export function sinkContract(open: () => Promise<SinkUnderTest>, { remembers }: 
     const { sink, stored, indexes } = await open();
     const delivering = sink.deliver([anEventOf(indexes[0], "h-1"), anEventOf(indexes[1], "h-2")], never);
     await sink.close();
-    expect(await delivering).toMatchObject({ created: 2, existing: 0, refused: [] });
+    expect(counted(await delivering)).toEqual({ created: 2, existing: 0, refused: [] });
     expect(await stored(indexes[0])).toContain("h-1");
     expect(await stored(indexes[1])).toContain("h-2");
   });
@@ -94,7 +99,7 @@ export function sinkContract(open: () => Promise<SinkUnderTest>, { remembers }: 
         [anEventOf(second.indexes[0], "f-1"), anEventOf(second.indexes[0], "f-2")],
         never,
       );
-      expect(receipt).toMatchObject({ created: 1, existing: 1, refused: [] });
+      expect(counted(receipt)).toEqual({ created: 1, existing: 1, refused: [] });
       expect((await second.stored(second.indexes[0])).filter((id) => id.startsWith("f-"))).toEqual(["f-1", "f-2"]);
       await second.sink.close();
     });
