@@ -7,6 +7,7 @@ import { resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Client } from "@elastic/elasticsearch";
 import { adminClientOptions, type Cluster, openCluster } from "../../shared/elasticsearch/cluster.ts";
+import { outputKey } from "../../shared/elasticsearch/output_key.ts";
 import type { FaultScene } from "../../shared/faults/fault_scene.ts";
 import {
   AHEAD,
@@ -18,7 +19,6 @@ import {
   stoodStill,
 } from "../../shared/faults/host_faults.ts";
 import { SharedOrgs } from "../../shared/faults/shared_orgs.ts";
-import { outputKey } from "../../shared/testing/output_key.ts";
 import type { RunnerProcess } from "../../shared/testing/runner_process.ts";
 import { StoredRows } from "../../shared/testing/stored_rows.ts";
 import { installAssets } from "../install_assets/install.ts";

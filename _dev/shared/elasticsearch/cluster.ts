@@ -13,6 +13,7 @@ import { type ClusterRecord, lockOf, readRecord, writeRecord } from "./cluster_r
 import { IMAGE_ADMINISTRATOR, runContainer, startContainer } from "./container.ts";
 import { withExclusiveLock } from "./exclusive_lock.ts";
 import { spawnNode } from "./node_process.ts";
+import { outputKey } from "./output_key.ts";
 import { ElasticsearchUnavailable } from "./unavailable.ts";
 import type { Log } from "./unpacking.ts";
 import { watchOver } from "./watchdog.ts";
@@ -204,7 +205,7 @@ async function startNode(
   const client = new Client({ ...adminClientOptions({ ...record, apiKey: "" }), maxRetries: 0 });
   try {
     await untilReady(client, hasEnded, folder);
-    writeRecord(folder, { ...started, apiKey: record.apiKey ?? (await createAgentKey(client)) });
+    writeRecord(folder, { ...started, apiKey: record.apiKey ?? (await outputKey(client)) });
   } catch (error) {
     await control.discard();
     throw error;
@@ -261,15 +262,4 @@ function lastWords(folder: string): string {
   const console = join(folder, "logs/console.log");
   const line = existsSync(console) ? readFileSync(console, "utf8").trimEnd().split("\n").at(-1) : "";
   return line === "" || line === undefined ? "" : ` (${line.slice(0, 300)}; ${console})`;
-}
-
-/** The rights that Fleet gives to an agent's output, for logs alone. */
-async function createAgentKey(client: Client): Promise<string> {
-  const { encoded } = await client.security.createApiKey({
-    name: "aquila-salesforce",
-    role_descriptors: {
-      output: { cluster: ["monitor"], indices: [{ names: ["logs-*"], privileges: ["auto_configure", "create_doc"] }] },
-    },
-  });
-  return encoded;
 }

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { installAssets } from "../../scripts/install_assets/install.ts";
 import { describeOnCluster } from "../elasticsearch/describe_on_cluster.ts";
-import { outputKey } from "../testing/output_key.ts";
+import { outputKey } from "../elasticsearch/output_key.ts";
 import { StoredRows } from "../testing/stored_rows.ts";
 import { FaultScene } from "./fault_scene.ts";
 
