@@ -61,6 +61,7 @@ const stream: Stream = {
 };
 const files: CollectedSource = { stream, name: "EventLogFile" };
 const object: CollectedSource = { stream, name: "LoginEvent" };
+const topic: CollectedSource = { stream, name: "LoginEventStream" };
 
 const file: FileFacts = {
   id: "0AT300000000001GAA",
@@ -101,6 +102,7 @@ export function collectorTestInputs(): ReadonlyMap<string, readonly unknown[]> {
   const inputs = new Map<string, readonly SourceEvent[]>([
     ["test-files.json", fileEvents()],
     ["test-objects.json", objectEvents()],
+    ["test-live.json", [...liveEvents(), topicStatus()]],
     ["test-set-aside.json", [rejectedRow(), refused()]],
     ["test-state.json", stateEvents()],
   ]);
@@ -151,17 +153,32 @@ function fileEvents(): SourceEvent[] {
 function objectEvents(): SourceEvent[] {
   const error = new RunnerError("query_timed_out", "Salesforce did not answer the query in time.", { next: RETRY });
   const broken = new RunnerError("server_error", "Salesforce failed (status 500).", { next: RETRY });
-  const forgottenReplay = new RunnerError("replay_refused", "Salesforce no longer knows the place.", { next: RETRY });
   const window = { object: "LoginEvent", id: "LoginEvent/1", after: NOW - 2 * HOUR, to: NOW - HOUR };
   return written(object, [
     { fact: "window_halved", object: "LoginEvent", width: 30 * MINUTE, error },
     { fact: "column_left_out", object: "LoginEvent", column: "ForwardedForIp" },
     { fact: "window_failed", ...window, error: broken, attempt: 2 },
     { fact: "window_parked", ...window, error: broken, attempt: 16 },
+  ]);
+}
+
+function liveEvents(): SourceEvent[] {
+  const broken = new RunnerError("server_error", "Salesforce failed (status 500).", { next: RETRY });
+  const forgottenReplay = new RunnerError("replay_refused", "Salesforce no longer knows the place.", { next: RETRY });
+  return written(topic, [
     { fact: "replay_refused", topic: "LoginEventStream", after: NOW - 80 * HOUR, to: NOW, error: forgottenReplay },
     { fact: "live_gap", topic: "LoginEventStream", after: NOW - 80 * HOUR, to: NOW, error: broken, attempt: 1 },
     { fact: "live_gap_closed", topic: "LoginEventStream", after: NOW - 80 * HOUR, to: NOW },
   ]);
+}
+
+function topicStatus(): SourceEvent {
+  const start = { from: startOfReport(stream.id), since: NOW - 5 * MINUTE };
+  const facts: Fact[] = [
+    { fact: "topic_subscribed", topic: topic.name, at: NOW - 20 * MINUTE, isResumed: true },
+    { fact: "topic_heard", topic: topic.name, at: NOW - MINUTE, events: 1, newest: NOW - MINUTE - 740 },
+  ];
+  return collectorDocument(statusEvent(topic, start, facts.reduce(afterFact, start.from), NOW, 0), context);
 }
 
 function stateEvents(): SourceEvent[] {

@@ -130,6 +130,7 @@ export const DELIVERY_FACTS: Meanings<DeliveryFact> = {
       errorCode: error.code,
       roundsFailed: report.roundsFailed + 1,
       nextAttemptAt: finite(nextAttemptAt),
+      ...(report.connection === undefined ? {} : { connection: { ...report.connection, since: undefined } }),
     }),
     event: {
       code: "round_failed",

@@ -69,6 +69,23 @@ test("a report follows what is open, what failed and until when, and is whole ag
   });
 });
 
+test("a report of a topic says since when it is connected, and keeps what was last heard of it", () => {
+  const subscribed = (at: number): Fact => ({
+    fact: "topic_subscribed",
+    topic: "LoginEventStream",
+    at,
+    isResumed: true,
+  });
+  const failed: Fact = { fact: "round_failed", error: lost, nextAttemptAt: NOW + MINUTE };
+  const report = (...facts: readonly Fact[]) => facts.reduce(afterFact, startOfReport("login-1")).connection;
+  const known = { lastHeard: NOW, newestEvent: NOW - MINUTE, lag: MINUTE };
+  const one: readonly Fact[] = [subscribed(NOW - HOUR), { ...heard, newest: NOW - MINUTE } as Fact];
+  expect(report(failed)).toBeUndefined();
+  expect(report(...one)).toEqual({ since: NOW - HOUR, ...known });
+  expect(report(...one, failed)).toEqual({ since: undefined, ...known });
+  expect(report(...one, failed, subscribed(NOW + MINUTE))).toEqual({ since: NOW + MINUTE, ...known });
+});
+
 test("a report of a topic has the lag of its newest event, which is never below nothing", () => {
   const lagAfter = (newest: number | undefined) => {
     const { connection } = afterFact(startOfReport("login-1"), { ...heard, newest } as Fact);

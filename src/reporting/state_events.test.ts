@@ -42,6 +42,18 @@ describe("status", () => {
     });
   });
 
+  test("says of a topic how its connection does, and of what has none nothing", () => {
+    const connection = { since: undefined, lastHeard: NOW, newestEvent: NOW - HOUR, lag: 700 };
+    const event = statusEvent(source, { from: start, since: NOW }, { ...start, connection }, NOW, 0);
+    expect(event.values?.connection).toEqual({
+      since: undefined,
+      heard: "2026-07-20T12:00:00.000Z",
+      newest_event: "2026-07-20T11:00:00.000Z",
+      lag: 700,
+    });
+    expect(statusEvent(source, { from: start, since: NOW }, start, NOW, 0).values?.connection).toBeUndefined();
+  });
+
   test("has no outcome before the first round has ended", () => {
     expect(statusEvent(source, { from: start, since: NOW }, start, NOW, 0)).not.toHaveProperty("outcome");
   });

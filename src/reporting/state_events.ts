@@ -1,5 +1,5 @@
 import type { ApiCalls } from "../core/api_calls.ts";
-import { type Coverage, iso, type StreamReport } from "../sources/fact.ts";
+import { type Connection, type Coverage, iso, type StreamReport } from "../sources/fact.ts";
 import type { CollectedSource, CollectorEvent } from "./collector_event.ts";
 
 const HOUR_MS = 3_600_000;
@@ -39,8 +39,20 @@ export function statusEvent(
       },
       rounds: { failed: report.roundsFailed - from.roundsFailed },
       dropped_reports: droppedReports,
+      connection: connectionValues(report.connection),
     },
   };
+}
+
+function connectionValues(connection: Connection | undefined) {
+  return connection === undefined
+    ? undefined
+    : {
+        since: iso(connection.since),
+        heard: iso(connection.lastHeard),
+        newest_event: iso(connection.newestEvent),
+        lag: connection.lag,
+      };
 }
 
 /** How far an event type and interval, or an object, is collected. Pure. */

@@ -86,6 +86,14 @@ export interface CollectorValues {
   readonly bytes?: number;
   readonly api?: ApiCalls & { readonly used_pct: number };
   readonly lease?: LeaseValues;
+  readonly connection?: ConnectionValues | undefined;
+}
+
+interface ConnectionValues {
+  readonly since: string | undefined;
+  readonly heard: string | undefined;
+  readonly newest_event: string | undefined;
+  readonly lag: number | undefined;
 }
 
 interface LeaseValues {
@@ -134,7 +142,8 @@ export interface StreamReport {
 
 /** How a connection does over which events are pushed. Times in milliseconds since the epoch. */
 export interface Connection {
-  readonly since: number;
+  /** Undefined while there is none; what was last known of it stays. */
+  readonly since: number | undefined;
   /** The last sign of life, whether or not with events. */
   readonly lastHeard?: number;
   /** When the newest event happened, and how long after that it was here. */

@@ -50,6 +50,27 @@ export const COLLECTOR_FIELDS: readonly PackageField[] = [
     description: "Columns that this version does not know, or that the org lacks.",
   },
   {
+    name: "salesforce.collector.connection.heard",
+    type: "date",
+    description: "When Salesforce last said something of the topic, with or without events.",
+  },
+  {
+    name: "salesforce.collector.connection.lag",
+    type: "long",
+    unit: "ms",
+    description: "How long after it happened the newest event of the topic was here.",
+  },
+  {
+    name: "salesforce.collector.connection.newest_event",
+    type: "date",
+    description: "When the newest event of the topic happened.",
+  },
+  {
+    name: "salesforce.collector.connection.since",
+    type: "date",
+    description: "Since when live events of the topic are subscribed to; absent while they are not.",
+  },
+  {
     name: "salesforce.collector.covered_until",
     type: "date",
     description: "Up to when events are collected: end of the newest hour, day or window.",
@@ -210,7 +231,7 @@ export const COLLECTOR_FIELDS: readonly PackageField[] = [
   {
     name: "salesforce.collector.source",
     type: "keyword",
-    description: "What the stream collects: EventLogFile, or an object.",
+    description: "What the stream collects: EventLogFile, an object, or a topic of live events.",
   },
   { name: "salesforce.collector.stream", type: "keyword", description: "Id of the stream in the policy." },
   {

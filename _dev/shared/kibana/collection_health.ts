@@ -42,6 +42,10 @@ const status = reports("stream_status");
 const coverage = reports("coverage");
 const budget = reports("api_budget");
 const reconciled = reports("reconciled");
+/** Of event log files. Those of live events are a span of time, and their panel has them. */
+const missingHours = `${reports("gap").where} and salesforce.collector.gaps : *`;
+const liveGaps = `${reports("gap").where} and not salesforce.collector.gaps : *`;
+const topics = `${status.where} and (salesforce.collector.connection.since : * or salesforce.collector.connection.heard : *)`;
 const leases = reports("lease", "lease_taken");
 const takeOvers = reports("lease_taken");
 
@@ -204,6 +208,40 @@ export const COLLECTION_HEALTH: DashboardSpec = {
       ],
     },
     {
+      height: 8,
+      panels: [
+        [
+          48,
+          {
+            kind: "table",
+            key: "live-topics",
+            title: "Do live events come?",
+            description:
+              "Topics that have been silent longest come first; Salesforce says something of each every few minutes, with or without events. A gap is what is missing after an outage until it is read from the stored object.",
+            subject: { streams: ["collector"], where: `(${topics}) or (${liveGaps})` },
+            groups: [
+              org,
+              { by: "terms", field: "salesforce.collector.source", label: "Topic", size: 30, ascending: true },
+            ],
+            measures: [
+              { of: "max", field: "salesforce.collector.connection.heard", label: "Last heard of" },
+              { of: "max", field: "salesforce.collector.connection.newest_event", label: "Newest event" },
+              { of: "last_value", field: "salesforce.collector.connection.since", label: "Last connected" },
+              {
+                of: "last_value",
+                field: "salesforce.collector.connection.lag",
+                label: "It took",
+                format: MILLISECONDS,
+              },
+              count("Gaps", { where: liveGaps, levels: marked(1, 3) }),
+              { of: "last_value", field: "salesforce.collector.health", label: "Health" },
+              lastReport,
+            ],
+          },
+        ],
+      ],
+    },
+    {
       height: 12,
       panels: [
         [
@@ -227,7 +265,7 @@ export const COLLECTION_HEALTH: DashboardSpec = {
             kind: "table",
             key: "completeness",
             title: "How complete were the hourly files?",
-            subject: { ...reconciled, where: reports("reconciled", "gap").where ?? "" },
+            subject: { ...reconciled, where: `(${reconciled.where}) or (${missingHours})` },
             groups: [org, eventType],
             measures: [
               { of: "sum", field: "salesforce.collector.rows.lacked", label: "Rows lacked" },
@@ -239,7 +277,7 @@ export const COLLECTION_HEALTH: DashboardSpec = {
                 label: "Share lacked",
                 format: { as: "percent" },
               },
-              count("Days with missing hours", { where: 'event.code : "gap"' }),
+              count("Days with missing hours", { where: missingHours }),
             ],
           },
         ],

@@ -42,7 +42,7 @@ export const LIVE_FACTS: Meanings<LiveFact> = {
       ...report,
       ...whileConnected(report),
       nextAttemptAt: undefined,
-      connection: { since: at },
+      connection: { ...report.connection, since: at },
     }),
   },
   topic_heard: {
