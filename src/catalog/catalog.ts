@@ -1,6 +1,6 @@
 import { APEX_TYPES } from "./apex.ts";
 import { API_TYPES } from "./api.ts";
-import type { EventType, Home, LogFileType, ObjectType, PublishedObject } from "./column.ts";
+import type { Columns, EventType, Home, LogFileType, ObjectType, PublishedObject } from "./column.ts";
 import { DATA_ACCESS_TYPES } from "./data_access.ts";
 import { DATA_ACCESS_OBJECTS } from "./data_access_objects.ts";
 import { LOGIN } from "./login.ts";
@@ -59,6 +59,11 @@ export function findEventType(name: string): EventType | undefined {
 export const PUBLISHED_OBJECTS: readonly PublishedObject[] = OBJECTS.filter(
   (type): type is PublishedObject => type.topic !== undefined,
 );
+
+/** What an event of the object may have, stored or published. */
+export function columnsOfEvent({ columns, topic }: ObjectType): Columns {
+  return { ...columns, ...topic?.columns };
+}
 
 export function findLogFileType(name: string): LogFileType | undefined {
   return LOG_FILE_TYPES.get(name);

@@ -125,8 +125,8 @@ export interface UserPermission {
 /** A topic of the event bus, `/event/<name>`. */
 export interface Topic {
   readonly name: string;
-  /** Fields that Salesforce documents for the published event alone; they are kept under `unmapped`. */
-  readonly more?: readonly string[];
+  /** What the published event has and the stored one has not: never asked for in a query. */
+  readonly columns?: Columns;
   /** What the integration user needs besides the object's own permission. */
   readonly permission?: UserPermission;
   /** Collected only where a policy names it, though the object is not. */

@@ -34,7 +34,16 @@ export const LOGIN_EVENT: ObjectType = {
   tells: "Each login a minute or two after it happened, with place, policy outcome and the ids of other events.",
   page: platformEventsGuide("loginevent"),
   ...REAL_TIME,
-  topic: { name: "LoginEventStream", more: ["RemoteIdentifier"] },
+  topic: {
+    name: "LoginEventStream",
+    columns: {
+      RemoteIdentifier: {
+        field: "remote_identifier",
+        kind: "keyword",
+        description: "Reserved by Salesforce. Live events alone have it.",
+      },
+    },
+  },
   columns: {
     EventIdentifier: EVENT_IDENTIFIER,
     RelatedEventIdentifier: RELATED_EVENT_IDENTIFIER,
@@ -272,7 +281,21 @@ export const API_EVENT: ObjectType = {
   tells: "Each API request that reads data, a minute or two after it happened: the query, its objects and its rows.",
   page: platformEventsGuide("apievent"),
   ...REAL_TIME,
-  topic: { name: "ApiEventStream", more: ["ActionName", "OperationStatus"] },
+  topic: {
+    name: "ApiEventStream",
+    columns: {
+      ActionName: {
+        field: "action_name",
+        kind: "keyword",
+        description: "ActionName as Salesforce gives it. Live events alone have it.",
+      },
+      OperationStatus: {
+        field: "operation_status",
+        kind: "keyword",
+        description: "OperationStatus as Salesforce gives it. Live events alone have it.",
+      },
+    },
+  },
   columns: {
     EventIdentifier: EVENT_IDENTIFIER,
     RelatedEventIdentifier: RELATED_EVENT_IDENTIFIER,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { EventBytes } from "../core/event_bytes.ts";
-import { OBJECTS, selectFields } from "./catalog.ts";
+import { OBJECTS, PUBLISHED_OBJECTS, selectFields } from "./catalog.ts";
 import { compileRecordWriter, type RecordWriter, type SalesforceRecord } from "./record_writer.ts";
 
 const ATTRIBUTES = { type: "LoginEvent", url: "/services/data/v66.0/sobjects/LoginEvent/000000000000000AAA" };
@@ -126,6 +126,18 @@ it.each(OBJECTS.map(({ name, timeColumn, identityColumn }) => [name, timeColumn,
     expect(new Set(fields).size).toBe(fields.length);
   },
 );
+
+it("asks no query for what the published events alone have", () => {
+  const published = PUBLISHED_OBJECTS.flatMap(({ name, topic }) =>
+    Object.keys(topic.columns ?? {}).map((column) => [name, column]),
+  );
+  expect(published).toEqual([
+    ["LoginEvent", "RemoteIdentifier"],
+    ["ApiEvent", "ActionName"],
+    ["ApiEvent", "OperationStatus"],
+  ]);
+  expect(published.filter(([name = "", column = ""]) => selectFields(name).includes(column))).toEqual([]);
+});
 
 it("refuses an object that it does not know", () => {
   expect(() => compileRecordWriter("Account")).toThrow(TypeError);

@@ -1,7 +1,7 @@
 import type { NamedIds } from "../core/event.ts";
 import type { EventBytes } from "../core/event_bytes.ts";
 import { RowCells } from "../core/row_cells.ts";
-import { findObjectType, RECORD_COLUMNS, selectFields } from "./catalog.ts";
+import { columnsOfEvent, findObjectType, RECORD_COLUMNS, selectFields } from "./catalog.ts";
 import { compileCellsWriter } from "./cells_writer.ts";
 
 /** A record as the query API answers it, parsed, or as `AsAnswered` makes it one. */
@@ -46,7 +46,7 @@ export function compileRecordWriter(
   const compile = (header: readonly string[]) =>
     compileCellsWriter({
       home: type.home.name,
-      columns: type.columns,
+      columns: columnsOfEvent(type),
       header,
       timeColumns: [type.timeColumn],
       envelope: [type.timeColumn],

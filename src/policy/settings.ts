@@ -134,7 +134,7 @@ const api = z.strictObject({
     "secret",
     proxyUrl.optional(),
     "Proxy URL",
-    "The HTTP proxy on the way to Salesforce, if there is one, such as http://proxy:3128. A secret, because it may hold a password.",
+    "The HTTP proxy on the way to Salesforce, if there is one, such as http://proxy:3128. Live events alone can't go through one that is itself spoken to by https. A secret, because it may hold a password.",
   ),
   ssl: setting(
     "yaml",

@@ -1,4 +1,4 @@
-import { EVENT_TYPES, HOMES, OBJECTS } from "../../../src/catalog/catalog.ts";
+import { columnsOfEvent, EVENT_TYPES, HOMES, OBJECTS } from "../../../src/catalog/catalog.ts";
 import type { Column, ColumnKind, FieldUnit, Home } from "../../../src/catalog/column.ts";
 import { addressField, fieldsOf, movedTo, portField } from "../../../src/catalog/member_writer.ts";
 import type { FieldType, PackageField } from "./package_field.ts";
@@ -83,7 +83,7 @@ export function columnsOf(home: Home): readonly Column[] {
   const variants = EVENT_TYPES.filter((type) => type.home === home).flatMap((type) =>
     Object.values(type.variants ?? {}),
   );
-  const objects = OBJECTS.filter((type) => type.home === home).flatMap((type) => Object.values(type.columns));
+  const objects = OBJECTS.filter((type) => type.home === home).flatMap((type) => Object.values(columnsOfEvent(type)));
   return [...Object.values(home.columns), ...variants, ...objects];
 }
 

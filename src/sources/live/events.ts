@@ -1,4 +1,4 @@
-import { RECORD_COLUMNS } from "../../catalog/catalog.ts";
+import { columnsOfEvent, RECORD_COLUMNS } from "../../catalog/catalog.ts";
 import type { PublishedObject } from "../../catalog/column.ts";
 import { isoTime } from "../../core/clock.ts";
 import { RunnerError } from "../../core/errors.ts";
@@ -89,16 +89,17 @@ export class LiveEvents {
 
   #reader(schema: EventSchema): Reader {
     const { type, stream, primary } = this.#options;
+    const known = columnsOfEvent(type);
     const columns = schema.fields.filter((name) => isOfEvent(name, type));
-    this.#tellUnknown(columns.filter((name) => name !== type.timeColumn && !Object.hasOwn(type.columns, name)));
+    this.#tellUnknown(columns.filter((name) => name !== type.timeColumn && !Object.hasOwn(known, name)));
     const origin = { provider: "PlatformEvent", collection: { primary, interval: "live" } };
-    const asAnswered = (name: string, value: unknown) => asTheQueryAnswers(name, value, type);
+    const asAnswered = (name: string, value: unknown) =>
+      asTheQueryAnswers(value, name === type.timeColumn || known[name]?.kind === "timestamp");
     return { schema, writer: new ObjectEvents({ type, columns, stream, origin, asAnswered }) };
   }
 
   #tellUnknown(columns: readonly string[]): void {
-    const { more = [] } = this.#options.type.topic;
-    const news = columns.filter((name) => !this.#told.has(name) && !more.includes(name));
+    const news = columns.filter((name) => !this.#told.has(name));
     for (const name of news) {
       this.#told.add(name);
     }
@@ -134,9 +135,9 @@ function decoded(reader: Reader | Unreadable, payload: Uint8Array) {
 }
 
 /** Times are milliseconds here, and text there; bytes are base64 there. */
-function asTheQueryAnswers(name: string, value: unknown, { timeColumn, columns }: PublishedObject): unknown {
+function asTheQueryAnswers(value: unknown, isTime: boolean): unknown {
   if (typeof value === "number") {
-    return name === timeColumn || columns[name]?.kind === "timestamp" ? isoTime(value) : value;
+    return isTime ? isoTime(value) : value;
   }
   return typeof value === "object" && Buffer.isBuffer(value) ? value.toString("base64") : value;
 }
