@@ -13,7 +13,20 @@ export type CursorValue =
 export type CursorEntries = ReadonlyMap<string, CursorValue>;
 
 /** A new value for a key, or `undefined` to forget it. */
-export interface CursorChange {
+export interface EntryChange<T> {
   readonly key: string;
-  readonly value: CursorValue | undefined;
+  readonly value: T | undefined;
+}
+
+export type CursorChange = EntryChange<CursorValue>;
+
+/** Makes changes in the order in which they are given. */
+export function changeEntries<T>(entries: Map<string, T>, changes: readonly EntryChange<T>[]): void {
+  for (const { key, value } of changes) {
+    if (value === undefined) {
+      entries.delete(key);
+    } else {
+      entries.set(key, value);
+    }
+  }
 }

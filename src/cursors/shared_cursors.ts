@@ -2,7 +2,7 @@ import { WRITTEN_WITHIN_MS } from "../coordination/forgetting.ts";
 import type { DocumentWrite, StateDocuments, Version } from "../coordination/state_documents.ts";
 import { type Clock, elapsedBy, isoTime } from "../core/clock.ts";
 import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
-import type { CursorValue } from "./cursor.ts";
+import { type CursorValue, changeEntries, type EntryChange } from "./cursor.ts";
 import { cursorDocument, cursorDocumentId, type EntryTexts, readCursorDocument } from "./cursor_document.ts";
 import type { CursorStore } from "./cursor_store.ts";
 
@@ -50,11 +50,8 @@ interface Gathered {
   hurry(): void;
 }
 
-/** `text` is JSON, or undefined to forget the key. */
-interface TextChange {
-  readonly key: string;
-  readonly text: string | undefined;
-}
+/** Of JSON. */
+type TextChange = EntryChange<string>;
 
 /**
  * Cursors of one org in documents that hosts share, one for each source.
@@ -181,7 +178,7 @@ export function createSharedCursors(options: SharedCursorsOptions): CursorStore 
       return new Map([...entries].map(([key, text]) => [key, JSON.parse(text)]));
     },
     async save(source, changes, atOnce = true) {
-      const texts = changes.map(({ key, value }) => ({ key, text: asText(value) }));
+      const texts = changes.map(({ key, value }) => ({ key, value: asText(value) }));
       const gathered = gather(source, requireTerm());
       gathered.changes.push(...texts);
       if (atOnce) {
@@ -215,13 +212,7 @@ export function createSharedCursors(options: SharedCursorsOptions): CursorStore 
 /** `undefined` if nothing changes. */
 function changed(entries: EntryTexts, changes: readonly TextChange[]): EntryTexts | undefined {
   const next = new Map(entries);
-  for (const { key, text } of changes) {
-    if (text === undefined) {
-      next.delete(key);
-    } else {
-      next.set(key, text);
-    }
-  }
+  changeEntries(next, changes);
   const isSame = next.size === entries.size && [...next].every(([key, text]) => entries.get(key) === text);
   return isSame ? undefined : next;
 }

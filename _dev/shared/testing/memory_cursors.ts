@@ -1,4 +1,4 @@
-import type { CursorValue } from "../../../src/cursors/cursor.ts";
+import { type CursorValue, changeEntries } from "../../../src/cursors/cursor.ts";
 import type { CursorStore } from "../../../src/cursors/cursor_store.ts";
 
 /** Cursors that end with the process. */
@@ -12,16 +12,10 @@ export function createMemoryCursors(): CursorStore {
     async save(source, changes) {
       const texts = changes.map(({ key, value }) => ({
         key,
-        text: value === undefined ? undefined : JSON.stringify(value),
+        value: value === undefined ? undefined : JSON.stringify(value),
       }));
       const entries = bySource.get(source) ?? new Map<string, string>();
-      for (const { key, text } of texts) {
-        if (text === undefined) {
-          entries.delete(key);
-        } else {
-          entries.set(key, text);
-        }
-      }
+      changeEntries(entries, texts);
       if (entries.size === 0) {
         bySource.delete(source);
       } else {

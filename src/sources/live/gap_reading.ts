@@ -1,6 +1,6 @@
 import type { PublishedObject } from "../../catalog/column.ts";
 import { asRunnerError, RETRY, RunnerError } from "../../core/errors.ts";
-import type { CursorValue } from "../../cursors/cursor.ts";
+import { type CursorValue, changeEntries } from "../../cursors/cursor.ts";
 import type { KindStream, SourceParts } from "../kind.ts";
 import { afterAttempt, isDue } from "../part_failure.ts";
 import type { Batch, RoundEnd } from "../source.ts";
@@ -59,13 +59,7 @@ export async function* readGapOf(
             break;
           }
           const { changes, facts = [] } = step.value.whenDelivered;
-          for (const { key, value } of changes) {
-            if (value === undefined) {
-              entries.delete(key);
-            } else {
-              entries.set(key, value);
-            }
-          }
+          changeEntries(entries, changes);
           yield { ...step.value, part: "stored", whenDelivered: { changes: storedChanges(changes), facts } };
         }
         gap = { from: gap.from, to: gap.to };

@@ -426,6 +426,21 @@ describe("the place that was left off", () => {
     expect([...rounds.identifiers()].sort()).toEqual([...every].sort());
   });
 
+  test("a single run ends with an error while a piece of the gap can't be read, and well once it has been", async () => {
+    const outage = await givenAnOutage();
+    const broken = await rounds.org.given.published(LOGINS, [{ Username: "unreadable", Application: "broken" }]);
+    const every = [...outage, ...identifiers(broken)];
+    await once();
+    await rounds.org.given.org({ brokenApplication: "broken" });
+    rounds.clock.advance(20 * MINUTE);
+    expect(await once()).toMatchObject({ end: { error: { code: "replay_refused" } } });
+    expect(told("window_failed")).not.toEqual([]);
+    await rounds.org.given.org({ brokenApplication: undefined });
+    expect(await once()).toEqual({ end: undefined, error: undefined });
+    expect([...rounds.identifiers()].sort()).toEqual(every.sort());
+    expect(told("live_gap_closed")).toHaveLength(1);
+  });
+
   test("a stream that was moved is read anew, with the stored events since the last one that was heard", async () => {
     const before = await rounds.org.given.published(LOGINS, users("before"));
     const round = rounds.begin();
