@@ -1,4 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -151,9 +161,11 @@ describe("merging", () => {
           writeFileSync(path, Float64Array.from(of));
           return { path, bytes: of.length * 8 };
         });
-        const to = join(directory, "to");
+        const path = join(directory, "to");
+        const to = openSync(path, "w");
         await mergeKeys({ from, to, sortedAtOnce });
-        const merged = new Float64Array(new Uint8Array(readFileSync(to)).buffer);
+        closeSync(to);
+        const merged = new Float64Array(new Uint8Array(readFileSync(path)).buffer);
         expect([...merged]).toEqual([...new Set(keys.flat())].sort((x, y) => x - y));
       }),
     );
@@ -162,8 +174,8 @@ describe("merging", () => {
   test("refuses what can be no hashes instead of running for ever", async () => {
     const path = join(directory, "equal");
     writeFileSync(path, new Float64Array(20).fill(1));
-    await expect(
-      mergeKeys({ from: [{ path, bytes: 160 }], to: join(directory, "to"), sortedAtOnce: 8 }),
-    ).rejects.toThrow("no hashes");
+    const to = openSync(join(directory, "to"), "w");
+    await expect(mergeKeys({ from: [{ path, bytes: 160 }], to, sortedAtOnce: 8 })).rejects.toThrow("no hashes");
+    closeSync(to);
   });
 });

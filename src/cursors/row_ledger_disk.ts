@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
-import { closeSync, mkdirSync, openSync, readdirSync, readSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, readSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import type { LedgerFile, LedgerRows, RecordedRows, RowLedger, Scratch } from "./row_ledger.ts";
-import { appendFrame, type End, readEnd } from "./row_ledger_frames.ts";
+import { appendFrame, type End, readEnd, writeWhole } from "./row_ledger_frames.ts";
 import { keyOf } from "./row_ledger_key.ts";
 import { mergeKeys } from "./row_ledger_merge.ts";
 import { SortedKeys } from "./row_ledger_sorted.ts";
@@ -13,8 +13,8 @@ const NOTHING: End = { rows: 0, bytes: 0 };
 
 /**
  * A ledger in files of the data directory that only their owner can read: a folder for each source, in it a file for each
- * event log file with 8 bytes a row, in the order of the rows. `open` sorts them into one file, in which a look-up is one read,
- * and which loses its name at once. Nothing but the buffers of sorting and looking up is in memory.
+ * event log file with 8 bytes a row, in the order of the rows. `open` sorts them into one file without a name, in which a look-up
+ * is one read. Nothing but the buffers of sorting and looking up is in memory.
  */
 export function createDiskLedger(dataDirectory: string): RowLedger {
   const root = join(dataDirectory, FOLDER);
@@ -96,38 +96,39 @@ async function openSorted(
     return { count: 0, has: () => false, close() {} };
   }
   const guarded = guardOf(root);
-  const sorted = join(root, `sorted-${randomUUID()}`);
+  const descriptor = openNameless(root);
   try {
-    await mergeKeys({ from: filled, to: sorted });
-    const keys = new SortedKeys(sorted);
+    await mergeKeys({ from: filled, to: descriptor });
+    const keys = new SortedKeys(descriptor);
     return {
       count: keys.count,
       has(identity: string) {
         return guarded(() => keys.has(keyOf(identity)));
       },
-      close: () => keys.close(),
+      close: () => closeSync(descriptor),
     };
-  } finally {
-    rmSync(sorted, { force: true });
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
   }
 }
 
-/** It loses its name at once, so that nothing of it is left when the process dies. */
+/** A file that loses its name at once, so that nothing of it is left when the process dies. */
+function openNameless(root: string): number {
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  const path = join(root, `nameless-${randomUUID()}`);
+  const descriptor = openSync(path, "wx+", 0o600);
+  rmSync(path);
+  return descriptor;
+}
+
 function openScratch(root: string): Scratch {
   const guarded = guardOf(root);
-  const descriptor = guarded(() => {
-    mkdirSync(root, { recursive: true, mode: 0o700 });
-    const path = join(root, `scratch-${randomUUID()}`);
-    const opened = openSync(path, "wx+", 0o600);
-    rmSync(path);
-    return opened;
-  });
+  const descriptor = guarded(() => openNameless(root));
   return {
     write: (numbers, position) =>
       guarded(() => {
-        for (let written = 0; written < numbers.byteLength; ) {
-          written += writeSync(descriptor, numbers, written, numbers.byteLength - written, position + written);
-        }
+        writeWhole(descriptor, numbers, position);
       }),
     read: (into, position) =>
       guarded(() => {

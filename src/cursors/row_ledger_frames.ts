@@ -35,16 +35,26 @@ export function appendFrame(
     }
     ftruncateSync(file, end.bytes);
     const frame = frameOf(to, identities);
-    for (let written = 0; written < frame.byteLength; ) {
-      written += writeSync(file, frame, written, frame.byteLength - written, end.bytes + written);
-    }
-    return { rows: to, bytes: end.bytes + frame.byteLength };
+    return { rows: to, bytes: end.bytes + writeWhole(file, frame, end.bytes) };
   });
 }
 
 /** How many of the first `rows` rows the frames hold; the operating system's error if there is no file. */
 export function readEnd(path: string, rows: number): End {
   return withFile(path, constants.O_RDONLY, (file) => endOfRows(file, rows));
+}
+
+/** Writes all of the bytes, however many the system takes at once, and gives their number. */
+export function writeWhole(
+  descriptor: number,
+  { buffer, byteOffset, byteLength }: ArrayBufferView,
+  position: number,
+): number {
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  for (let written = 0; written < byteLength; ) {
+    written += writeSync(descriptor, bytes, written, byteLength - written, position + written);
+  }
+  return byteLength;
 }
 
 function withFile<T>(path: string, flags: number, action: (descriptor: number) => T): T {

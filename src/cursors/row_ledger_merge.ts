@@ -1,18 +1,19 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { writeWhole } from "./row_ledger_frames.ts";
 import { KEY_BYTES, smallestKey, UPPER_HALVES } from "./row_ledger_key.ts";
 
 /** Keys sorted at once: 1 MiB, about 10 ms of one core, so that the process stays responsive. */
 const SORTED_AT_ONCE = 1 << 17;
-/** How full a range is meant to be; keys are hashes, so the real number lies within one per cent of it. */
-const AIMED_AT = SORTED_AT_ONCE * 0.9;
+/** How full of them a range is meant to be; keys are hashes, so the real number lies within one per cent of it. */
+const AIMED_AT = 0.9;
 /** Keys read at once. */
 const BLOCK_KEYS = 1 << 16;
 
 export interface MergeOptions {
   /** Files of keys in any order, with repetitions, each up to a byte; negative numbers between them are none. */
   readonly from: ReadonlyArray<{ readonly path: string; readonly bytes: number }>;
-  /** Is made, for its owner only, or overwritten. */
-  readonly to: string;
+  /** The descriptor of an empty file, which stays open. */
+  readonly to: number;
   /** Keys sorted at once, for tests. */
   readonly sortedAtOnce?: number;
 }
@@ -26,9 +27,7 @@ export interface MergeOptions {
  * Keys of 0 are left out: a power cut can leave zeros behind. Rejects with the operating system's error.
  */
 export async function mergeKeys({ from, to, sortedAtOnce = SORTED_AT_ONCE }: MergeOptions): Promise<void> {
-  const aimedAt = Math.min(AIMED_AT, sortedAtOnce);
   const sources: Source[] = [];
-  const target = await open(to, "w", 0o600);
   try {
     let count = 0;
     for (const { path, bytes } of from) {
@@ -36,8 +35,9 @@ export async function mergeKeys({ from, to, sortedAtOnce = SORTED_AT_ONCE }: Mer
       count += Math.floor(bytes / KEY_BYTES);
     }
     const range = new Float64Array(sortedAtOnce);
-    const block = new Float64Array(Math.min(BLOCK_KEYS, Math.max(count, 1)));
-    let step = count <= aimedAt ? UPPER_HALVES : Math.max(1, Math.floor((UPPER_HALVES / count) * aimedAt));
+    const block = new Float64Array(BLOCK_KEYS);
+    let step = Math.ceil((UPPER_HALVES / count) * sortedAtOnce * AIMED_AT);
+    let written = 0;
     for (let lowest = 0; lowest < UPPER_HALVES; ) {
       const end = Math.min(UPPER_HALVES, lowest + step);
       const keys = await keysBetween(sources, smallestKey(lowest), smallestKey(end), range, block);
@@ -48,11 +48,11 @@ export async function mergeKeys({ from, to, sortedAtOnce = SORTED_AT_ONCE }: Mer
         step = Math.ceil(step / 2);
         continue;
       }
-      await writeAll(target, keys);
+      written += writeWhole(to, keys, written);
       lowest = end;
     }
   } finally {
-    await Promise.all([target, ...sources.map(({ handle }) => handle)].map((handle) => handle.close()));
+    await Promise.all(sources.map(({ handle }) => handle.close()));
   }
 }
 
@@ -71,7 +71,7 @@ async function keysBetween(
 ): Promise<Float64Array | undefined> {
   let held = 0;
   for (const { handle, bytes } of sources) {
-    for (let position = 0; position < bytes; ) {
+    for (let position = 0; ; ) {
       const length = Math.min(block.byteLength, bytes - position);
       const { bytesRead } = await handle.read(block, 0, length, position);
       const keys = Math.floor(bytesRead / KEY_BYTES);
@@ -93,18 +93,11 @@ async function keysBetween(
   }
   const keys = range.subarray(0, held).sort();
   let kept = 0;
-  for (let at = 0; at < held; at += 1) {
-    const key = keys[at] ?? 0;
-    if (kept === 0 || keys[kept - 1] !== key) {
+  for (const key of keys) {
+    if (keys[kept - 1] !== key) {
       keys[kept] = key;
       kept += 1;
     }
   }
   return keys.subarray(0, kept);
-}
-
-async function writeAll(target: FileHandle, keys: Float64Array): Promise<void> {
-  for (let written = 0; written < keys.byteLength; ) {
-    written += (await target.write(keys, written, keys.byteLength - written)).bytesWritten;
-  }
 }

@@ -1,14 +1,14 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { fstatSync, readSync } from "node:fs";
 import { KEY_BYTES } from "./row_ledger_key.ts";
 
 /** Keys of one page: what a look-up reads from the disk at once, 4 KiB. */
 const PAGE_KEYS = 512;
 const PAGE_BYTES = PAGE_KEYS * KEY_BYTES;
-/** Pages kept in memory: 2 MiB, which hold a day of 262,144 rows whole. */
+/** Pages kept in memory: 2 MiB, which hold a day of 262,144 rows whole; what is not used costs nothing. */
 const CACHED_PAGES = 512;
 
 /**
- * Looks keys up in a file of ascending keys. Memory is that of the cached pages and of one key for each page, 16 bytes for
+ * Looks keys up in an open file of ascending keys. Memory is that of the cached pages and of one key for each page, 16 bytes for
  * 1,000 rows; a look-up outside the cached pages costs one read of 4 KiB.
  */
 export class SortedKeys {
@@ -17,23 +17,14 @@ export class SortedKeys {
   /** First key of each page. */
   readonly #firstKeys: Float64Array;
   /** Slot n holds a page whose number ends in n. */
-  readonly #pages: Float64Array;
-  readonly #slots: number;
-  readonly #pageInSlot: Int32Array;
+  readonly #pages = new Float64Array(CACHED_PAGES * PAGE_KEYS);
+  readonly #pageInSlot = new Int32Array(CACHED_PAGES).fill(-1);
 
   /** A rest of less than a key at the end of the file is ignored. Throws the operating system's error. */
-  constructor(path: string) {
-    this.#descriptor = openSync(path, "r");
-    try {
-      this.count = Math.floor(fstatSync(this.#descriptor).size / KEY_BYTES);
-      this.#firstKeys = firstKeys(this.#descriptor, Math.ceil(this.count / PAGE_KEYS));
-    } catch (error) {
-      closeSync(this.#descriptor);
-      throw error;
-    }
-    this.#slots = Math.min(this.#firstKeys.length, CACHED_PAGES);
-    this.#pages = new Float64Array(this.#slots * PAGE_KEYS);
-    this.#pageInSlot = new Int32Array(this.#slots).fill(-1);
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+    this.count = Math.floor(fstatSync(descriptor).size / KEY_BYTES);
+    this.#firstKeys = firstKeys(descriptor, Math.ceil(this.count / PAGE_KEYS));
   }
 
   has(key: number): boolean {
@@ -46,13 +37,9 @@ export class SortedKeys {
     return this.#pages[lastNotAbove(this.#pages, start, start + keys, key)] === key;
   }
 
-  close(): void {
-    closeSync(this.#descriptor);
-  }
-
   /** Where the page begins in the cached ones. */
   #load(page: number): number {
-    const slot = page % this.#slots;
+    const slot = page % CACHED_PAGES;
     if (this.#pageInSlot[slot] !== page) {
       this.#pageInSlot[slot] = -1;
       const start = page * PAGE_BYTES;
