@@ -105,6 +105,38 @@ describe("ndjson sink", () => {
     expect(statSync(join(directory, `${INDEX}.ndjson`)).mode & 0o777).toBe(0o600);
   });
 
+  test("what does not fit on the disk is taken back, and what is written later stands behind whole lines", () => {
+    const path = join(directory, `${INDEX}.ndjson`);
+    const batches = [
+      [anEvent(INDEX, "a"), anEvent(INDEX, "b")],
+      [anEvent(INDEX, "c"), anEvent(INDEX, "d", { filler: "x".repeat(50_000) })],
+      [anEvent(INDEX, "e")],
+    ];
+    const script = `
+      import { statSync } from "node:fs";
+      import { createNdjsonSink } from ${JSON.stringify(import.meta.resolve("./ndjson.ts"))};
+      const [directory, path, batches] = JSON.parse(process.argv[1]);
+      const said = [];
+      const giveUp = async () => {
+        said.push(statSync(path).size);
+        throw new Error("given up");
+      };
+      const clock = { now: () => 0, random: () => 0, sleep: giveUp };
+      const sink = createNdjsonSink(directory, (problem) => problem && said.push(problem.message), clock);
+      for (const batch of batches) {
+        said.push(await sink.deliver(batch, new AbortController().signal).then(({ created }) => created, String));
+      }
+      await sink.close();
+      console.log(JSON.stringify(said));`;
+    // No file of the process may have more than 16 blocks, of 512 or 1,024 bytes.
+    const limited = 'ulimit -f 16 && exec "$0" --input-type=module --eval "$1" "$2"';
+    const given = JSON.stringify([directory, path, batches]);
+    const said = JSON.parse(execFileSync("sh", ["-c", limited, process.execPath, script, given], { encoding: "utf8" }));
+    const size = batches[0]?.reduce((sum, { json }) => sum + json.length + 1, 0);
+    expect(said).toEqual([2, expect.stringContaining("EFBIG"), size, "Error: given up", 1]);
+    expect(storedIds(INDEX)).toEqual(["a", "b", "e"]);
+  });
+
   test("knows what the last lines hold, however long they are", async () => {
     const first = createNdjsonSink(directory);
     const long = { filler: "é".repeat(1_500_000) };

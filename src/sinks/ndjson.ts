@@ -141,19 +141,12 @@ function linesLength(events: readonly SourceEvent[]): number {
 
 /** The ids in the last lines of a file, after a line that was not finished has been cut off. */
 async function readTail(handle: FileHandle): Promise<{ ids: ReadonlySet<string>; size: number }> {
-  const { size } = await handle.stat();
-  const start = Math.max(0, size - TAIL_BYTES);
-  const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, size - start));
+  const start = Math.max(0, (await handle.stat()).size - TAIL_BYTES);
   const ids = new Set<string>();
   let kept = start;
   let rest = Buffer.alloc(0);
-  for (let at = start; at < size; ) {
-    const { bytesRead } = await handle.read(piece, 0, piece.length, at);
-    if (bytesRead === 0) {
-      break;
-    }
-    at += bytesRead;
-    const read = Buffer.concat([rest, piece.subarray(0, bytesRead)]);
+  for await (const piece of handle.createReadStream({ start, autoClose: false, highWaterMark: PIECE_BYTES })) {
+    const read = Buffer.concat([rest, piece]);
     const complete = read.lastIndexOf(LINE_FEED) + 1;
     for (const line of read.toString("utf8", 0, complete).split("\n")) {
       const id = EVENT_ID.exec(line)?.[1];
@@ -164,9 +157,7 @@ async function readTail(handle: FileHandle): Promise<{ ids: ReadonlySet<string>;
     kept += complete;
     rest = read.subarray(complete);
   }
-  if (kept < size) {
-    await handle.truncate(kept);
-  }
+  await handle.truncate(kept);
   return { ids, size: kept };
 }
 
