@@ -14,7 +14,7 @@ const STEP = "live events";
  */
 export async function topicFindings(
   types: readonly PublishedObject[],
-  pubSub: PubSub,
+  pubSub: Pick<PubSub, "topic" | "schema">,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
@@ -42,7 +42,7 @@ function absenceFinding(names: readonly string[]): Finding {
 
 async function topicFinding(
   type: PublishedObject,
-  pubSub: PubSub,
+  pubSub: Pick<PubSub, "topic" | "schema">,
   signal: AbortSignal,
 ): Promise<Finding | typeof ABSENT> {
   const { name } = type.topic;
