@@ -11,6 +11,7 @@ export default defineConfig({
           // A machine that does other work too is no failure; what hangs is.
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect: { poll: { timeout: 60_000 } },
         },
       },
       {

@@ -25,6 +25,15 @@ export function waitBefore(attempt: number, backoff: Backoff, random: number): n
   return Math.round(full / 2 + (full / 2) * random);
 }
 
+/** Gives the waits before one attempt after the other of a far side, or a disk, that is down or busy. */
+export function remoteWaits(clock: { random(): number }): () => number {
+  let attempts = 0;
+  return () => {
+    attempts += 1;
+    return waitBefore(attempts, REMOTE_BACKOFF, clock.random());
+  };
+}
+
 /** Milliseconds that a far side asks to wait, as a next step: cut to what it may ask for. */
 export function waitFor(wait: number, now: number): NextStep {
   return { do: "waitUntil", at: now + Math.min(LONGEST_WAIT_MS, Math.max(0, wait)) };

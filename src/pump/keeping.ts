@@ -1,4 +1,4 @@
-import { REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
+import { remoteWaits } from "../core/backoff.ts";
 import { type Clock, elapsedBy } from "../core/clock.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
@@ -105,7 +105,8 @@ export class Keeping {
 
   async #keep(events: readonly KeptEvent[], signal: AbortSignal): Promise<void> {
     const { tell, clock } = this.#options;
-    for (let attempt = 1; events.length > 0; attempt += 1) {
+    const nextWait = remoteWaits(clock);
+    while (events.length > 0) {
       const error = this.#tryToKeep(events);
       if (error === undefined) {
         if (this.#told === undefined) {
@@ -113,7 +114,7 @@ export class Keeping {
         }
         return;
       }
-      const wait = waitBefore(attempt, REMOTE_BACKOFF, clock.random());
+      const wait = nextWait();
       tell({ fact: "round_failed", error, nextAttemptAt: clock.now() + wait });
       await clock.sleep(wait, signal);
       await this.tryAgain(signal);

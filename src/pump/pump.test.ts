@@ -85,6 +85,58 @@ test("a full disk holds collection up, says so, and nothing is delivered twice w
   expect((await cursors.load("numbers")).get("n")).toBe(20);
 });
 
+test("waits for a disk that stays full become longer, and a round ends when its source has", async () => {
+  const clock = new ManualClock();
+  const facts: Fact[] = [];
+  const sourceEnded = Promise.withResolvers<void>();
+  let ending = false;
+  const source: Source = {
+    id: "numbers",
+    async *read() {
+      try {
+        yield* countingSource(100).read(new Map(), never);
+      } finally {
+        ending = true;
+        await sourceEnded.promise;
+      }
+      return undefined;
+    },
+  };
+  const stop = new AbortController();
+  let ended = false;
+  const round = pump({
+    source,
+    sink: recordingSink([]),
+    cursors: fullDisk(Number.POSITIVE_INFINITY),
+    tell: (fact) => facts.push({ ...fact, at: clock.now() } as Fact & { at: number }),
+    clock,
+    stop: never,
+    abandon: stop.signal,
+  }).finally(() => {
+    ended = true;
+  });
+  round.catch(() => {});
+  while (facts.length < 8) {
+    await new Promise((next) => setImmediate(next));
+    if (clock.sleeping > 0) {
+      clock.advance(60_000);
+    }
+  }
+  const waits = facts.map((fact) => Reflect.get(fact, "nextAttemptAt") - Reflect.get(fact, "at"));
+  expect(waits).toEqual([...waits].sort((a, b) => a - b));
+  expect(waits.at(-1)).toBeGreaterThanOrEqual(30_000);
+  stop.abort(new Error("given up"));
+  while (!ending) {
+    await new Promise((next) => setImmediate(next));
+  }
+  for (let turn = 0; turn < 20; turn += 1) {
+    await new Promise((next) => setImmediate(next));
+  }
+  expect(ended).toBe(false);
+  sourceEnded.resolve();
+  await expect(round).rejects.toThrow("given up");
+});
+
 test("rounds that fail from the start on are tried for ever, ever more slowly", async () => {
   const clock = new ManualClock();
   const stop = new AbortController();

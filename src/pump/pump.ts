@@ -1,4 +1,4 @@
-import { REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
+import { remoteWaits } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import { RunnerError } from "../core/errors.ts";
 import type { CursorChange } from "../cursors/cursor.ts";
@@ -64,14 +64,15 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
 
   /** A disk that is full or slow holds collection up; it never lets it run ahead of the cursors. */
   const save = async (changes: readonly CursorChange[], id: string, atOnce = true) => {
-    for (let attempt = 1; changes.length > 0; attempt += 1) {
+    const nextWait = remoteWaits(clock);
+    while (changes.length > 0) {
       try {
         return await cursors.save(id, changes, atOnce);
       } catch (error) {
         if (!(error instanceof RunnerError) || error.code === "lease_lost") {
           throw error;
         }
-        const wait = waitBefore(attempt, REMOTE_BACKOFF, clock.random());
+        const wait = nextWait();
         tell({ fact: "round_failed", error, nextAttemptAt: clock.now() + wait });
         await clock.sleep(wait, abandon);
       }

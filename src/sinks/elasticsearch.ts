@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { errors } from "@elastic/elasticsearch";
-import { REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
+import { remoteWaits } from "../core/backoff.ts";
 import { createBudget, type GiveBack } from "../core/budget.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { RunnerError } from "../core/errors.ts";
@@ -121,12 +121,13 @@ export function createElasticsearchSink(
     let receipt = EMPTY_RECEIPT;
     let pending = events;
     let before = sentBefore;
-    for (let attempt = 1; pending.length > 0; attempt += 1) {
+    const nextWait = remoteWaits(clock);
+    while (pending.length > 0) {
       if (before !== undefined) {
         const { ids, problem } = await stored(pending, before, signal);
         if (problem !== undefined) {
           health(problem);
-          await clock.sleep(waitBefore(attempt, REMOTE_BACKOFF, clock.random()), signal);
+          await clock.sleep(nextWait(), signal);
           continue;
         }
         if (ids !== undefined) {
@@ -156,7 +157,7 @@ export function createElasticsearchSink(
       pending = verdict.retry.flatMap((at) => sent[at] ?? []);
       health(verdict.problem);
       if (pending.length > 0) {
-        await clock.sleep(Math.max(verdict.wait, waitBefore(attempt, REMOTE_BACKOFF, clock.random())), signal);
+        await clock.sleep(Math.max(verdict.wait, nextWait()), signal);
       }
     }
     return receipt;

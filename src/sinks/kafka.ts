@@ -1,4 +1,4 @@
-import { REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
+import { remoteWaits } from "../core/backoff.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { RunnerError } from "../core/errors.ts";
 import { Memory, type MemoryShare } from "../core/memory.ts";
@@ -91,7 +91,8 @@ export function createKafkaSink(
     about: (problem: KafkaProblem) => T | undefined = () => undefined,
   ): Promise<T> {
     try {
-      for (let attempt = 1; ; attempt += 1) {
+      const nextWait = remoteWaits(clock);
+      for (;;) {
         try {
           const outcome = await orAborted(work(), signal);
           tell(where);
@@ -105,7 +106,7 @@ export function createKafkaSink(
           }
           tell(where, problem.error);
         }
-        await clock.sleep(waitBefore(attempt, REMOTE_BACKOFF, clock.random()), signal);
+        await clock.sleep(nextWait(), signal);
       }
     } finally {
       problems.delete(where);

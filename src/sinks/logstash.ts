@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { deflate } from "node:zlib";
-import { REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
+import { remoteWaits } from "../core/backoff.ts";
 import { createBudget } from "../core/budget.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { asRunnerError, RETRY, RunnerError } from "../core/errors.ts";
@@ -76,7 +76,8 @@ export function createLogstashSink(
 
   async function deliverWindow(events: readonly SourceEvent[], signal: AbortSignal): Promise<void> {
     let pending = events;
-    for (let attempt = 1; pending.length > 0; attempt += 1) {
+    let nextWait = remoteWaits(clock);
+    while (pending.length > 0) {
       let acknowledged = 0;
       const progress: WindowProgress = {
         acknowledged: (documents) => {
@@ -93,10 +94,10 @@ export function createLogstashSink(
       }
       if (acknowledged > 0) {
         pending = pending.slice(acknowledged);
-        attempt = 1;
+        nextWait = remoteWaits(clock);
       }
       if (pending.length > 0) {
-        await clock.sleep(waitBefore(attempt, REMOTE_BACKOFF, clock.random()), signal);
+        await clock.sleep(nextWait(), signal);
       }
     }
   }

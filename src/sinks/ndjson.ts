@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
-import { REMOTE_BACKOFF, waitBefore } from "../core/backoff.ts";
+import { remoteWaits } from "../core/backoff.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
@@ -53,7 +53,8 @@ export function createNdjsonSink(
     async deliver(events, signal) {
       let created = 0;
       for (const [index, group] of byIndex(events)) {
-        for (let attempt = 1; ; attempt += 1) {
+        const nextWait = remoteWaits(clock);
+        for (;;) {
           const lines = await memory.body(linesLength(group), signal);
           try {
             created += await (await fileOf(index)).append(group, lines.bytes);
@@ -64,7 +65,7 @@ export function createNdjsonSink(
           } finally {
             lines.giveBack();
           }
-          await clock.sleep(waitBefore(attempt, REMOTE_BACKOFF, clock.random()), signal);
+          await clock.sleep(nextWait(), signal);
         }
       }
       return { created, existing: events.length - created, refused: [] } satisfies Receipt;
