@@ -45,23 +45,6 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
   const { source, sink, cursors, clock, scope, stop, abandon } = options;
   const tell: Tell<DeliveryFact> = options.tell;
 
-  const deliver = async ({ events, part = "", isNew = false }: Batch, sentBefore: BackingIndices | undefined) => {
-    if (events.length === 0) {
-      return EMPTY_RECEIPT;
-    }
-    const receipt = await sink.deliver(events, abandon, sentBefore);
-    const { created, existing, refused, resent = 0, possiblyDoubled = 0 } = receipt;
-    tell({ fact: "delivered", created, existing, refused: refused.length });
-    const met = isNew ? options.met?.add(part, created, existing - resent) : undefined;
-    if (met !== undefined) {
-      tell({ fact: "collected_twice", ...met });
-    }
-    if (possiblyDoubled > 0) {
-      tell({ fact: "possibly_doubled", events: possiblyDoubled });
-    }
-    return receipt;
-  };
-
   /** A disk that is full or slow holds collection up; it never lets it run ahead of the cursors. */
   const save = async (changes: readonly CursorChange[], id: string, atOnce = true) => {
     const nextWait = remoteWaits(clock);
@@ -82,19 +65,39 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
   const besides = underWayId(source.id);
   const { batchesUnsaved: unsaved = 0 } = cursors;
   const underWay = new UnderWay(await cursors.load(besides), (BATCHES_UNDER_WAY + unsaved + 1) * MOST_IN_BATCH);
-  /** Keeps that the batch is under way before it is. */
-  const begin = async ({ events, part = "", release }: Batch) => {
+  let kept = Promise.resolve();
+  let next: { readonly changes: CursorChange[]; readonly kept: Promise<void> } | undefined;
+  /** Keeps that a batch is under way before it is, together with those that come while others are being kept. */
+  const keepBegun = (changes: readonly CursorChange[]) => {
+    if (next === undefined) {
+      const together: CursorChange[] = [];
+      kept = kept.then(() => {
+        next = undefined;
+        return save(together, besides);
+      });
+      next = { changes: together, kept };
+    }
+    next.changes.push(...changes);
+    return next.kept;
+  };
+
+  const deliver = async ({ events, part = "", isNew = false }: Batch) => {
     if (events.length === 0) {
-      return undefined;
+      return EMPTY_RECEIPT;
     }
     const { changes, sentBefore } = underWay.begin(part, events.length);
-    try {
-      await save(changes, besides);
-    } catch (error) {
-      release?.();
-      throw error;
+    await keepBegun(changes);
+    const receipt = await sink.deliver(events, abandon, sentBefore);
+    const { created, existing, refused, resent = 0, possiblyDoubled = 0 } = receipt;
+    tell({ fact: "delivered", created, existing, refused: refused.length });
+    const met = isNew ? options.met?.add(part, created, existing - resent) : undefined;
+    if (met !== undefined) {
+      tell({ fact: "collected_twice", ...met });
     }
-    return sentBefore;
+    if (possiblyDoubled > 0) {
+      tell({ fact: "possibly_doubled", events: possiblyDoubled });
+    }
+    return receipt;
   };
 
   let isEnding = false;
@@ -124,10 +127,9 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
         return step.value;
       }
       const batch = step.value;
-      const sentBefore = await begin(batch);
       await flight.add(
         async () => {
-          const { landedIn = {} } = await deliver(batch, sentBefore);
+          const { landedIn = {} } = await deliver(batch);
           return { batch, landedIn };
         },
         () => batch.release?.(),
