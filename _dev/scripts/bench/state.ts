@@ -12,13 +12,15 @@ type Store = (typeof STORES)[number];
 /** What a start, a lease and an end take is in both, and counts for neither. */
 const FEW = { files: 4, rowsPerFile: 5_000 };
 const MANY = { files: 4, rowsPerFile: 75_000 };
+/** As an org has them that begins with the hourly files of a month. */
+const SMALL = { files: 404, rowsPerFile: 10 };
 const TURNS = 3;
 
-/** Events a second into Elasticsearch with shared state and with local state, in turn, since the machine may be busy. */
+/** Events and small files a second into Elasticsearch with shared state and with local state, in turn, since the machine may be busy. */
 export async function benchState(print: (line: string) => void): Promise<void> {
   const cluster = await openCluster({ name: `bench-${process.pid}`, lifetime: "process" });
   const client = new Client(adminClientOptions(cluster));
-  const rates: Record<Store, number[]> = { local: [], elasticsearch: [] };
+  const rates = { events: ratesByStore(), files: ratesByStore() };
   try {
     await installAssets({ client, packageRoot: ROOT });
     let run = 0;
@@ -40,12 +42,12 @@ export async function benchState(print: (line: string) => void): Promise<void> {
       return { rows, seconds: figures.wallSeconds };
     };
     for (const store of Array(TURNS).fill(STORES).flat() as Store[]) {
-      const [few, many] = [await collect(store, FEW), await collect(store, MANY)];
-      const rate = (many.rows - few.rows) / (many.seconds - few.seconds);
-      rates[store].push(rate);
-      print(
-        `state: ${store}, events a second ${Math.round(rate).toLocaleString("en")} (start and end ${few.seconds.toFixed(1)} s)`,
-      );
+      const few = await collect(store, FEW);
+      const many = await collect(store, MANY);
+      const small = await collect(store, SMALL);
+      rates.events[store].push((many.rows - few.rows) / (many.seconds - few.seconds));
+      rates.files[store].push((SMALL.files - FEW.files) / (small.seconds - few.seconds));
+      print(`state: ${store}, start and end ${few.seconds.toFixed(1)} s`);
     }
   } finally {
     await client.close();
@@ -53,10 +55,18 @@ export async function benchState(print: (line: string) => void): Promise<void> {
       await cluster.stop();
     }
   }
-  const [local, shared] = [median(rates.local), median(rates.elasticsearch)];
-  print(
-    `state: events a second ${Math.round(shared).toLocaleString("en")} shared, ${Math.round(local).toLocaleString("en")} local: ${(shared / local).toFixed(2)} (goal: at least 0.9)`,
-  );
+  for (const [what, { local, elasticsearch }] of Object.entries(rates)) {
+    const share = (median(elasticsearch) / median(local)).toFixed(2);
+    const goal = what === "events" ? " (goal: at least 0.9)" : "";
+    const [shared, alone] = [elasticsearch, local].map((values) => Math.round(median(values)).toLocaleString("en"));
+    print(
+      `state: ${what === "events" ? what : "small files"} a second ${shared} shared, ${alone} local: ${share}${goal}`,
+    );
+  }
+}
+
+function ratesByStore(): Record<Store, number[]> {
+  return { local: [], elasticsearch: [] };
 }
 
 function median(values: readonly number[]): number {

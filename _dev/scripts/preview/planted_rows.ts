@@ -52,11 +52,11 @@ export async function plantSetupChanges(org: MockOrg, { time }: DemoTraffic): Pr
   );
 }
 
-/** Lists that a person looks through, and results of a Bulk job that the person downloads. */
+/** Lists that a person looks through, and results of a Bulk job that the person downloads, on the first day. */
 export async function plantRealTimeReads(org: MockOrg, { time }: DemoTraffic): Promise<void> {
   const who = { UserId: "005Hs0000000SVN", Username: SETUP_INTRUDER, SourceIp: "175.16.199.37" };
   const at = (minute: number) => ({
-    EventDate: new Date(time.from + (24 + 18) * HOUR_MS + minute * 60_000).toISOString(),
+    EventDate: new Date(time.from + 18 * HOUR_MS + minute * 60_000).toISOString(),
   });
   await org.given.records(
     "ListViewEvent",
