@@ -7,7 +7,7 @@ import { compileCellsWriter } from "./cells_writer.ts";
 /** A record as the query API answers it, parsed, or as `AsAnswered` makes it one. */
 export type SalesforceRecord = Readonly<Record<string, unknown>>;
 
-/** What the query API answers in the place of this value of a column. */
+/** What the query API answers in the place of this value of a column; text and null are the same there. */
 export type AsAnswered = (column: string, value: unknown) => unknown;
 
 /** Compiled once per object. */
@@ -56,7 +56,10 @@ export function compileRecordWriter(
   const wanted = new Set(asked);
   const isUnasked = (name: string) => !wanted.has(name) && name !== ATTRIBUTES && !RECORD_COLUMNS.has(name);
   const textsOf = (record: SalesforceRecord, names: readonly string[]) =>
-    names.map((name) => cellOf(asAnswered(name, record[name])));
+    names.map((name) => {
+      const value = record[name];
+      return typeof value === "string" ? value : value === null ? "" : cellOf(asAnswered(name, value));
+    });
   const cells = new RowCells();
   let last: SalesforceRecord | undefined;
   /** Of one record several things are asked in turn. */

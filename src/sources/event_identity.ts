@@ -45,7 +45,13 @@ export function compileRowIdentity(organizationId: string, eventType: string, he
 
 /** The identity of a record that has an id of its own. */
 export function recordIdentity(organizationId: string, objectName: string, recordId: string): string {
-  return identityOf([organizationId, objectName, recordId].map(sized).join(""));
+  return compileRecordIdentity(organizationId, objectName)(recordId);
+}
+
+/** The same for many records of one object. */
+export function compileRecordIdentity(organizationId: string, objectName: string): (recordId: string) => string {
+  const prefix = sized(organizationId) + sized(objectName);
+  return (recordId) => identityOf(prefix + sized(recordId));
 }
 
 /** The identity of the n-th of equal rows of a file, for n from 2 on. */

@@ -9,7 +9,7 @@ import {
 import { dataStreamName, type SourceEvent } from "../core/event.ts";
 import type { EventBytes } from "../core/event_bytes.ts";
 import { Envelope, type OriginContext, type StreamContext } from "./envelope.ts";
-import { recordIdentity } from "./event_identity.ts";
+import { compileRecordIdentity } from "./event_identity.ts";
 
 export interface ObjectEventsOptions {
   readonly type: ObjectType;
@@ -27,8 +27,7 @@ export interface ObjectEventsOptions {
  * object and from the event bus.
  */
 export class ObjectEvents {
-  readonly #organizationId: string;
-  readonly #objectName: string;
+  readonly #identityOf: (recordId: string) => string;
   readonly #index: string;
   readonly #catalogue: readonly string[];
   readonly #writer: RecordWriter;
@@ -36,8 +35,7 @@ export class ObjectEvents {
   readonly #asAnswered: AsAnswered;
 
   constructor({ type, columns, stream, origin, asAnswered = (_, value) => value }: ObjectEventsOptions) {
-    this.#organizationId = stream.organization.id;
-    this.#objectName = type.name;
+    this.#identityOf = compileRecordIdentity(stream.organization.id, type.name);
     this.#index = dataStreamName(stream.dataStream);
     this.#catalogue = selectFields(type.name);
     this.#asAnswered = asAnswered;
@@ -52,8 +50,7 @@ export class ObjectEvents {
 
   /** By what names the event in Salesforce, or else by `otherwise`, or else by all that the catalogue knows of the record. */
   identity(record: SalesforceRecord, otherwise?: string): string {
-    const own = this.#writer.identity(record) ?? otherwise ?? this.#catalogueText(record);
-    return recordIdentity(this.#organizationId, this.#objectName, own);
+    return this.#identityOf(this.#writer.identity(record) ?? otherwise ?? this.#catalogueText(record));
   }
 
   /** Writes its document. `time` as `timestamp` gives it, or near it if `isEstimated`. */

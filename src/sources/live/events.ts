@@ -1,5 +1,6 @@
 import { columnsOfEvent, RECORD_COLUMNS } from "../../catalog/catalog.ts";
 import type { PublishedObject } from "../../catalog/column.ts";
+import type { AsAnswered } from "../../catalog/record_writer.ts";
 import { isoTime } from "../../core/clock.ts";
 import { RunnerError } from "../../core/errors.ts";
 import type { SourceEvent } from "../../core/event.ts";
@@ -54,7 +55,7 @@ export class LiveEvents {
     const { type, stream } = this.#options;
     const documents = new EventBytes();
     const events: SourceEvent[] = [];
-    let newest: number | undefined;
+    let newest = "";
     let [readerId, reader]: [string | undefined, Reader | Unreadable] = [undefined, new Unreadable("")];
     for (const { event } of responses.flatMap((response) => response.events)) {
       const { id = "", schemaId = "", payload = new Uint8Array() } = event ?? {};
@@ -70,9 +71,9 @@ export class LiveEvents {
       const own = writer.timestamp(record);
       const identity = writer.identity(record, id === "" ? undefined : `EventUuid ${id}`);
       events.push(writer.write(record, identity, own ?? isoTime(now), own === undefined, documents));
-      newest = own === undefined ? newest : Math.max(newest ?? Number.NEGATIVE_INFINITY, Date.parse(own));
+      newest = own !== undefined && own > newest ? own : newest;
     }
-    return { events, newest };
+    return { events, newest: newest === "" ? undefined : Date.parse(newest) };
   }
 
   async #readerOf(schemaId: string, signal: AbortSignal): Promise<Reader | Unreadable> {
@@ -93,8 +94,8 @@ export class LiveEvents {
     const columns = schema.fields.filter((name) => isOfEvent(name, type));
     this.#tellUnknown(columns.filter((name) => name !== type.timeColumn && !Object.hasOwn(known, name)));
     const origin = { provider: "PlatformEvent", collection: { primary, interval: "live" } };
-    const asAnswered = (name: string, value: unknown) =>
-      asTheQueryAnswers(value, name === type.timeColumn || known[name]?.kind === "timestamp");
+    const times = new Set(columns.filter((name) => name === type.timeColumn || known[name]?.kind === "timestamp"));
+    const asAnswered = asTheQueryAnswers(times);
     return { schema, writer: new ObjectEvents({ type, columns, stream, origin, asAnswered }) };
   }
 
@@ -135,11 +136,21 @@ function decoded(reader: Reader | Unreadable, payload: Uint8Array) {
 }
 
 /** Times are milliseconds here, and text there; bytes are base64 there. */
-function asTheQueryAnswers(value: unknown, isTime: boolean): unknown {
-  if (typeof value === "number") {
-    return isTime ? isoTime(value) : value;
-  }
-  return typeof value === "object" && Buffer.isBuffer(value) ? value.toString("base64") : value;
+function asTheQueryAnswers(times: ReadonlySet<string>): AsAnswered {
+  // Where events come in great number, many are of one millisecond.
+  let [time, text] = [Number.NaN, ""];
+  return (name, value) => {
+    if (typeof value === "number") {
+      if (!times.has(name)) {
+        return value;
+      }
+      if (value !== time) {
+        [time, text] = [value, isoTime(value)];
+      }
+      return text;
+    }
+    return typeof value === "object" && Buffer.isBuffer(value) ? value.toString("base64") : value;
+  };
 }
 
 /** Whether a field says something of the event, and not of its message. */
