@@ -19,6 +19,7 @@ const identifiers = (events: readonly { readonly EventIdentifier: string }[]) =>
   events.map(({ EventIdentifier }) => EventIdentifier);
 const stored = (count: number) => vi.waitFor(() => expect(rounds.stored.size).toBe(count), PATIENT);
 const told = (name: string) => rounds.facts.filter(({ fact }) => fact === name);
+const heard = () => rounds.facts.flatMap((fact) => (fact.fact === "topic_heard" ? [fact] : []));
 const streams = async () => (await rounds.org.given.pubSub()).streams;
 const cursor = async (key: string) => (await rounds.cursors.load(`login-1/live/${LOGINS}`)).get(key);
 
@@ -66,6 +67,23 @@ describe("the events of a topic", () => {
         tags: [],
       },
     ]);
+  });
+
+  test("each event has its own time, whatever came before it, and the newest of all is told", async () => {
+    const times = ["2026-07-20T11:59:58.124Z", "2026-07-20T11:59:58.123Z", "2026-07-20T11:59:58.124Z"];
+    await rounds.org.given.published(
+      LOGINS,
+      times.map((EventDate) => ({ EventDate })),
+    );
+    await rounds.org.given.published(LOGINS, [{ EventDate: null }]);
+    const round = rounds.begin();
+    await stored(4);
+    await vi.waitFor(() => expect(heard().reduce((sum, { events }) => sum + events, 0)).toBe(4), PATIENT);
+    await round.stop();
+    const written = rounds.documents().map((one) => valueAt(one, "@timestamp"));
+    expect(written.slice(0, 3)).toEqual(times);
+    expect(valueAt(rounds.documents()[3], "salesforce.collection.estimated_time")).toBe(true);
+    expect(Math.max(...heard().map(({ newest = 0 }) => newest))).toBe(Date.parse("2026-07-20T11:59:58.124Z"));
   });
 
   test("the first start begins with the oldest event that Salesforce keeps", async () => {
