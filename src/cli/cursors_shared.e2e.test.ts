@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 import { adminClientOptions } from "../../_dev/shared/elasticsearch/cluster.ts";
 import { describeOnCluster } from "../../_dev/shared/elasticsearch/describe_on_cluster.ts";
 import { stateKey } from "../../_dev/shared/testing/state_key.ts";
-import { leaseDocument, leaseId } from "../coordination/lease.ts";
+import { leaseDocument, leaseId, NO_LEASE } from "../coordination/lease.ts";
 import { systemClock } from "../core/clock.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
 import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
@@ -76,7 +76,7 @@ describeOnCluster("the command cursors on a shared state", (access) => {
   async function held(term: number): Promise<void> {
     const org = sharedOrg(input());
     const since = new Date(NOON).toISOString();
-    const lease = { term, holder: { id: "1", name: "host-a" }, since, offeredTo: undefined };
+    const lease = { ...NO_LEASE, term, holder: { id: "1", name: "host-a" }, since };
     await index.write([{ id: leaseId(org), value: leaseDocument(org, lease), expected: undefined }]);
   }
 

@@ -9,7 +9,7 @@ import { elasticsearchOptions } from "./open_output.ts";
 export interface OpenStateIndex extends StateIndex {
   /** The cursors of an org. What is saved of all orgs at once goes together. */
   cursors(
-    options: Pick<SharedCursorsOptions, "org" | "term" | "clock" | "knownSources"> &
+    options: Pick<SharedCursorsOptions, "org" | "term" | "clock" | "knownSources" | "known"> &
       Partial<Pick<SharedCursorsOptions, "owner">>,
   ): CursorStore;
 }

@@ -7,6 +7,7 @@ import type { Turn, Turns } from "../coordination/turn.ts";
 import type { AgentFacts } from "../core/agent_facts.ts";
 import type { Clock } from "../core/clock.ts";
 import { asRunnerError, RunnerError } from "../core/errors.ts";
+import type { EntryTexts } from "../cursors/cursor_document.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
 import type { Input, SharedState } from "../policy/policy.ts";
 import type { Sink } from "../sinks/sink.ts";
@@ -19,6 +20,8 @@ interface OpenState {
   readonly keeper: LeaseKeeper;
   /** For cursors, which may wait for an answer longer than leases. */
   readonly index: OpenStateIndex;
+  /** What this host has known of each org's sources. */
+  readonly known: Map<string, Map<string, EntryTexts>>;
   close(): Promise<void>;
 }
 
@@ -67,12 +70,15 @@ export class SharedLeases {
 
   /** The cursors of the org in this turn, which ends if they are another host's. */
   async cursors(turn: Turn, state: SharedState): Promise<CursorStore> {
-    const { index } = await this.#open(state);
+    const { index, known } = await this.#open(state);
+    const knownOfOrg = known.get(turn.org) ?? new Map<string, EntryTexts>();
+    known.set(turn.org, knownOfOrg);
     const { cursorDocumentId, readCursorDocument } = await import("../cursors/cursor_document.ts");
     const cursors = index.cursors({
       org: turn.org,
       term: () => (turn.holds() ? turn.term : undefined),
       owner: turn.host.name,
+      known: knownOfOrg,
       clock: this.#clock,
     });
     const termOf = async (source: string): Promise<number | undefined> => {
@@ -164,6 +170,7 @@ async function openState(state: SharedState, me: Host, clock: Clock): Promise<Op
   return {
     keeper,
     index,
+    known: new Map(),
     async close() {
       closing.abort();
       await forgetting;

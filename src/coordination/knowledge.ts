@@ -30,6 +30,7 @@ interface Held {
 }
 
 interface SeenLease {
+  /** As it was last, if its document is gone: whoever held it still does, and writes it again. */
   readonly lease: Lease;
   readonly version: Version | undefined;
   /** When this host had first seen it as it is. */
@@ -68,7 +69,7 @@ export type Decision =
   | { readonly do: "stop"; readonly org: string; readonly why: Loss };
 
 /** Why an org is held no more without having been given up. */
-export type Loss = "not renewed" | "taken";
+export type Loss = "not renewed" | "taken" | "gone";
 
 /** Ranks behind the first that wait longer than the one before. */
 const MOST_RANKS = 5;
@@ -101,7 +102,7 @@ export function afterLook(
     const document = found.get(leaseId(org));
     const before = known.leases.get(org);
     const isSame = before !== undefined && equal(before.version, document?.version);
-    const lease = document === undefined ? NO_LEASE : readLease(document.value);
+    const lease = document === undefined ? (before?.lease ?? NO_LEASE) : readLease(document.value);
     leases.set(org, isSame ? before : { lease, version: document?.version, seen: answered });
   }
   return { ...afterMembers({ ...known, leases }, found.get(MEMBERS_ID), answered), looked: sent };
@@ -115,7 +116,9 @@ export function afterMembers(known: Knowledge, document: VersionedDocument | und
   for (const id of new Set([...members.keys(), ...holders])) {
     const before = known.signs.get(id);
     const beat = members.get(id)?.beat;
-    signs.set(id, before !== undefined && before.beat === beat ? before : { beat, seen: answered });
+    // Whoever is forgotten by another host has shown nothing new.
+    const isNew = before === undefined || (beat !== undefined && beat !== before.beat);
+    signs.set(id, isNew ? { beat, seen: answered } : before);
   }
   return { ...known, members, membersVersion: document?.version, signs };
 }
@@ -164,9 +167,13 @@ export interface Circumstances {
 export function decide(known: Knowledge, { now, timing, time, isReady, leastTerm }: Circumstances): Decision[] {
   const { me, isLeaving, leases, held, confirmed } = known;
   const lost = [...held].flatMap(([org, { term }]): Decision[] => {
-    const { lease } = leases.get(org) ?? { lease: NO_LEASE };
+    const { lease, version } = leases.get(org) ?? { lease: NO_LEASE };
     if (lease.term !== term || lease.holder?.id !== me.id) {
       return [{ do: "stop", org, why: "taken" }];
+    }
+    if (version === undefined) {
+      // Taken anew, with its cursors: those may be gone too.
+      return [{ do: "stop", org, why: "gone" }];
     }
     return mayWork(known, org, now, timing) ? [] : [{ do: "stop", org, why: "not renewed" }];
   });
@@ -180,7 +187,7 @@ export function decide(known: Knowledge, { now, timing, time, isReady, leastTerm
     if (free === undefined || free < patience(known, org, homes, alive, timing)) {
       return [];
     }
-    const next = taken(lease, me, time, leastTerm(org));
+    const next = taken(lease, me, time, timing.lease, leastTerm(org));
     return [{ do: "take", org, lease: next, expected: version, from: lease.holder }];
   });
   return [...lost, ...takes, ...handOvers(known, alive, share)];
@@ -214,11 +221,11 @@ export function withoutOrg(known: Knowledge, org: string): Knowledge {
 }
 
 /** In how many milliseconds a lease runs out, unless its holder shows a sign of life; `undefined` if none may. */
-export function nextExpiry(known: Knowledge, now: Moment, { lease }: Timing): number | undefined {
+export function nextExpiry(known: Knowledge, now: Moment, timing: Timing): number | undefined {
   const left = [...known.leases].flatMap(([org, seen]) => {
     const { holder } = seen.lease;
     const since = laterOf(seen.seen, known.signs.get(holder?.id ?? "")?.seen);
-    return known.held.has(org) || holder === undefined ? [] : lease - passedAtLeast(since, now);
+    return known.held.has(org) || holder === undefined ? [] : lasting(seen.lease, timing) - passedAtLeast(since, now);
   });
   const ahead = left.filter((wait) => wait > 0);
   return ahead.length === 0 ? undefined : Math.min(...ahead);
@@ -240,8 +247,13 @@ function freeFor({ me, leases, signs, looked }: Knowledge, org: string, timing: 
   if (holder === undefined || holder.id === me.id) {
     return passedAtLeast(seen.seen, looked);
   }
-  const over = passedAtLeast(laterOf(seen.seen, signs.get(holder.id)?.seen), looked) - timing.lease;
+  const over = passedAtLeast(laterOf(seen.seen, signs.get(holder.id)?.seen), looked) - lasting(seen.lease, timing);
   return over < 0 ? undefined : over;
+}
+
+/** Who waits for the longer of its own time and the holder's takes nothing from a host that may still work. */
+function lasting({ lasts = 0 }: Lease, timing: Timing): number {
+  return Math.max(lasts, timing.lease);
 }
 
 function laterOf(one: Moment, other: Moment | undefined): Moment {

@@ -16,12 +16,22 @@ export interface Lease {
   readonly since: string | undefined;
   /** The id of the host that it was given up for. */
   readonly offeredTo: string | undefined;
+  /** Milliseconds without a sign of life that its holder reckons with, whose settings may be other than those of the host that waits. */
+  readonly lasts: number | undefined;
 }
 
-export const NO_LEASE: Lease = { term: 0, holder: undefined, since: undefined, offeredTo: undefined };
+export const NO_LEASE: Lease = {
+  term: 0,
+  holder: undefined,
+  since: undefined,
+  offeredTo: undefined,
+  lasts: undefined,
+};
 
+/** That a policy may set, in milliseconds. */
+export const LONGEST_LEASE_MS = 300_000;
 /** Beyond all that hosts can take in turn; what is higher is nobody's count. */
-const HIGHEST_TERM = 2 ** 50;
+export const HIGHEST_TERM = 2 ** 50;
 /** Of a name or id. */
 const LONGEST_TEXT = 256;
 
@@ -31,27 +41,28 @@ export function leaseId(org: string): string {
 
 /** The lease in a document; what can't be one was never held. */
 export function readLease(value: unknown): Lease {
-  const { term, holder, since, offered_to } = membersOf(value);
+  const { term, holder, since, offered_to, lasts } = membersOf(value);
   return {
     term: Number.isSafeInteger(term) && Number(term) >= 0 && Number(term) < HIGHEST_TERM ? Number(term) : 0,
     holder: readHost(holder),
     since: readText(since),
     offeredTo: readText(offered_to),
+    lasts: typeof lasts === "number" && lasts > 0 && lasts <= LONGEST_LEASE_MS ? lasts : undefined,
   };
 }
 
-export function leaseDocument(org: string, { term, holder, since, offeredTo }: Lease): object {
-  return { org, term, holder: holder ?? null, since, written: since, offered_to: offeredTo };
+export function leaseDocument(org: string, { term, holder, since, offeredTo, lasts }: Lease): object {
+  return { org, term, holder: holder ?? null, since, written: since, offered_to: offeredTo, lasts };
 }
 
-/** The lease when `host` has taken it. `leastTerm` is one that its cursors are known to have seen. */
-export function taken(lease: Lease, host: Host, now: string, leastTerm = 0): Lease {
-  return { term: Math.max(lease.term, leastTerm) + 1, holder: host, since: now, offeredTo: undefined };
+/** The lease when `host` has taken it for `lasts`. `leastTerm` is one that its cursors are known to have seen. */
+export function taken(lease: Lease, host: Host, now: string, lasts: number, leastTerm = 0): Lease {
+  return { term: Math.max(lease.term, leastTerm) + 1, holder: host, since: now, offeredTo: undefined, lasts };
 }
 
 /** The lease when its holder has given it up, for another host or for anybody. */
 export function givenUp(lease: Lease, now: string, offeredTo?: string): Lease {
-  return { term: lease.term, holder: undefined, since: now, offeredTo };
+  return { ...NO_LEASE, term: lease.term, since: now, offeredTo };
 }
 
 function readHost(value: unknown): Host | undefined {

@@ -3,11 +3,13 @@ import type { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { LeaseKeeper } from "./lease_keeper.ts";
 import type { Standing } from "./standing.ts";
 import type { StateDocuments } from "./state_documents.ts";
-import { timingOf } from "./timing.ts";
+import { type Timing, timingOf } from "./timing.ts";
 import type { Turn } from "./turn.ts";
 
 export const SECOND = 1_000;
-export const timing = timingOf(15 * SECOND);
+const FIFTEEN_SECONDS = timingOf(15 * SECOND);
+
+export { FIFTEEN_SECONDS as timing };
 
 /** A host that begins whatever it may, and stops when it must. */
 export class TestHost {
@@ -20,7 +22,13 @@ export class TestHost {
   readonly #finish: () => number;
 
   /** `finish` gives the milliseconds that what is under way takes to be delivered when a turn ends. */
-  constructor(name: string, documents: StateDocuments, clock: ManualClock, orgs: readonly string[], finish = () => 0) {
+  constructor(
+    name: string,
+    documents: StateDocuments,
+    clock: ManualClock,
+    orgs: readonly string[],
+    { finish = () => 0, timing = FIFTEEN_SECONDS }: { finish?: () => number; timing?: Timing } = {},
+  ) {
     this.clock = clock;
     this.#finish = finish;
     this.keeper = new LeaseKeeper({ documents, me: { id: name, name: name.toUpperCase() }, timing, clock });

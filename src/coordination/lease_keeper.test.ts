@@ -2,12 +2,14 @@ import { describe, expect, test } from "vitest";
 import { randomNumbers } from "../../_dev/shared/faults/random_numbers.ts";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { MemoryDocuments } from "../../_dev/shared/testing/memory_documents.ts";
+import { WatchedDocuments } from "../../_dev/shared/testing/watched_documents.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import { leaseId, readLease } from "./lease.ts";
 import { orgs, pass, SECOND, settled, TestHost, timing } from "./lease_hosts.fixture.ts";
 import { LeaseKeeper } from "./lease_keeper.ts";
 import { MEMBERS_ID, readMembers } from "./members.ts";
 import type { StateDocuments } from "./state_documents.ts";
+import { timingOf } from "./timing.ts";
 
 function once(hosts: readonly TestHost[]): string[] {
   const held = hosts.flatMap((host) => host.orgs).toSorted();
@@ -222,6 +224,52 @@ describe("several hosts", () => {
     await Promise.all([a.stop(), b.stop()]);
   });
 
+  test("who is given a sign of life that no number follows shows one all the same", async () => {
+    const documents = new MemoryDocuments();
+    const clock = new ManualClock();
+    const a = new TestHost("a", documents, clock, ["org"]);
+    await pass(1, a);
+    const b = new TestHost("b", documents, clock, ["org"]);
+    documents.put(MEMBERS_ID, { hosts: { a: { name: "A", beat: 1e300, asks: [] } } });
+    await pass(60, a, b);
+    expect([a.orgs, a.working.get("org")?.term]).toEqual([["org"], 1]);
+    await Promise.all([a.stop(), b.stop()]);
+  });
+
+  test("who was promised a longer lease than others keep has it for as long", async () => {
+    const documents = new MemoryDocuments();
+    const patient = new TestHost("a", documents, new ManualClock(), ["org"], { timing: timingOf(60 * SECOND) });
+    await pass(1, patient);
+    const hasty = new TestHost("b", documents, new ManualClock(), ["org"], { timing: timingOf(6 * SECOND) });
+    await pass(120, patient, hasty);
+    expect([patient.orgs, patient.working.get("org")?.term]).toEqual([["org"], 1]);
+    await pass(55, hasty);
+    expect(hasty.orgs).toEqual([]);
+    await pass(10, hasty);
+    expect(hasty.orgs).toEqual(["org"]);
+    await Promise.all([patient.stop(), hasty.stop()]);
+  });
+
+  test("who took an org and was not told lets what the one before had under way end all the same", async () => {
+    const documents = new WatchedDocuments();
+    const gone = new TestHost("gone", documents, new ManualClock(), ["org"]);
+    await pass(1, gone);
+    const host = new TestHost("b", documents, new ManualClock(), ["org"]);
+    await pass(2, host);
+    documents.around = async (call, kind) => {
+      const isTaken = kind === "write" && documents.requests.at(-1)?.[0]?.id === leaseId("org");
+      const answer = await call();
+      if (isTaken) {
+        documents.around = (next) => next();
+        throw new RunnerError("shared_state_unreachable", "No answer.", { next: RETRY });
+      }
+      return answer;
+    };
+    await pass(30, host);
+    expect(host.working.get("org")).toMatchObject({ term: 3, settle: 5 * SECOND, takenFrom: undefined });
+    await host.stop();
+  });
+
   test("what others have written into the documents ends nothing", async () => {
     const documents = new MemoryDocuments();
     const clock = new ManualClock();
@@ -235,11 +283,27 @@ describe("several hosts", () => {
     documents.put(leaseId("org"), { term: 1e300, holder: { id: 9 } });
     await pass(21, a);
     expect(a.orgs).toEqual(["org"]);
-    documents.delete(MEMBERS_ID);
-    documents.delete(leaseId("org"));
-    await pass(11, a);
-    expect(a.orgs).toEqual(["org"]);
     await a.stop();
+  });
+
+  test("a state that is deleted is written again by whoever holds what was in it, in its next term", async () => {
+    const documents = new MemoryDocuments();
+    const clock = new ManualClock();
+    const a = new TestHost("a", documents, clock, orgs(6));
+    const b = new TestHost("b", documents, clock, orgs(6));
+    await pass(30, a, b);
+    const before = [a.orgs, b.orgs];
+    const turns = [...a.working.values(), ...b.working.values()];
+    for (const id of [MEMBERS_ID, ...orgs(6).map(leaseId)]) {
+      documents.delete(id);
+    }
+    await pass(15, a, b);
+    expect([a.orgs, b.orgs]).toEqual(before);
+    expect(turns.every(({ over }) => /was deleted/.test(`${over.reason}`))).toBe(true);
+    for (const { org, term } of turns) {
+      expect(readLease(documents.value(leaseId(org))).term).toBe(term + 1);
+    }
+    await Promise.all([a.stop(), b.stop()]);
   });
 });
 

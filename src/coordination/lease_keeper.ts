@@ -267,12 +267,13 @@ export class LeaseKeeper {
       const { waiting } = own ?? {};
       if (own !== undefined && waiting !== undefined && mayWork(this.#known, org, now, this.#timing)) {
         own.waiting = undefined;
-        waiting(this.#begin(org, own, from?.id === this.#known.me.id ? undefined : from));
+        waiting(this.#begin(org, own, from));
       }
     });
   }
 
-  #begin(org: string, own: OwnOrg, takenFrom: Host | undefined): OwnTurn {
+  /** `from` held it and showed no sign of life: another host, or this one, that was not told that it had taken it from another. */
+  #begin(org: string, own: OwnOrg, from: Host | undefined): OwnTurn {
     const ended = new AbortController();
     const lost = new AbortController();
     const term = this.#known.held.get(org)?.term ?? 0;
@@ -281,8 +282,8 @@ export class LeaseKeeper {
       term,
       host: this.#known.me,
       since: this.#since.get(org) ?? this.#clock.now(),
-      takenFrom,
-      settle: takenFrom === undefined ? 0 : this.#timing.settle,
+      takenFrom: from?.id === this.#known.me.id ? undefined : from,
+      settle: from === undefined ? 0 : this.#timing.settle,
       ended,
       lost,
       ending: ended.signal,
@@ -418,10 +419,12 @@ export class LeaseKeeper {
   }
 }
 
+const LOSSES: Readonly<Record<Loss, string>> = {
+  taken: "Another host collects this org now.",
+  "not renewed": "This host could not show in the shared state that it is there, and leaves the org to others.",
+  gone: "The shared state was deleted; this host takes the org again and writes what it knows of it.",
+};
+
 function leaseLost(why: Loss): RunnerError {
-  const what =
-    why === "taken"
-      ? "Another host collects this org now."
-      : "This host could not show in the shared state that it is there, and leaves the org to others.";
-  return new RunnerError("lease_lost", what, { next: RETRY });
+  return new RunnerError("lease_lost", LOSSES[why], { next: RETRY });
 }

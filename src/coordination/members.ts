@@ -25,9 +25,9 @@ const LONGEST_ORG = 512;
 export function readMembers(value: unknown): Members {
   const members = Object.entries(membersOf(membersOf(value).hosts)).flatMap(([id, entry]): Member[] => {
     const { name, beat, asks, leaving } = membersOf(entry);
-    const isMember = readText(id) !== undefined && typeof beat === "number" && Number.isFinite(beat);
+    const isMember = readText(id) !== undefined && Number.isSafeInteger(beat);
     return isMember
-      ? [{ id, name: readText(name) ?? id, beat, asks: readAsks(asks), isLeaving: leaving === true }]
+      ? [{ id, name: readText(name) ?? id, beat: Number(beat), asks: readAsks(asks), isLeaving: leaving === true }]
       : [];
   });
   return new Map(members.slice(0, MOST_MEMBERS).map((member) => [member.id, member]));

@@ -27,7 +27,7 @@ class Scene {
   join(name: string): void {
     const clock = new ManualClock(this.random() * 1e9);
     const finish = () => this.random() * 2 * SECOND;
-    this.hosts.set(name, new TestHost(name, this.#slow(clock), clock, this.#orgs, finish));
+    this.hosts.set(name, new TestHost(name, this.#slow(clock), clock, this.#orgs, { finish }));
   }
 
   async leave(name: string): Promise<void> {

@@ -20,6 +20,26 @@ test.each([
   expect(problem.message).toContain(`${status}`);
 });
 
+const block = (what: string) => error("cluster_block_exception", `index [${INDEX}] blocked by: [${what}];`);
+
+test.each([
+  [429, block("TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark"), /make room/],
+  [403, block("FORBIDDEN/8/index write (api)"), /read-only|blocks/],
+  [403, block("FORBIDDEN/5/index read-only (api)"), /read-only|blocks/],
+  [400, error("index_closed_exception", "closed"), /[Oo]pen the index/],
+])(
+  "status %i of an index that takes nothing now is tried again, and its cure is not a right of the key: %o",
+  (status, body, cure) => {
+    expect(stateProblem(INDEX, { status, body })).toMatchObject({
+      code: "shared_state_unreachable",
+      next: { do: "retry" },
+      cure: expect.stringMatching(cure),
+    });
+    const one = { status: 200, body: { items: [{ index: { _id: "a", status, ...body } }] } };
+    expect(() => readWrites(INDEX, one, ["a"])).toThrow(expect.objectContaining({ cure: expect.stringMatching(cure) }));
+  },
+);
+
 test("an index that is there already is as good as one that was made", () => {
   requireMade(INDEX, { status: 200, body: { acknowledged: true } });
   requireMade(INDEX, { status: 400, body: error("resource_already_exists_exception") });

@@ -50,9 +50,27 @@ const REFUSED: Meaning = {
   cure: (index) => `Look at the index ${index}: its mapping is the runner's, and nothing else may write to it.`,
 };
 
+/** What an error's type means, whatever the status: nothing that the key may or may not do. */
+const MEANINGS_OF_TYPES: Readonly<Record<string, Meaning>> = {
+  cluster_block_exception: {
+    code: "shared_state_unreachable",
+    next: RETRY,
+    what: "takes nothing now",
+    cure: (index) =>
+      `If a disk is full, make room in the cluster; otherwise take index.blocks.write and index.blocks.read_only out of the settings of ${index}.`,
+  },
+  index_closed_exception: {
+    code: "shared_state_unreachable",
+    next: RETRY,
+    what: "holds it closed",
+    cure: (index) => `Open the index ${index}: POST /${index}/_open.`,
+  },
+};
+
 /** Why a request or the write of one document failed. */
 export function stateProblem(index: string, { status, body }: StateAnswer): RunnerError {
-  const { code, next, what, cure } = MEANINGS[status] ?? (status >= 500 ? FAILED : REFUSED);
+  const ofStatus = MEANINGS[status] ?? (status >= 500 ? FAILED : REFUSED);
+  const { code, next, what, cure } = MEANINGS_OF_TYPES[errorOf(body)?.type ?? ""] ?? ofStatus;
   const said = reasonOf(body);
   const page = typeof body === "string" ? withPage(body) : "";
   return new RunnerError(
@@ -64,15 +82,18 @@ export function stateProblem(index: string, { status, body }: StateAnswer): Runn
 
 const failure = z.object({ type: z.string(), reason: z.string().nullish() });
 
+function errorOf(body: unknown): z.infer<typeof failure> | undefined {
+  return z.object({ error: failure }).safeParse(body).data?.error;
+}
+
 function reasonOf(body: unknown): string | undefined {
-  const error = z.object({ error: failure }).safeParse(body).data?.error;
+  const error = errorOf(body);
   return error === undefined ? undefined : `${error.type}: ${error.reason ?? "no reason given"}`.slice(0, 500);
 }
 
 /** Whether the index is there after it was asked to be made; throws why it can't be. */
 export function requireMade(index: string, answer: StateAnswer): void {
-  const type = z.object({ error: failure }).safeParse(answer.body).data?.error.type;
-  const isThere = answer.status === 200 || type === "resource_already_exists_exception";
+  const isThere = answer.status === 200 || errorOf(answer.body)?.type === "resource_already_exists_exception";
   if (!isThere) {
     throw stateProblem(index, answer);
   }
@@ -132,7 +153,7 @@ const NOT_ALLOWED = "security_exception";
 
 /** A 404 of something else than Elasticsearch must not pass for a state that is empty. */
 function requireNoIndex(index: string, answer: StateAnswer): void {
-  if (z.object({ error: failure }).safeParse(answer.body).data?.error.type !== NO_INDEX) {
+  if (errorOf(answer.body)?.type !== NO_INDEX) {
     throw stateProblem(index, answer);
   }
 }

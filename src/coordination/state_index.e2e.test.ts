@@ -92,6 +92,31 @@ describeOnCluster("the state index, by a key of its own", (access) => {
     expect(mapping?.mappings.dynamic).toBe("false");
   });
 
+  test("an index that takes nothing now is tried again, and says what to do about it", async () => {
+    const documents = open();
+    const write = (n: number) => documents.write([{ id: `${n}`, value: { n }, expected: undefined }]);
+    await write(1);
+    const block = async (name: "write" | "read_only" | "read_only_allow_delete", value: boolean) => {
+      await admin.indices.putSettings({ index, settings: { index: { blocks: { [name]: value } } } });
+    };
+    for (const name of ["write", "read_only", "read_only_allow_delete"] as const) {
+      await block(name, true);
+      await expect(write(2), name).rejects.toMatchObject({
+        code: "shared_state_unreachable",
+        next: { do: "retry" },
+        cure: expect.stringContaining("make room in the cluster"),
+      });
+      expect((await documents.read(["1"])).size).toBe(1);
+      await block(name, false);
+    }
+    await admin.indices.close({ index });
+    const isClosed = { next: { do: "retry" }, cure: `Open the index ${index}: POST /${index}/_open.` };
+    await expect(documents.read(["1"])).rejects.toMatchObject(isClosed);
+    await expect(write(2)).rejects.toMatchObject(isClosed);
+    await admin.indices.open({ index, wait_for_active_shards: 1 });
+    expect(await write(2)).toEqual([expect.anything()]);
+  });
+
   test("another index's key is refused with the cure, a wrong one too, and who does not answer is unreachable", async () => {
     const other = await stateKey(access, `${index}-other`);
     const write = [{ id: "a", value: {}, expected: undefined }];

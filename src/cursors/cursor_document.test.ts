@@ -42,6 +42,8 @@ test.each([
   ["no object", "text"],
   ["nothing", null],
   ["a term that is none", { source: "a", term: -1, entries: "{}" }],
+  ["a term that none can follow", { source: "a", term: Number.MAX_SAFE_INTEGER, entries: "{}" }],
+  ["entries in a place that is not known", { source: "a", term: 1, version: 2, files: {} }],
   ["entries that are no JSON", { source: "a", term: 1, entries: "{" }],
   ["entries that are a list", { source: "a", term: 1, entries: "[1]" }],
   ["packed entries that are not packed", { source: "a", term: 1, packed: "aGVsbG8=" }],

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
+import { HIGHEST_TERM } from "../coordination/lease.ts";
 import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
 
 /** Entries as JSON text by key, so that what is written is what was saved, whatever Elasticsearch makes of names and numbers. */
@@ -40,19 +41,19 @@ export function cursorDocument(org: string, { source, term, entries }: CursorDoc
   return { org, source, term, owner, written, ...(packed === undefined ? { entries: text } : { packed }) };
 }
 
-const shape = z.object({
-  source: z.string(),
-  term: z.int().min(0),
-  entries: z.string().optional(),
-  packed: z.string().optional(),
-});
+const ofSource = { source: z.string(), term: z.int().min(0).lt(HIGHEST_TERM) };
+const shape = z.union([
+  z.object({ ...ofSource, entries: z.string() }),
+  z
+    .object({ ...ofSource, packed: z.string() })
+    .transform(({ packed, ...rest }) => ({ ...rest, entries: unpacked(packed) })),
+]);
 
 /** Throws `state_unusable` for what can't be a document of cursors. */
 export function readCursorDocument(id: string, value: unknown): CursorDocument {
   try {
-    const { source, term, entries, packed } = shape.parse(value);
-    const text = packed === undefined ? entries : unpacked(packed);
-    const read = z.record(z.string(), z.unknown()).parse(JSON.parse(text ?? "{}"));
+    const { source, term, entries } = shape.parse(value);
+    const read = z.record(z.string(), z.unknown()).parse(JSON.parse(entries));
     return { source, term, entries: new Map(Object.entries(read).map(([key, one]) => [key, JSON.stringify(one)])) };
   } catch {
     throw new RunnerError("state_unusable", `The document ${id} of the shared state can't be read.`, {

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { WatchedDocuments } from "../../_dev/shared/testing/watched_documents.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
+import type { EntryTexts } from "./cursor_document.ts";
 import { cursorStoreContract } from "./cursor_store.contract.ts";
 import { createSharedCursors, TERM_AS_IT_IS } from "./shared_cursors.ts";
 
@@ -18,10 +19,14 @@ beforeEach(() => {
 });
 
 /** The store of a host that holds the org in this term. */
-function store(term: number | typeof TERM_AS_IT_IS | (() => number | undefined) = 1, owner = "a") {
+function store(
+  term: number | typeof TERM_AS_IT_IS | (() => number | undefined) = 1,
+  owner = "a",
+  known = new Map<string, EntryTexts>(),
+) {
   const find = async () => ["a", "b", "nobody"].map((source) => `${ORG}|${source}`);
   const current = typeof term === "function" ? term : () => term;
-  return createSharedCursors({ documents, find, org: ORG, term: current, owner, clock });
+  return createSharedCursors({ documents, find, org: ORG, term: current, owner, clock, known });
 }
 
 const rows = (count: number) => [{ key: "rows", value: count }];
@@ -256,13 +261,35 @@ describe("an answer that is lost", () => {
     await a.save(SOURCE, rows(3));
     expect(stored()).toMatchObject({ term: 1, entries: '{"rows":3}' });
   });
+});
 
-  test("an index that was taken away, or set back to an old state, is taken and written on", async () => {
+describe("an index that was taken away", () => {
+  const more = (value: number) => [{ key: "watermark", value }];
+
+  test("is written again with all that its holder knew", async () => {
     const a = store(5);
-    await a.save(SOURCE, rows(1));
+    await a.save(SOURCE, [...rows(1), ...more(10)]);
     documents.stored.delete(ID);
     await a.save(SOURCE, rows(2));
-    expect(stored()).toMatchObject({ term: 5, entries: '{"rows":2}' });
+    expect(stored()).toMatchObject({ term: 5, entries: '{"rows":2,"watermark":10}' });
+  });
+
+  test("so does the host that had it last, when it takes the org again", async () => {
+    const known = new Map();
+    await store(5, "a", known).save(SOURCE, [...rows(1), ...more(10)]);
+    documents.stored.delete(ID);
+    const again = store(1, "a", known);
+    expect(Object.fromEntries(await again.load(SOURCE))).toEqual({ rows: 1, watermark: 10 });
+    expect(stored()).toMatchObject({ term: 1, entries: '{"rows":1,"watermark":10}' });
+  });
+
+  test("nothing that is there is replaced by what was known", async () => {
+    const known = new Map();
+    await store(5, "a", known).save(SOURCE, rows(1));
+    await store(6, "b").save(SOURCE, rows(2));
+    expect(Object.fromEntries(await store(7, "a", known).load(SOURCE))).toEqual({ rows: 2 });
+    await store(7, "a", known).clear(SOURCE);
+    expect(Object.fromEntries(await store(8, "a", known).load(SOURCE))).toEqual({});
   });
 });
 

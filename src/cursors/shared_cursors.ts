@@ -29,6 +29,8 @@ export interface SharedCursorsOptions {
   /** This host, for people. */
   readonly owner: string;
   readonly clock: Clock;
+  /** What this host has known of each source, in this term and before: written again where the document is gone. */
+  readonly known?: Map<string, EntryTexts>;
 }
 
 /** What is known of a source since it was taken in a term; without a version it is not there. */
@@ -65,7 +67,7 @@ type TextChange = EntryChange<string>;
  * `shared_state_unreachable` or `shared_state_refused`.
  */
 export function createSharedCursors(options: SharedCursorsOptions): CursorStore {
-  const { documents, find, org, owner, clock } = options;
+  const { documents, find, org, owner, clock, known: everKnown = new Map<string, EntryTexts>() } = options;
   const held = new Map<string, Held>();
   /** What has not begun to be written. */
   const waiting = new Map<string, Gathered>();
@@ -81,12 +83,17 @@ export function createSharedCursors(options: SharedCursorsOptions): CursorStore 
     return term;
   }
 
+  const hold = (source: string, known: Held) => {
+    held.set(source, known);
+    everKnown.set(source, known.entries);
+  };
+
   const write = async (source: string, term: number, entries: EntryTexts, expected: Version | undefined) => {
     const value = cursorDocument(org, { source, term, entries }, owner, isoTime(clock.now()));
     const change: DocumentWrite = { id: cursorDocumentId(org, source), value, expected };
     const [version] = await documents.write([change]);
     if (version !== undefined) {
-      held.set(source, { term, entries, version, since: clock.now() });
+      hold(source, { term, entries, version, since: clock.now() });
     }
     return version !== undefined;
   };
@@ -116,9 +123,9 @@ export function createSharedCursors(options: SharedCursorsOptions): CursorStore 
         throw leaseLost(org);
       }
       if (document !== undefined && there?.term === term) {
-        held.set(source, { term, entries: there.entries, version: document.version, since: clock.now() });
+        hold(source, { term, entries: there.entries, version: document.version, since: clock.now() });
       } else {
-        await write(source, term, there?.entries ?? new Map(), document?.version);
+        await write(source, term, there?.entries ?? everKnown.get(source) ?? new Map(), document?.version);
       }
     }
     throw tooManyWriters(source);

@@ -3,6 +3,7 @@
  * schemas; the package's manifests, templates and tables of settings are made from the same declarations.
  */
 import { z } from "zod";
+import { LONGEST_LEASE_MS } from "../coordination/lease.ts";
 import type { CamelKeys } from "../core/camel_keys.ts";
 import {
   duration,
@@ -180,7 +181,7 @@ const state = z.strictObject({
   ),
   lease: setting(
     "duration",
-    duration(5 * SECOND, 300 * SECOND).prefault("15s"),
+    duration(5 * SECOND, LONGEST_LEASE_MS).prefault("15s"),
     "Lease",
     "After so long without a sign of life of the host that collects an org, another one goes on.",
   ),

@@ -71,7 +71,7 @@ export const DELIVERY_FACTS: Meanings<DeliveryFact> = {
   possibly_doubled: {
     line: ({ events }) => ({
       level: "warn",
-      message: `${events} events may be stored twice: their data stream was rolled over before they could be sent again, and the key may not read, so they could not be looked up. Give the key the privilege read on logs-* to have them looked up.`,
+      message: `${events} events may be stored twice: they had to be sent again, may have been stored in an older backing index of their data stream before, and could not be looked up there, since the key may not read. Give the key the privilege read on logs-* to have them looked up.`,
     }),
     report: (report, { events }) => ({ ...report, rowsPossiblyDoubled: report.rowsPossiblyDoubled + events }),
     event: {
