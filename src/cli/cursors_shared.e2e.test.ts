@@ -170,6 +170,7 @@ describeOnCluster("the command cursors on a shared state", (access) => {
     await expect(printed()).rejects.toMatchObject({
       code: "usage",
       message: "No input of the policy shares its state.",
+      cure: expect.stringContaining("shown by --data-dir alone"),
     });
   });
 });

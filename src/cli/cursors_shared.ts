@@ -30,7 +30,10 @@ export async function openSharedOrgs(inputs: readonly Input[]): Promise<SharedOr
     input.state.store === "elasticsearch" ? [{ input, state: input.state }] : [],
   );
   if (shared.length === 0) {
-    throw usage("No input of the policy shares its state.", "Write state: {store: elasticsearch, api_key: …} into it.");
+    throw usage(
+      "No input of the policy shares its state.",
+      "A local state is shown by --data-dir alone; to share it, write state: {store: elasticsearch, api_key: …} into the policy.",
+    );
   }
   const opened = new Map<string, OpenStateIndex>();
   const indexOf = async (state: SharedState) => {

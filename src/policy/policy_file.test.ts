@@ -7,7 +7,7 @@ import { GIVE_UP, RunnerError } from "../core/errors.ts";
 import { createLog } from "../core/log.ts";
 import { exposureOf } from "./file_exposure.ts";
 import type { Policy } from "./policy.ts";
-import { followPolicyFile } from "./policy_file.ts";
+import { followPolicyFile, readText } from "./policy_file.ts";
 
 let folder: string;
 let path: string;
@@ -169,6 +169,17 @@ describe("following a file", () => {
       cure: expect.stringContaining("--policy"),
     });
     expect(watched).toEqual([folder, "closed", folder, "closed"]);
+  });
+
+  test.each([
+    ["that is not there", () => `${folder}/none.yml`, /no such file/],
+    ["below a file", () => `${path}/policy.yml`, /no such file/],
+    ["that is a folder", () => folder, /is a folder/],
+  ])("a path %s is told with its cure", async (_what, given, cure) => {
+    await expect(readText(given())).rejects.toMatchObject({
+      code: "policy_unreadable",
+      cure: expect.stringMatching(cure),
+    });
   });
 
   test("warns of a file that others can read", async () => {

@@ -75,6 +75,12 @@ export async function* followPolicyFile(
   }
 }
 
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: "There is no such file: check the path after --policy.",
+  ENOTDIR: "There is no such file: check the path after --policy.",
+  EISDIR: "It is a folder: name the file in it.",
+};
+
 /** The text of a policy file. Rejects with `policy_unreadable`. */
 export async function readText(path: string): Promise<string> {
   try {
@@ -83,7 +89,7 @@ export async function readText(path: string): Promise<string> {
     const { code } = error as NodeJS.ErrnoException;
     throw new RunnerError("policy_unreadable", `The policy file ${path} can't be read (${code}).`, {
       next: GIVE_UP,
-      cure: code === "ENOENT" ? "There is no such file: check the path after --policy." : "Check its permissions.",
+      cure: UNREADABLE[code ?? ""] ?? "Check its permissions.",
     });
   }
 }

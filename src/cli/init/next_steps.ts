@@ -102,7 +102,7 @@ aquila-salesforce init --create-api-key --out .
 . ./${files.apiKey}
 \`\`\`
 
-Then:
+Then (\`aquila-salesforce\` is the runner; in a copy of its repository, call it there as \`npm run aquila-salesforce --\`, with the paths of these files):
 
 \`\`\`sh
 ${passphraseVariable === undefined ? "" : `read -r ${passphraseVariable} && export ${passphraseVariable}\n`}aquila-salesforce check --policy ${files.policy} --certificate ${files.certificate}
