@@ -218,7 +218,9 @@ async function keepApiKey(
   } finally {
     http.close();
   }
-  print(`${join(out, API_KEY_FILE)}: the API key of the runner. It may write events to logs-*, and nothing else.`);
+  print(
+    `${join(out, API_KEY_FILE)}: the API key of the runner. It may write events to logs-*, read there what is stored, and ask how the cluster is.`,
+  );
   print("Take it over into this shell:");
   print(`     . ${quoted(resolve(out, API_KEY_FILE))}`);
   return 0;

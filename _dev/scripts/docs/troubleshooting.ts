@@ -140,6 +140,8 @@ function stateTroubles(): Trouble[] {
     answer(403, "security_exception"),
     answer(400, "document_parsing_exception"),
     answer(429, "es_rejected_execution_exception"),
+    answer(429, "cluster_block_exception"),
+    answer(400, "index_closed_exception"),
   ];
 }
 

@@ -116,10 +116,7 @@ export function neededPermissions(objects: readonly string[], viewAllData: boole
 function permissionSet({ objects, viewAllData }: ProjectOptions): string {
   const permissions = neededPermissions(objects, viewAllData).map(({ name }) => name);
   return document("PermissionSet", [
-    [
-      "description",
-      "Reads event log files for AQUILA for Salesforce, and nothing else. Assign it to the integration user.",
-    ],
+    ["description", "What AQUILA for Salesforce needs to read events. Assign it to the integration user."],
     ["hasActivationRequired", false],
     ["label", LABEL],
     ...permissions.map(
