@@ -22,8 +22,13 @@ export function openCacheFile(dataDirectory: string, name: string, table: string
 /** The same for any path of SQLite. */
 export function openCache(path: string, table: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: LONGEST_LOCK_MS });
-  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; ${table}`);
-  return database;
+  try {
+    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; ${table}`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 export function closeCache(database: DatabaseSync | undefined): void {

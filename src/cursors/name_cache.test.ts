@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { openFilesIn } from "../../_dev/shared/testing/open_files.ts";
 import { createMemoryNames, openNameCache } from "./name_cache.ts";
 
 const DAY_MS = 86_400_000;
@@ -11,7 +12,10 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "aquila-name-cache-"));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  expect(openFilesIn(folder)).toEqual([]);
+  rmSync(folder, { recursive: true });
+});
 
 test("names outlive the process, each org's apart, in a file of its owner alone", () => {
   const first = openNameCache(folder, NOW);

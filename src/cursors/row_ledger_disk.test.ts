@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openFilesIn } from "../../_dev/shared/testing/open_files.ts";
 import { A_FILE, identities, rowLedgerContract } from "./row_ledger.contract.ts";
 import { createDiskLedger } from "./row_ledger_disk.ts";
 import { keyOf, smallestKey, UPPER_HALVES } from "./row_ledger_key.ts";
@@ -22,7 +23,10 @@ let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "ledger-"));
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => {
+  expect(openFilesIn(directory)).toEqual([]);
+  rmSync(directory, { recursive: true, force: true });
+});
 
 describe("ledger on disk keeps the contract", () => {
   rowLedgerContract(

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { openFilesIn } from "../../_dev/shared/testing/open_files.ts";
 import { appendFrame, readEnd } from "./row_ledger_frames.ts";
 
 let folder: string;
@@ -10,7 +11,10 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "frames-"));
   path = join(folder, "frames");
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  expect(openFilesIn(folder)).toEqual([]);
+  rmSync(folder, { recursive: true });
+});
 
 const identities = (count: number, first = 0) =>
   Array.from({ length: count }, (_, n) => String(first + n).padStart(20, "A"));

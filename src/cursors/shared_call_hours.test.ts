@@ -84,6 +84,24 @@ test("what can't be a count is none, and a store that is away loses nothing that
   expect(hours.since(0)).toEqual(new Map([[100, 1]]));
 });
 
+test("what is written is not written again, whatever is counted later", async () => {
+  const cursors = createMemoryCursors();
+  const written: string[] = [];
+  const save: typeof cursors.save = async (source, changes) => {
+    written.push(changes.map(({ key, value }) => `${key} ${value}`).join());
+    await cursors.save(source, changes);
+  };
+  const hours = new SharedCallHours(createMemoryCallHours(), new ManualClock());
+  for (const hour of [100, 101, 101]) {
+    await hours.begin({ ...cursors, save });
+    hours.add(hour);
+    await hours.end();
+  }
+  await hours.begin({ ...cursors, save });
+  await hours.end();
+  expect(written).toEqual(["hour:100 1", "hour:101 1", "hour:101 2"]);
+});
+
 test("what a host has counted is saved when its turn has ended, and what could not be saved is with the next", async () => {
   const cursors = createMemoryCursors();
   const clock = new ManualClock();

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openFilesIn } from "../../_dev/shared/testing/open_files.ts";
 import type { RunnerError } from "../core/errors.ts";
 import { cursorStoreContract } from "./cursor_store.contract.ts";
 import { openSqliteCursors } from "./sqlite_cursors.ts";
@@ -11,7 +12,10 @@ let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "cursors-"));
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => {
+  expect(openFilesIn(directory)).toEqual([]);
+  rmSync(directory, { recursive: true, force: true });
+});
 
 function errorOf(action: () => unknown): RunnerError {
   try {

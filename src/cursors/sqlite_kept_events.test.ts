@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { openFilesIn } from "../../_dev/shared/testing/open_files.ts";
 import type { KeptEvent, KeptEvents } from "./kept_events.ts";
 import { openKeptEvents } from "./sqlite_kept_events.ts";
 
@@ -17,6 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   kept.close();
+  expect(openFilesIn(folder)).toEqual([]);
   rmSync(folder, { recursive: true });
 });
 

@@ -77,7 +77,7 @@ export function createLogstashSink(
   async function deliverWindow(events: readonly SourceEvent[], signal: AbortSignal): Promise<void> {
     let pending = events;
     let nextWait = remoteWaits(clock);
-    while (pending.length > 0) {
+    for (;;) {
       let acknowledged = 0;
       const progress: WindowProgress = {
         acknowledged: (documents) => {
@@ -96,9 +96,10 @@ export function createLogstashSink(
         pending = pending.slice(acknowledged);
         nextWait = remoteWaits(clock);
       }
-      if (pending.length > 0) {
-        await clock.sleep(nextWait(), signal);
+      if (pending.length === 0) {
+        return;
       }
+      await clock.sleep(nextWait(), signal);
     }
   }
 

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openFilesIn } from "../../_dev/shared/testing/open_files.ts";
 import type { Clock } from "../core/clock.ts";
 import type { RunnerError } from "../core/errors.ts";
 import { createNdjsonSink } from "./ndjson.ts";
@@ -23,7 +24,10 @@ let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "ndjson-"));
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => {
+  expect(openFilesIn(directory)).toEqual([]);
+  rmSync(directory, { recursive: true, force: true });
+});
 
 function storedIds(index: string): string[] {
   const path = join(directory, `${index}.ndjson`);

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { LogFileSummary } from "../../../_dev/deploy/docker/mock_org/log_file_spec.ts";
 import { type MockOrg, startMockOrg } from "../../../_dev/deploy/docker/mock_org/mock_org.ts";
 import { createMemoryCursors } from "../../../_dev/shared/testing/memory_cursors.ts";
+import { openFilesIn } from "../../../_dev/shared/testing/open_files.ts";
 import { createSession } from "../../auth/session.ts";
 import type { Clock } from "../../core/clock.ts";
 import { createHttp } from "../../core/http.ts";
@@ -62,6 +63,7 @@ class World {
 
   async end(): Promise<void> {
     await this.org.close();
+    expect(openFilesIn(this.directory)).toEqual([]);
     rmSync(this.directory, { recursive: true, force: true });
   }
 

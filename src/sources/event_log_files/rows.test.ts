@@ -51,11 +51,12 @@ const longRow = (n: number) => row(n, "x".repeat(14 * BATCH_MEMORY));
 const turns = () => new Promise((turn) => setTimeout(turn, 50));
 
 test.each([
-  ["as Salesforce writes it", HEADER],
-  ["in lower case", HEADER.toLowerCase()],
-  ["with blanks around the names", HEADER.replaceAll(",", " , ")],
-])("rows that are read again have the identities of their events, under a header %s", async (_, header) => {
-  const text = `${header}${row(1)}Login,cut\n${row(1)}${row(2)}`;
+  ["under a header as Salesforce writes it", HEADER, "\n"],
+  ["under a header in lower case", HEADER.toLowerCase(), "\n"],
+  ["under a header with blanks around the names", HEADER.replaceAll(",", " , "), "\n"],
+  ["of a file whose last line does not end", HEADER, ""],
+])("rows that are read again have the identities of their events, %s", async (_, header, end) => {
+  const text = `${header}${row(1)}Login,cut\n${row(1)}${row(2).trimEnd()}${end}`;
   const events: string[] = [];
   for await (const batch of reading(chunks(text), new Memory().share())) {
     const own = batch.events.filter(({ index }) => index.includes(".login-"));
