@@ -44,17 +44,52 @@ describe("sqlite cursors", () => {
     openSqliteCursors(directory).close();
   });
 
-  test("refuses what is not a folder, or not a database, naming the folder", () => {
+  test("refuses what is not a folder, naming it", () => {
     const file = join(directory, "file");
     writeFileSync(file, "x");
-    expect(errorOf(() => openSqliteCursors(file))).toMatchObject({ code: "data_directory_unusable" });
-    writeFileSync(
-      join(directory, "cursors.sqlite"),
-      "this is no database, but text that is long enough to be looked at",
+    expect(errorOf(() => openSqliteCursors(file))).toMatchObject({
+      code: "data_directory_unusable",
+      message: expect.stringContaining(file),
+      cure: expect.stringContaining("must be a folder"),
+    });
+  });
+
+  test.each([
+    ["is not a database", () => Buffer.from("this is no database, but text that is long enough to be looked at")],
+    ["lacks its end", (file: Buffer) => file.subarray(0, 4_096 * 2)],
+  ])("refuses a file that %s, leaves it as it is and says what can be done", async (_what, damage) => {
+    const store = openSqliteCursors(directory);
+    await store.save(
+      "a",
+      Array.from({ length: 200 }, (_, n) => ({ key: `file:${n}`, value: "x".repeat(100) })),
     );
-    const error = errorOf(() => openSqliteCursors(directory));
-    expect(error.code).toBe("data_directory_unusable");
-    expect(error.message).toContain(directory);
+    store.close();
+    const path = join(directory, "cursors.sqlite");
+    const bytes = damage(readFileSync(path));
+    writeFileSync(path, bytes);
+    expect(errorOf(() => openSqliteCursors(directory))).toMatchObject({
+      code: "data_directory_unusable",
+      message: expect.stringContaining(directory),
+      cure: expect.stringContaining("cursors.sqlite is damaged"),
+    });
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+  });
+
+  test("says the same of one that is found to be damaged when it is read", async () => {
+    const store = openSqliteCursors(directory);
+    await store.save(
+      "a",
+      Array.from({ length: 200 }, (_, n) => ({ key: `file:${n}`, value: "x".repeat(100) })),
+    );
+    store.close();
+    const path = join(directory, "cursors.sqlite");
+    writeFileSync(path, readFileSync(path).fill(0x5a, 4_096 * 2));
+    const damaged = openSqliteCursors(directory);
+    await expect(damaged.load("a")).rejects.toMatchObject({
+      code: "state_unusable",
+      cure: expect.stringContaining("cursors.sqlite is damaged"),
+    });
+    damaged.close();
   });
 
   test.runIf(process.platform === "linux")("refuses a place where no folder can be made", () => {

@@ -5,14 +5,14 @@ import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
 import type { CursorValue } from "./cursor.ts";
 import type { CursorStore } from "./cursor_store.ts";
 import { makePrivate } from "./private_file.ts";
+import { sqliteTrouble } from "./sqlite_result.ts";
 
 /** The file in the data directory. */
 export const CURSORS_FILE = "cursors.sqlite";
 /** `PRAGMA user_version` of the layout below. A newer one is refused, never overwritten. */
 const LAYOUT = 1;
 
-/** Result codes of SQLite (https://www.sqlite.org/rescode.html) that have a meaning of their own here. */
-const SQLITE_BUSY = 5;
+const DAMAGED = `Its file ${CURSORS_FILE} is damaged: put a copy back, or take it away. Streams then begin with their initial_lookback, what is stored already is found to be there, and backfill brings what is older.`;
 
 /**
  * Cursors in one SQLite file of the data directory, held exclusively: a second runner on the same directory is refused with
@@ -122,11 +122,6 @@ function openDatabase(dataDirectory: string): DatabaseSync {
   }
 }
 
-function sqliteCode(error: unknown): number | undefined {
-  const code = (error as { errcode?: unknown }).errcode;
-  return typeof code === "number" ? code & 0xff : undefined;
-}
-
 function newerLayout(dataDirectory: string, layout: number): RunnerError {
   return new RunnerError(
     "data_directory_unusable",
@@ -139,7 +134,8 @@ function openingError(dataDirectory: string, error: unknown): RunnerError {
   if (error instanceof RunnerError) {
     return error;
   }
-  if (sqliteCode(error) === SQLITE_BUSY) {
+  const trouble = sqliteTrouble(error);
+  if (trouble === "in use") {
     return new RunnerError("data_directory_locked", `Another runner is using the data directory ${dataDirectory}.`, {
       next: GIVE_UP,
       cure: "Stop it, or give this one a data directory of its own with --data-dir.",
@@ -149,7 +145,10 @@ function openingError(dataDirectory: string, error: unknown): RunnerError {
   const reason = error instanceof Error ? error.message : String(error);
   return new RunnerError("data_directory_unusable", `The data directory ${dataDirectory} can't be used: ${reason}.`, {
     next: GIVE_UP,
-    cure: "It must be a folder that this user can write to, on a disk with room; choose another with --data-dir.",
+    cure:
+      trouble === "damaged"
+        ? DAMAGED
+        : "It must be a folder that this user can write to, on a disk with room; choose another with --data-dir.",
     cause: error,
   });
 }
@@ -158,7 +157,10 @@ function stateUnusable(dataDirectory: string, error: unknown): RunnerError {
   const reason = error instanceof Error ? error.message : String(error);
   return new RunnerError("state_unusable", `The cursors in ${dataDirectory} can't be read or written: ${reason}.`, {
     next: RETRY,
-    cure: "Look at the disk's free space and health; nothing is collected until cursors can be saved.",
+    cure:
+      sqliteTrouble(error) === "damaged"
+        ? DAMAGED
+        : "Look at the disk's free space and health; nothing is collected until cursors can be saved.",
     cause: error,
   });
 }

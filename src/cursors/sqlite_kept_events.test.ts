@@ -103,7 +103,9 @@ test("nobody else can read it", () => {
 test("a file that is damaged, or of a newer version, is refused when it is opened, and left as it is", () => {
   const other = mkdtempSync(join(tmpdir(), "kept-"));
   writeFileSync(join(other, "kept_events.sqlite"), "x".repeat(8_192));
-  expect(() => openKeptEvents(other)).toThrow(expect.objectContaining({ code: "data_directory_unusable" }));
+  expect(() => openKeptEvents(other)).toThrow(
+    expect.objectContaining({ code: "data_directory_unusable", cure: expect.stringContaining("is damaged") }),
+  );
   rmSync(other, { recursive: true });
 
   kept.close();

@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
 import type { KeptEvents } from "./kept_events.ts";
 import { makePrivate } from "./private_file.ts";
+import { sqliteTrouble } from "./sqlite_result.ts";
 
 const FILE_NAME = "kept_events.sqlite";
 /** `PRAGMA user_version` of the layout below. A newer one is refused, never overwritten. */
@@ -146,7 +147,10 @@ function openDatabase(dataDirectory: string): DatabaseSync {
     }
     throw new RunnerError("data_directory_unusable", `The kept events in ${path} can't be used: ${messageOf(error)}.`, {
       next: GIVE_UP,
-      cure: "It must be a file that this user can write to, on a disk with room; choose another place with --data-dir.",
+      cure:
+        sqliteTrouble(error) === "damaged"
+          ? "The file is damaged: put a copy back, or take it away; the events that it kept are lost then."
+          : "It must be a file that this user can write to, on a disk with room; choose another place with --data-dir.",
       cause: error,
     });
   }
