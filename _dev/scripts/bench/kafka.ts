@@ -9,7 +9,7 @@ import { startKafka } from "../../shared/kafka/kafka_broker.ts";
 import { KafkaTopics } from "../../shared/kafka/kafka_topics.ts";
 import { sinkOptions } from "../../shared/kafka/sink_options.ts";
 import { benchCollect, collectLines } from "./collect.ts";
-import { measureBare, readyMade, shareLine } from "./queues.ts";
+import { measureBare, ReceivedLogins, ROWS, rateOfCollection, shareLines } from "./queues.ts";
 
 const COMPRESSION_LEVEL = 4;
 type Compression = "none" | "gzip";
@@ -25,15 +25,17 @@ export async function benchKafka(print: (line: string) => void): Promise<void> {
         const [topic, alone, bare] = [`collect-${compression}`, `alone-${compression}`, `bare-${compression}`];
         await Promise.all([topic, alone, bare].map((one) => topics.create(one)));
         const output = { type: "kafka", hosts: [broker.plain], topic, compression };
-        const figures = await benchCollect({ files: 4, rowsPerFile: 50_000, output });
+        const collection = await rateOfCollection();
+        const figures = await benchCollect({ ...ROWS, output });
         collectLines(name, figures).forEach(print);
-        const stored = await topics.read(topic);
-        const { texts, events } = readyMade(
-          stored.map(({ value }) => value),
-          figures.rows,
-        );
+        const received = new ReceivedLogins();
+        for await (const { value } of topics.records(topic)) {
+          received.take(JSON.stringify(value));
+        }
+        const { texts, events } = received.readyMade(figures.rows);
         const sink = await sinkAlone(broker.plain, alone, compression, events);
-        print(shareLine(name, figures, { sink, bare: await producerAlone(broker.plain, bare, compression, texts) }));
+        const producer = await producerAlone(broker.plain, bare, compression, texts);
+        shareLines(name, figures, { sink, bare: producer, collection }).forEach(print);
       }
     } finally {
       await topics.close();

@@ -6,21 +6,24 @@ import type { SourceEvent } from "../../../src/core/event.ts";
 import { createLogstashSink } from "../../../src/sinks/logstash.ts";
 import { startFakeLogstash } from "../../shared/fake_logstash/fake_logstash.ts";
 import { benchCollect, collectLines } from "./collect.ts";
-import { measureBare, readyMade, shareLine } from "./queues.ts";
+import { measureBare, ReceivedLogins, ROWS, rateOfCollection, shareLines } from "./queues.ts";
 
 const COMPRESSION_LEVEL = 3;
 const ANSWER_BYTES = 6;
 
 export async function benchLogstash(print: (line: string) => void): Promise<void> {
   const name = "delivery to a stand-in for Logstash";
-  const fake = await startFakeLogstash();
+  const received = new ReceivedLogins();
+  const fake = await startFakeLogstash({ take: received.take });
   try {
     const output = { type: "logstash", hosts: [fake.host], compression_level: COMPRESSION_LEVEL };
-    const figures = await benchCollect({ files: 4, rowsPerFile: 50_000, output });
+    const collection = await rateOfCollection();
+    const figures = await benchCollect({ ...ROWS, output });
     collectLines(name, figures).forEach(print);
-    const { texts, events } = readyMade(fake.queue, figures.rows);
+    const { texts, events } = received.readyMade(figures.rows);
     const sink = await sinkAlone(fake.host, events);
-    print(shareLine(name, figures, { sink, bare: await framesAlone(fake.port, texts) }));
+    const bare = await framesAlone(fake.port, texts);
+    shareLines(name, figures, { sink, bare, collection }).forEach(print);
   } finally {
     await fake.close();
   }

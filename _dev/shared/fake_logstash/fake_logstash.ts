@@ -41,9 +41,17 @@ export interface FakeLogstash {
 interface OpenWindow {
   readonly expected: number;
   readonly documents: ReceivedDocument[];
+  came: number;
 }
 
-export async function startFakeLogstash(options: { tls?: TlsOptions; port?: number } = {}): Promise<FakeLogstash> {
+export interface FakeLogstashOptions {
+  readonly tls?: TlsOptions;
+  readonly port?: number;
+  /** Takes a document in place of the queue, as its text. */
+  readonly take?: (json: string) => void;
+}
+
+export async function startFakeLogstash(options: FakeLogstashOptions = {}): Promise<FakeLogstash> {
   const sockets = new Set<Socket>();
   const queue: ReceivedDocument[] = [];
   const windows: number[] = [];
@@ -79,7 +87,7 @@ export async function startFakeLogstash(options: { tls?: TlsOptions; port?: numb
       if (kind === "2W") {
         expect(open === undefined, "a window begins before the one before it is full");
         expect(number > 0, "an empty window");
-        open = { expected: number, documents: [] };
+        open = { expected: number, documents: [], came: 0 };
         return 6;
       }
       if (kind === "2C") {
@@ -102,21 +110,28 @@ export async function startFakeLogstash(options: { tls?: TlsOptions; port?: numb
     }
 
     function document(sequence: number, json: string): void {
-      expect(open !== undefined, "a document without a window");
-      expect(sequence === (open?.documents.length ?? 0) + 1, `sequence ${sequence} is out of order`);
-      const parsed = JSON.parse(json) as ReceivedDocument;
-      expect(typeof parsed["@metadata"]?._id === "string", "a document without an _id in its @metadata");
-      open?.documents.push(parsed);
-      if (open?.documents.length === open?.expected) {
-        const { documents } = open ?? { documents: [] };
+      if (open === undefined) {
+        throw new Error("a document without a window");
+      }
+      open.came += 1;
+      expect(sequence === open.came, `sequence ${sequence} is out of order`);
+      if (options.take === undefined) {
+        const parsed = JSON.parse(json) as ReceivedDocument;
+        expect(typeof parsed["@metadata"]?._id === "string", "a document without an _id in its @metadata");
+        open.documents.push(parsed);
+      } else {
+        options.take(json);
+      }
+      if (open.came === open.expected) {
+        const { documents, expected } = open;
         open = undefined;
-        full(documents);
+        full(documents, expected);
       }
     }
 
-    function full(documents: readonly ReceivedDocument[]): void {
-      windows.push(documents.length);
-      const { queued = documents.length, answers = [documents.length], bytes, cut } = fake.fate(windows.length);
+    function full(documents: readonly ReceivedDocument[], count: number): void {
+      windows.push(count);
+      const { queued = count, answers = [count], bytes, cut } = fake.fate(windows.length);
       queue.push(...documents.slice(0, queued));
       for (const answer of bytes === undefined ? answers.map(acknowledgement) : [bytes]) {
         socket.write(answer);

@@ -86,15 +86,18 @@ export class KafkaTopics {
 
   /** Everything that a topic holds, or these partitions of it that have a leader, partition by partition, in its order. */
   async read(topic: string, of?: readonly number[]): Promise<StoredRecord[]> {
-    const records: StoredRecord[] = [];
+    return await Array.fromAsync(this.records(topic, of));
+  }
+
+  /** The same, one after the other. */
+  async *records(topic: string, of?: readonly number[]): AsyncGenerator<StoredRecord> {
     for (const [partition, end] of await this.#ends(topic, of)) {
       for (let offset = 0n; offset < end; ) {
         const fetched = await this.#fetch(topic, partition, offset);
         offset += BigInt(fetched.length);
-        records.push(...fetched);
+        yield* fetched;
       }
     }
-    return records;
   }
 
   async #ends(
