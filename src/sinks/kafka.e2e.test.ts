@@ -97,6 +97,18 @@ await describeOnKafka("Kafka", () => {
     );
   });
 
+  test("records that the broker names as refused are, and no others", async () => {
+    const topic = await aTopic(1, { "cleanup.policy": "compact" });
+    const { sink } = aSink(topic, { key: [{ field: "organization.id", fallback: undefined }] });
+    const keyed = events(5, "keyed").map(({ id }) => anEvent(INDEX, id, { organization: { id: "00D1" } }));
+    const receipt = await sink.deliver([...keyed.slice(0, 2), ...events(2, "bare"), ...keyed.slice(2)], never);
+    expect(receipt.refused.map(({ event, type }) => [event.id, type])).toEqual([
+      ["bare0", "invalid_record"],
+      ["bare1", "invalid_record"],
+    ]);
+    expect((await ids(topic)).toSorted()).toEqual(keyed.map(({ id }) => id));
+  });
+
   test("a record is as Beats write it: with @metadata, time, key and headers", async () => {
     const topic = await aTopic();
     const { sink } = aSink(topic, {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   type Instead,
   int32,
@@ -46,6 +46,7 @@ async function delivered(request: RequestName, wrong: (correlation: number) => I
 
 test.each<[string, RequestName, (correlation: number) => Instead, RegExp]>([
   ["the batch of another topic", "produce", () => ({ body: produceBody("other", 0) }), /acknowledges .*other/],
+  ["a very long topic", "produce", () => ({ body: produceBody("x".repeat(30_000), 0) }), /^.*acknowledges .{200,600}$/],
   ["the batch of another partition", "produce", () => ({ body: produceBody(TOPIC, 5) }), /acknowledges /],
   ["no batch at all", "produce", () => ({ body: int32(0, 0) }), /acknowledges /],
   ["half an answer", "produce", () => ({ body: produceBody(TOPIC, 0).subarray(0, 9) }), /can't be/],
@@ -70,6 +71,80 @@ test.each<[string, RequestName, (correlation: number) => Instead, RegExp]>([
     expect(produced).toBe(request === "produce" ? 2 : 1);
   },
 );
+
+/** The first answers to such a request, in their turn; what was stored meanwhile is not known to the runner. */
+async function answered(first: readonly Instead[], request: RequestName = "produce") {
+  await using broker = await startFakeBroker(TOPIC);
+  const left = [...first];
+  let producers = 0n;
+  broker.fate = (asked) => {
+    producers += asked === "initProducerId" ? 1n : 0n;
+    return asked === request
+      ? left.shift()
+      : asked === "initProducerId"
+        ? { body: producerBody(producers, 0) }
+        : undefined;
+  };
+  const sink = createKafkaSink(sinkOptions(broker.host, TOPIC), () => {}, hurried);
+  const receipt = await sink.deliver(events, never);
+  await sink.close();
+  return { ...receipt, produced: broker.requests.filter((one) => one === "produce").length, producers };
+}
+
+const [DUPLICATE, UNKNOWN_PRODUCER, NO_LEADER, TOO_LARGE] = [46, 59, 6, 10];
+const lost: Instead = { bytes: Buffer.from("no answer\n") };
+const said = (error: number, topic = TOPIC): Instead => ({ body: produceBody(topic, 0, error) });
+
+describe("that a batch is stored already", () => {
+  test("is believed of one that was sent under the same claim before", async () => {
+    expect(await answered([lost, said(DUPLICATE)])).toMatchObject({ created: 2, produced: 2, producers: 1n });
+  });
+  test.each([
+    ["was never sent", [said(DUPLICATE)]],
+    ["was sent under another claim only", [said(UNKNOWN_PRODUCER), said(DUPLICATE)]],
+  ])("is not believed of one that %s: it is sent under a claim of its own", async (_, first) => {
+    const { created, produced, producers } = await answered(first);
+    expect([created, produced, producers]).toEqual([2, first.length + 1, BigInt(first.length + 1)]);
+  });
+  test("is not believed where only the asking for a producer had failed before", async () => {
+    await using broker = await startFakeBroker(TOPIC);
+    const left: Partial<Record<RequestName, Instead[]>> = {
+      initProducerId: [{ body: producerBody(-1n, -1) }, { body: producerBody(1n, 0) }, { body: producerBody(2n, 0) }],
+      produce: [said(DUPLICATE)],
+    };
+    broker.fate = (asked) => left[asked]?.shift();
+    const sink = createKafkaSink(sinkOptions(broker.host, TOPIC), () => {}, hurried);
+    expect((await sink.deliver(events, never)).created).toBe(2);
+    await sink.close();
+    expect(broker.requests.filter((one) => one === "produce")).toHaveLength(2);
+  });
+});
+
+test.each([
+  ["is there already", DUPLICATE],
+  ["is refused", TOO_LARGE],
+])("that the batch of another topic %s says nothing of this one", async (_, error) => {
+  const { created, refused, produced } = await answered([lost, said(error, "other")]);
+  expect({ created, refused, produced }).toEqual({ created: 2, refused: [], produced: 3 });
+});
+
+test("a batch that is refused after an answer was lost goes on in parts under another producer's claim", async () => {
+  expect(await answered([lost, said(TOO_LARGE)])).toMatchObject({ created: 2, produced: 4, producers: 2n });
+  expect(await answered([said(TOO_LARGE)])).toMatchObject({ created: 2, produced: 3, producers: 1n });
+});
+
+test("another leader: who leads is asked for anew, and the batch is sent under the claim it had", async () => {
+  await using broker = await startFakeBroker(TOPIC);
+  const left = [said(NO_LEADER)];
+  broker.fate = (asked) => (asked === "produce" ? left.shift() : undefined);
+  const sink = createKafkaSink(sinkOptions(broker.host, TOPIC), () => {}, hurried);
+  expect((await sink.deliver(events, never)).created).toBe(2);
+  await sink.close();
+  const asked = ["initProducerId", "metadata", "produce"].map(
+    (request) => broker.requests.filter((one) => one === request).length,
+  );
+  expect(asked).toEqual([1, 2, 2]);
+});
 
 test.each([
   ["an offset that can't be", () => ({ body: produceBody(TOPIC, 0, 0, -(2n ** 62n)) })],
@@ -101,11 +176,11 @@ test("a broker that takes and never answers: what is under way is bounded, howev
   const delivering = Promise.allSettled(Array.from({ length: 100 }, () => sink.deliver(long, stop.signal)));
   const produced = () => broker.requests.filter((one) => one === "produce").length;
   // A request and its copy are counted; the last one that is begun within 24 MiB may go beyond.
-  await expect.poll(produced).toBe(14);
+  await expect.poll(produced, { timeout: 60_000 }).toBe(14);
   expect(memory.taken).toBeLessThan(24 * 1024 * 1024 + 2 * 901_000);
   stop.abort(new Error("stopped"));
   await delivering;
   await sink.close();
-  await expect.poll(() => memory.taken).toBe(0);
+  await expect.poll(() => memory.taken, { timeout: 60_000 }).toBe(0);
   expect(produced()).toBe(14);
 });

@@ -114,7 +114,13 @@ export function createKafkaSink(
   }
 
   /** Sends a batch under its claim. Its memory stays taken until the connection has it, also when the caller goes. */
-  async function send(lane: Lane, records: readonly OutgoingRecord[], claim: Claim, signal: AbortSignal) {
+  async function send(
+    lane: Lane,
+    records: readonly OutgoingRecord[],
+    claim: Claim,
+    sending: () => void,
+    signal: AbortSignal,
+  ) {
     const bytes = records.reduce((sum, { length }) => sum + length, 0);
     const body = await memory.body(bytes * 2, signal);
     try {
@@ -123,7 +129,7 @@ export function createKafkaSink(
       signal.throwIfAborted();
       const batch = body.bytes.bytes;
       sealBatch(batch, records, compression, claim);
-      await cluster.produce(lane.topic, lane.partition, batch);
+      await cluster.produce(lane.topic, lane.partition, batch, sending);
     } finally {
       body.giveBack();
     }
@@ -138,30 +144,37 @@ export function createKafkaSink(
     const { topic } = lane;
     const name = nameOf(lane);
     let claim: HeldClaim | undefined;
-    let isRepeated = false;
+    /** How often it was sent under the claim. */
+    let sendings = 0;
     const work = async (): Promise<Outcome> => {
       claim ??= isAcknowledged ? await claims.take(name) : undefined;
-      await send(lane, records, claim ?? UNCLAIMED, signal);
+      const sending = () => {
+        sendings += 1;
+      };
+      await send(lane, records, claim ?? UNCLAIMED, sending, signal);
       return { refused: [] };
     };
     const giveUp = () => {
       if (claim !== undefined) {
         claims.giveUp(claim);
         claim = undefined;
+        sendings = 0;
       }
     };
     const about = ({ step, error, id, records: named }: KafkaProblem): Outcome | undefined => {
-      const wasSent = isRepeated;
-      isRepeated = true;
       switch (step) {
         case "stored":
-          if (wasSent) {
+          if (sendings > 1) {
             return { refused: [] };
           }
           // Something else is there in its place.
           giveUp();
           return undefined;
         case "refused":
+          if (sendings > 1) {
+            // Perhaps it was stored the first time: its parts must not be taken for it.
+            giveUp();
+          }
           return { refused: named, error, ...(id === undefined ? {} : { id }) };
         case "newProducer":
           giveUp();

@@ -144,6 +144,14 @@ test("a number that can't be had is asked for again", async () => {
   expect(await claims.take("t:0")).toMatchObject({ producerId: 9n, sequence: 0 });
 });
 
+test("a number that was had before, by another count, is no number of a new producer", async () => {
+  const given = [7n, 7n, 8n];
+  const claims = new Claims(async () => ({ id: given.shift() ?? 0n, epoch: 0 }));
+  claims.giveUp(await claims.take("t:0"));
+  await expect(claims.take("t:0")).rejects.toThrow("7");
+  expect(await claims.take("t:0")).toMatchObject({ producerId: 8n, sequence: 0 });
+});
+
 test("a producer that counts very many partitions is followed by another", async () => {
   let producers = 0n;
   const claims = new Claims(async () => {

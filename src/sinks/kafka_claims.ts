@@ -20,6 +20,7 @@ export interface HeldClaim extends Claim {
  */
 export class Claims {
   readonly #newProducer: () => Producer["number"];
+  readonly #had = new Set<string>();
   #producer: Producer | undefined;
 
   constructor(newProducer: () => Producer["number"]) {
@@ -31,7 +32,7 @@ export class Claims {
     if ((this.#producer?.next.size ?? 0) >= MOST_PARTITIONS) {
       this.#producer = undefined;
     }
-    this.#producer ??= { number: this.#newProducer(), next: new Map() };
+    this.#producer ??= { number: this.#newNumber(), next: new Map() };
     const producer = this.#producer;
     try {
       const { id, epoch } = await producer.number;
@@ -40,6 +41,17 @@ export class Claims {
       this.#end(producer);
       throw error;
     }
+  }
+
+  /** Brokers would take what is sent under a number that was had before for what they have of it. */
+  async #newNumber(): Producer["number"] {
+    const { id, epoch } = await this.#newProducer();
+    const name = `${id}:${epoch}`;
+    if (this.#had.has(name)) {
+      throw new Error(`the number ${id}, which was another producer's, for a new one`);
+    }
+    this.#had.add(name);
+    return { id, epoch };
   }
 
   /** The batch of the claim is stored. */

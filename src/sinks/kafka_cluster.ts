@@ -162,9 +162,9 @@ export class KafkaCluster {
 
   /**
    * Sends a batch to the leader of its partition and waits for its acknowledgement; where there is none, until the connection
-   * takes it.
+   * takes it. `sending` is called once it may come to the leader.
    */
-  async produce(topic: string, partition: number, batch: Buffer): Promise<void> {
+  async produce(topic: string, partition: number, batch: Buffer, sending: () => void): Promise<void> {
     const leader = (await this.leaders(topic))[partition];
     if (leader === undefined) {
       throw leaderless(`${topic}, partition ${partition}`);
@@ -174,10 +174,13 @@ export class KafkaCluster {
     const { brokerTimeout: timeout, isAcknowledged } = this.#options;
     const request = () => produceRequest({ topic, partition, batch, timeout, isAcknowledged }, form.api.version);
     const isFlexible = form.api.version >= FLEXIBLE_PRODUCE;
+    sending();
     await new Promise<void>((resolve, reject) => {
-      const answered = (error: Error | null, answer?: ProduceAnswer) => {
-        const wrong = error ?? (isAcknowledged ? notOf(topic, partition, answer) : undefined);
-        wrong === undefined ? resolve() : reject(wrong);
+      const answered = (error: Refusal | null, accepted?: ProduceAnswer) => {
+        const answer = error === null ? accepted : error.response;
+        const isAnswer = isAcknowledged && (error === null || answer !== undefined);
+        const wrong = (isAnswer ? notOf(topic, partition, answer) : undefined) ?? error;
+        wrong === null ? resolve() : reject(wrong);
       };
       const { key, version } = form.api;
       connection.send(key, version, request, form.parseResponse, isFlexible, isFlexible, answered);
@@ -293,14 +296,22 @@ interface ProduceAnswer {
   }>;
 }
 
-/** Why an answer without an error is no acknowledgement of the batch; `undefined` if it is one. */
+/** What the library makes of an answer that holds an error. */
+interface Refusal extends Error {
+  readonly response?: ProduceAnswer;
+}
+
+/** Of a name that a broker gives, what is repeated. */
+const MOST_OF_A_NAME = 255;
+
+/** Why an answer says nothing of the batch; `undefined` if it does. */
 function notOf(topic: string, partition: number, answer: ProduceAnswer | undefined): Error | undefined {
   const named = (answer?.responses ?? []).flatMap(({ name, partitionResponses }) =>
     partitionResponses.map(({ index }) => `${name}:${index}`),
   );
   return named.length === 1 && named[0] === `${topic}:${partition}`
     ? undefined
-    : new Error(`it acknowledges ${named.slice(0, 3).join(", ") || "nothing"} in place of ${topic}:${partition}`);
+    : new Error(`it acknowledges ${named[0]?.slice(0, MOST_OF_A_NAME) ?? "nothing"} in place of ${topic}:${partition}`);
 }
 
 interface ProduceRequest {

@@ -2,11 +2,15 @@ import { MultipleErrors, NetworkError, ProtocolError, ResponseError } from "@pla
 import { describe, expect, test } from "vitest";
 import { kafkaProblem } from "./kafka_meaning.ts";
 
-/** A Produce answer as the library rejects it. */
-function answer(code: number, records: readonly number[] = []): Error {
-  const recordErrors = records.map((batchIndex) => ({ batchIndex, batchIndexErrorMessage: "no" }));
+const PARTITION = "/responses/0/partition_responses/0";
+
+/** A Produce answer as the library rejects it: what a broker says of a record comes before what it says of the batch. */
+function answer(code: number, records: readonly number[] = [], words: string | null = "no key"): Error {
+  const recordErrors = records.map((batchIndex) => ({ batchIndex, batchIndexErrorMessage: words }));
   const response = { responses: [{ partitionResponses: [{ recordErrors }] }] };
-  return new ResponseError(0, 11, { "/responses/0/partition_responses/0": [code, null] }, response as never);
+  const said = words === null ? [] : records.map((_, at) => [`${PARTITION}/record_errors/${at}`, [-1, words]]);
+  const errors = Object.fromEntries([...said, [PARTITION, [code, null]]]);
+  return new ResponseError(0, 11, errors, response as never);
 }
 
 describe("what a broker answers", () => {
@@ -29,7 +33,10 @@ describe("what a broker answers", () => {
   });
 
   test("may say which records it refuses", () => {
-    expect(kafkaProblem("t:0", answer(87, [2, 5])).records).toEqual([2, 5]);
+    for (const words of ["no key", null]) {
+      const problem = kafkaProblem("t:0", answer(87, [2, 5], words));
+      expect(problem).toMatchObject({ step: "refused", id: "INVALID_RECORD", records: [2, 5] });
+    }
     expect(kafkaProblem("t:0", answer(87)).records).toEqual([]);
     expect(kafkaProblem("t:0", new ProtocolError(87)).records).toEqual([]);
   });
@@ -46,6 +53,8 @@ describe("what keeps a broker from answering", () => {
     ],
     [new NetworkError("Connection closed"), "h1:1, h2:2: the connection was cut"],
     [new NetworkError("Request timed out"), "h1:1, h2:2: no answer in time"],
+    [new NetworkError(`Connection to ${"x".repeat(30_000)}:9092 failed.`, { cause: refused }), "h1:1, h2:2: the conn"],
+    [new NetworkError("Connection to \u001b[2J:9092 failed.", { cause: refused }), "h1:1, h2:2: the connection was"],
     [new TypeError("absurd"), "h1:1, h2:2: absurd"],
     ["not even an error", "h1:1, h2:2: not even an error"],
   ])("%s", (error, words) => {

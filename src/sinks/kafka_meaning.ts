@@ -137,9 +137,11 @@ export function leaderless(where: string): Error {
   return Object.assign(new Error(where), { apiId: "LEADER_NOT_AVAILABLE" });
 }
 
-/** The library names the broker that can't be connected to, but not the one whose connection ended. */
+/** The library names the broker that can't be connected to, but not the one whose connection ended. Brokers may name any. */
+const ADDRESS = /^Connection to ([\w.:%[\]-]{1,255}:\d{1,5}) (?:failed|timed out)/;
+
 function addressIn(error: unknown): string | undefined {
-  return someIn(error, ({ message }) => /^Connection to (\S+:\d+) (?:failed|timed out)/.exec(String(message))?.[1]);
+  return someIn(error, ({ message }) => ADDRESS.exec(String(message))?.[1]);
 }
 
 function unreachable(where: string, error: unknown): RunnerError {
@@ -173,9 +175,14 @@ function asNodeTells(error: unknown): unknown {
   return code === undefined ? error : Object.assign(new Error(code), { code });
 }
 
-/** What the protocol calls the first error in it that a broker has named. */
+/**
+ * What the protocol calls the first error in it that a broker has named. What it says of single records is no error of the
+ * protocol, though the library gives it one, and before that of their batch.
+ */
 export function protocolErrorOf(error: unknown): string | undefined {
-  return someIn(error, ({ apiId }) => (typeof apiId === "string" ? apiId : undefined));
+  return someIn(error, ({ apiId, path }) =>
+    typeof apiId === "string" && !String(path).includes("/record_errors/") ? apiId : undefined,
+  );
 }
 
 /** `/responses/0/partition_responses/0/record_errors/0` and the like stand in a Produce answer with their records. */
