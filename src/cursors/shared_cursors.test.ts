@@ -93,6 +93,23 @@ describe("one writer", () => {
     }
   });
 
+  test("a source that is loaded while it is written has what is being written", async () => {
+    const one = store();
+    await one.save(SOURCE, rows(100));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    documents.around = async (call, kind) => {
+      await (kind === "write" ? promise : undefined);
+      return await call();
+    };
+    const saving = one.save(SOURCE, rows(200));
+    await settled();
+    const loading = one.load(SOURCE);
+    await settled();
+    resolve();
+    expect(await loading).toEqual(new Map([["rows", 200]]));
+    await saving;
+  });
+
   test("who does not hold the lease neither reads nor writes", async () => {
     const one = store(() => undefined);
     await expect(one.load(SOURCE)).rejects.toMatchObject({ code: "lease_lost" });
