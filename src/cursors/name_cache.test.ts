@@ -30,6 +30,23 @@ test("names outlive the process, each org's apart, in a file of its owner alone"
   expect(statSync(join(folder, "names.sqlite")).mode & 0o777).toBe(0o600);
 });
 
+test("names that come together are kept together or not at all, and what can't be kept keeps nothing else from it", () => {
+  const names = openNameCache(folder, NOW);
+  const ann = { at: NOW, text: "ann" };
+  // No time at all is what the table refuses.
+  names.keep(
+    "acme",
+    new Map([
+      ["1", ann],
+      ["2", { at: Number.NaN, text: "bob" }],
+    ]),
+  );
+  expect(names.find("acme", ["1", "2"]).size).toBe(0);
+  names.keep("acme", new Map([["1", ann]]));
+  expect(names.find("acme", ["1", "2"])).toEqual(new Map([["1", ann]]));
+  names.close();
+});
+
 test("what was not looked up for a week is forgotten", () => {
   const first = openNameCache(folder, NOW);
   first.keep("acme", new Map([["1", { at: NOW, text: "ann" }]]));

@@ -29,6 +29,7 @@ test("two users of a data directory see each other's counts, and a later one sti
   run.close();
   backfill.close();
   const restarted = openCallCounts(folder);
+  expect(restarted.of("a").since(7).get(7)).toBe(2);
   expect(restarted.of("a").since(8)).toEqual(new Map([[9, 1]]));
   expect(restarted.of("a").since(0)).toEqual(new Map([[9, 1]]));
   restarted.close();

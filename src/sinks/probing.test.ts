@@ -86,6 +86,19 @@ test("a probe that is not answered is the only one, and a close ends it", async 
   expect([probes, clock.sleeping]).toEqual([1, 0]);
 });
 
+test("a close waits for the probe that is under way", async () => {
+  const answered = Promise.withResolvers<void>();
+  const said: string[] = [];
+  const { sink } = probed();
+  const close = async () => void said.push("closed");
+  const probe = () => answered.promise.then(() => void said.push("answered"));
+  const closing = createProbingSink({ ...sink, probe, close }, new LookingClock()).close();
+  await new Promise((turn) => setImmediate(turn));
+  answered.resolve();
+  await closing;
+  expect(said).toEqual(["answered", "closed"]);
+});
+
 test("hands on what may have been sent before", async () => {
   const given: unknown[] = [];
   const deliver: Sink["deliver"] = async (...all) => {

@@ -162,14 +162,20 @@ describe("CsvRows", () => {
     expect(read([bytes(`${lines.join("\r\n")}\r\n`)]).texts).toEqual(lines);
   });
 
-  test("counts bytes that are no UTF-8 and keeps the rest of the cell", () => {
-    const result = read(cut(Buffer.concat([bytes('"a'), Buffer.from([0xff, 0xc3]), bytes('b","c"\n"d","e"\n')]), 1));
-    expect(result.rows).toEqual([
-      ["a\ufffd\ufffdb", "c"],
-      ["d", "e"],
-    ]);
-    expect(result.replaced).toBe(2);
-  });
+  test.each([[[0xff, 0xc3]], [[0xff, 0xe2, 0x80]]])(
+    "counts bytes that are no UTF-8 and keeps the rest of the cell, wherever the chunks end: %j",
+    (broken) => {
+      const whole = Buffer.concat([bytes('"a'), Buffer.from(broken), bytes('b","c"\n"d","e"\n')]);
+      for (const size of [1, 3, 4, 5, 100]) {
+        const result = read(cut(whole, size));
+        expect(result.rows).toEqual([
+          ["a\ufffd\ufffdb", "c"],
+          ["d", "e"],
+        ]);
+        expect(result.replaced).toBe(2);
+      }
+    },
+  );
 
   test("reads a cell of several megabytes", () => {
     const long = "x".repeat(5_000_000);
