@@ -54,7 +54,7 @@ export async function collectDemoData(options: DemoDataOptions): Promise<string>
     const keyPath = join(folder, "org.key.pem");
     writeFileSync(keyPath, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
     const common = { certificate, now: () => clock.now(), apiRequestsUsed: 31_000 };
-    const production = await startMockOrg({ ...common, name: PRODUCTION, serial: 1 });
+    const production = await startMockOrg({ ...common, name: PRODUCTION, serial: 1, pubSub: {} });
     orgs.push(production);
     const sandbox = await startMockOrg({ ...common, name: SANDBOX, serial: 2, sandbox: true });
     orgs.push(sandbox);
@@ -153,6 +153,9 @@ const REAL_TIME: Readonly<Record<string, readonly string[]>> = {
   data_access: ["ListViewEvent"],
 };
 
+/** By stream, the topics of the production org that are collected live beside them. */
+const LIVE: Readonly<Record<string, readonly string[]>> = { api: ["BulkApiResultEvent"] };
+
 function policyText(production: MockOrg, sandbox: MockOrg, keyPath: string, options: DemoDataOptions): string {
   const { cluster, namespace, traffic, visits = [Date.now()] } = options;
   const hours = Math.ceil(((visits[0] ?? Date.now()) - traffic.start) / 3_600_000) + 24;
@@ -169,6 +172,8 @@ function policyText(production: MockOrg, sandbox: MockOrg, keyPath: string, opti
             ? {}
             : { objects: { enabled: true, names: [...REAL_TIME[stream]], initial_lookback: lookback } }),
         };
+  const live = (org: MockOrg, stream: string) =>
+    org.pubSubUrl === "" || LIVE[stream] === undefined ? {} : { live: { enabled: true, topics: [...LIVE[stream]] } };
   const input = (org: MockOrg, name: string, audience: string, objects: readonly string[]) => ({
     id: `preview-${name}`,
     name,
@@ -183,9 +188,11 @@ function policyText(production: MockOrg, sandbox: MockOrg, keyPath: string, opti
       username: org.username,
       private_key_path: keyPath,
     },
+    ...(org.pubSubUrl === "" ? {} : { api: { pub_sub_url: org.pubSubUrl } }),
     streams: COLLECTING.map((stream) => ({
       id: `preview-${name}-${stream}`,
       data_stream: { type: "logs", dataset: `aquila_salesforce.${stream}` },
+      ...live(org, stream),
       ...(hasLogFiles(stream) ? filesOrObjects(stream, objects) : { objects: { initial_lookback: lookback } }),
     })),
   });

@@ -71,8 +71,8 @@ export async function plantRealTimeReads(org: MockOrg, { time }: DemoTraffic): P
       Sequence: 1,
     })),
   );
-  await org.given.records(
-    "BulkApiResultEventStore",
+  await org.given.published(
+    "BulkApiResultEvent",
     [5, 6].map((minute) => ({ ...who, ...at(minute), Query: "SELECT Id, Name FROM Account" })),
   );
 }
