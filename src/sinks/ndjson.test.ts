@@ -133,7 +133,8 @@ describe("ndjson sink", () => {
       await sink.close();
       console.log(JSON.stringify(said));`;
     // No file of the process may have more than 16 blocks, of 512 or 1,024 bytes.
-    const limited = 'ulimit -f 16 && exec "$0" --input-type=module --eval "$1" "$2"';
+    const alone = "unset NODE_V8_COVERAGE NODE_COMPILE_CACHE";
+    const limited = `${alone} && ulimit -f 16 && exec "$0" --input-type=module --eval "$1" "$2"`;
     const given = JSON.stringify([directory, path, batches]);
     const said = JSON.parse(execFileSync("sh", ["-c", limited, process.execPath, script, given], { encoding: "utf8" }));
     const size = batches[0]?.reduce((sum, { json }) => sum + json.length + 1, 0);

@@ -68,14 +68,24 @@ interface ProcessCoverage {
 function readCoverage(folder: string, copy: string): ProcessCoverage[] {
   const within = `${pathToFileURL(copy).href}/`;
   return globSync("**/coverage-*.json", { cwd: folder }).map((file) => {
-    const { result } = JSON.parse(readFileSync(join(folder, file), "utf8")) as { result: ScriptCoverage[] };
-    const ours = result.filter(({ url }) => url.startsWith(within) && !url.includes("/node_modules/"));
+    const ours = scriptsOf(join(folder, file)).filter(
+      ({ url }) => url.startsWith(within) && !url.includes("/node_modules/"),
+    );
     const by = dirname(file);
     return {
       startedBy: by === "." ? undefined : relative(copy, decodeURIComponent(by)),
       scripts: new Map(ours.map((script) => [relative(copy, fileURLToPath(script.url)), script])),
     };
   });
+}
+
+/** None of a process that ended while it wrote, as those that tests kill may. */
+function scriptsOf(path: string): readonly ScriptCoverage[] {
+  try {
+    return (JSON.parse(readFileSync(path, "utf8")) as { result: ScriptCoverage[] }).result;
+  } catch {
+    return [];
+  }
 }
 
 function loadsOf(test: string, coverage: readonly ProcessCoverage[], copy: string): TestFile["loads"] {
