@@ -7,6 +7,7 @@ import {
   producerBody,
   type RequestName,
   startFakeBroker,
+  versionsBody,
 } from "../../_dev/shared/kafka/fake_broker.ts";
 import { sinkOptions } from "../../_dev/shared/kafka/sink_options.ts";
 import { systemClock } from "../core/clock.ts";
@@ -151,6 +152,42 @@ test.each([
   ["a wait of weeks", () => ({ body: produceBody(TOPIC, 0, 0, 5n, 2 ** 31 - 1) })],
 ])("%s in an acknowledgement changes nothing", async (_, wrong) => {
   expect(await delivered("produce", wrong)).toEqual({ produced: 1, said: "" });
+});
+
+test.each([
+  ["older", 0, 2],
+  ["newer", 12, 20],
+  ["absurd", 9, 2],
+  ["negative", -9, -2],
+])("a broker that speaks %s versions alone is sent nothing, and is said to be too old", async (_, least, most) => {
+  await using broker = await startFakeBroker(TOPIC);
+  broker.fate = (asked) => (asked === "apiVersions" ? { body: versionsBody(least, most) } : undefined);
+  const problems: (RunnerError | undefined)[] = [];
+  // Nothing is asked between the attempts, which must not keep out all else.
+  const clock = { ...hurried, sleep: () => new Promise<void>((done) => setImmediate(done)) };
+  const sink = createKafkaSink(sinkOptions(broker.host, TOPIC), (problem) => problems.push(problem), clock);
+  const stop = new AbortController();
+  const delivering = sink.deliver(events, stop.signal);
+  delivering.catch(() => {});
+  await expect.poll(() => problems.at(-1)?.text, { timeout: 60_000 }).toMatch(/is too old .*UNSUPPORTED_VERSION/);
+  stop.abort(new Error("stopped"));
+  await expect(delivering).rejects.toThrow("stopped");
+  await sink.close();
+  expect(broker.requests).not.toContain("produce");
+});
+
+test("of the versions that both speak the newest is taken, at either end of what the broker speaks", async () => {
+  for (const [least, most] of [
+    [3, 3],
+    [3, 4],
+    [0, 3],
+  ]) {
+    await using broker = await startFakeBroker(TOPIC);
+    broker.fate = (asked) => (asked === "apiVersions" ? { body: versionsBody(least, most) } : undefined);
+    const sink = createKafkaSink(sinkOptions(broker.host, TOPIC), () => {}, hurried);
+    expect((await sink.deliver(events, never)).created).toBe(2);
+    await sink.close();
+  }
 });
 
 test("an error without a name is one of the broker's own", async () => {

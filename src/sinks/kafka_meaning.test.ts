@@ -62,4 +62,20 @@ describe("what keeps a broker from answering", () => {
     expect(problem.error.text).toContain(`Kafka can't be reached: No answer from ${words}`);
     expect([problem.step, problem.id]).toEqual(["newLeader", undefined]);
   });
+
+  test.each([
+    ["ECONNREFUSED", "output_unreachable", /advertised\.listeners/],
+    ["ECONNRESET", "output_unreachable", /A listener for TLS needs ssl/],
+    ["ENOTFOUND", "output_unreachable", /DNS/],
+    ["CERT_HAS_EXPIRED", "tls_refused", /clock/],
+  ])("%s says what to do", (code, kept, cure) => {
+    const { error } = kafkaProblem("t:0", connecting(Object.assign(new Error("x"), { code })));
+    expect([error.code, error.cure]).toEqual([kept, expect.stringMatching(cure)]);
+  });
+
+  test("an error whose causes have no end, or go round, is read to an end", () => {
+    const round = new Error("round");
+    round.cause = round;
+    expect(kafkaProblem("t:0", round)).toMatchObject({ step: "newLeader", id: undefined });
+  });
 });

@@ -60,9 +60,10 @@ export function producerBody(id: bigint, epoch: number): Buffer {
   return Buffer.concat([int32(0), int16(0), int64(id), int16(epoch)]);
 }
 
-function versionsBody(): Buffer {
+/** The broker speaks these versions of Produce. */
+export function versionsBody(least = 3, most = 3): Buffer {
   const spoken = [
-    [REQUESTS.produce, 3, 3],
+    [REQUESTS.produce, least, most],
     [REQUESTS.metadata, 4, 4],
     [REQUESTS.apiVersions, 0, 3],
     [REQUESTS.initProducerId, 0, 0],
@@ -91,7 +92,7 @@ export async function startFakeBroker(topic: string): Promise<FakeBroker> {
   const bodies: Readonly<Record<RequestName, () => Buffer>> = {
     produce: () => produceBody(topic, 0),
     metadata: () => metadataBody(topic, "127.0.0.1", broker.port),
-    apiVersions: versionsBody,
+    apiVersions: () => versionsBody(),
     initProducerId: () => producerBody(7n, 0),
   };
   function answer(socket: Socket, key: number, correlation: number): void {
