@@ -68,7 +68,7 @@ export async function collectOnce({
   for (let failures = 1; !stop.aborted; failures += 1) {
     let error: RunnerError;
     let wait: number;
-    let isLast = false;
+    let isLast: boolean;
     try {
       const end = await round("everything");
       if (end?.error === undefined) {
