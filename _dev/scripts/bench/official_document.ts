@@ -1,7 +1,8 @@
 /**
- * The document that Elastic's own `salesforce` package keeps of a row of a log file: what its ingest pipelines put into its own and
- * into ECS fields, and the members that its `sample_event.json` has from Elastic Agent. Without `event.original` and `host.*`,
- * which its users can have and need not.
+ * The document that Elastic's own `salesforce` package keeps of a row of a log file: what its ingest pipelines
+ * (`eventlogfile.yml` of its logins, `default.yml` of Apex, in elastic/integrations) put into its own and into ECS fields, and the
+ * members that its `sample_event.json` has from Elastic Agent. Without `event.original` and `host.*`, which its users can have and
+ * need not.
  */
 import { createHash } from "node:crypto";
 import { isIP } from "node:net";
@@ -36,6 +37,10 @@ export function officialDocument(stream: string, cells: Cells): object {
   const home: Record<string, unknown> = {};
   for (const [column, field] of Object.entries(FIELDS[stream] ?? {})) {
     const cell = cells[column];
+    // Its pipeline moves the URI to `event.url`, but for callouts, whose URL that is.
+    if (field === "uri" && cells.EVENT_TYPE !== "ApexCallout") {
+      continue;
+    }
     if (cell !== undefined && cell !== "" && !(field === "client.ip" && cell.includes(" "))) {
       put(home, field, cellValue(field, cell));
     }
@@ -83,7 +88,6 @@ interface Ecs {
 }
 
 function ecsOfLogin(cells: Cells): Ecs {
-  const addresses = [cells.SOURCE_IP, cells.CLIENT_IP].filter(isAddress);
   const [protocol, version] = (cells.TLS_PROTOCOL ?? "").split("v");
   return {
     event: {
@@ -94,8 +98,7 @@ function ecsOfLogin(cells: Cells): Ecs {
       type: ["info"],
       ...filled({ url: cells.URI }),
     },
-    ...(addresses.length > 0 && { related: { ip: [...new Set(addresses)] } }),
-    ...(isAddress(cells.SOURCE_IP) && { source: { ip: cells.SOURCE_IP } }),
+    ...(isAddress(cells.SOURCE_IP) && { related: { ip: [cells.SOURCE_IP] }, source: { ip: cells.SOURCE_IP } }),
     tls: filled({ cipher: cells.CIPHER_SUITE, version, version_protocol: protocol }),
     user: filled({ email: cells.USER_NAME, id: cells.USER_ID_DERIVED, roles: cells.USER_TYPE }),
     ...filled({ browser: cells.BROWSER_TYPE }),
@@ -112,7 +115,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
 function ecsOfRequest(cells: Cells): Ecs {
   const type = cells.EVENT_TYPE ?? "";
   const duration = { ApexCallout: cells.TIME, ApexExecution: cells.EXEC_TIME, ApexTrigger: cells.EXEC_TIME }[type];
-  const method = cells.METHOD || cells.HTTP_METHOD;
+  const { METHOD: method, URI: uri, URL: url } = cells;
   return {
     event: {
       ...filled({ action: ACTIONS[type] ?? type }),
@@ -120,7 +123,7 @@ function ecsOfRequest(cells: Cells): Ecs {
       ...(type !== "ApexExecution" && type !== "ApexTrigger" && { category: ["network"] }),
       ...numbers({ duration: duration ?? cells.RUN_TIME }),
       ...(cells.SUCCESS && { outcome: cells.SUCCESS === "1" ? "success" : "failure" }),
-      ...filled({ url: unquoted(cells.URL || cells.URI || "") }),
+      ...filled({ url: unquoted((type === "ApexCallout" ? url : uri) ?? "") }),
     },
     http: {
       request: { ...filled({ method }), ...numbers({ bytes: cells.REQUEST_SIZE }) },
