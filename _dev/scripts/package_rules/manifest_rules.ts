@@ -96,6 +96,12 @@ const packageManifest = z.strictObject({
   }),
 });
 
+const indexSettings = z.strictObject({
+  index: z.strictObject({
+    sort: z.strictObject({ field: z.array(text).min(1), order: z.array(z.enum(["asc", "desc"])).min(1) }),
+  }),
+});
+
 const streamManifest = z.strictObject({
   title: text,
   type: z.enum(["logs", "metrics", "synthetics", "traces"]),
@@ -105,7 +111,7 @@ const streamManifest = z.strictObject({
     .optional(),
   hidden: z.boolean().optional(),
   ilm_policy: text.optional(),
-  elasticsearch: z.looseObject({}).optional(),
+  elasticsearch: z.strictObject({ index_template: z.strictObject({ settings: indexSettings }) }).optional(),
   streams: z
     .array(
       z.strictObject({
