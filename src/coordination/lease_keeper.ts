@@ -18,9 +18,10 @@ import {
   nextMembers,
   withoutOrg,
 } from "./knowledge.ts";
-import { givenUp, type Host, leaseDocument, leaseId, NO_LEASE } from "./lease.ts";
+import { givenUp, type Host, leaseDocument, leaseId } from "./lease.ts";
 import { MEMBERS_ID, membersDocument } from "./members.ts";
 import { momentOf, passedAtMost } from "./moment.ts";
+import { leaseLost, type OwnOrg, type OwnTurn, standingOf } from "./own_org.ts";
 import type { Standing } from "./standing.ts";
 import type { DocumentWrite, StateDocuments, VersionedDocument } from "./state_documents.ts";
 import type { Timing } from "./timing.ts";
@@ -36,20 +37,6 @@ export interface LeaseKeeperOptions {
   readonly me: Host;
   readonly timing: Timing;
   readonly clock: Clock;
-}
-
-/** What this host has to do with one org. */
-interface OwnOrg {
-  readonly changed: (standing: Standing) => void;
-  isWanted: boolean;
-  waiting: ((turn: OwnTurn) => void) | undefined;
-  turn: OwnTurn | undefined;
-  told: string;
-}
-
-interface OwnTurn extends Turn {
-  readonly ended: AbortController;
-  readonly lost: AbortController;
 }
 
 /**
@@ -385,7 +372,8 @@ export class LeaseKeeper {
 
   #tellStandings(): void {
     for (const [org, own] of this.#orgs) {
-      const standing = this.#standing(org, own);
+      const about = { problem: this.#problem, now: momentOf(this.#clock), timing: this.#timing };
+      const standing = standingOf(this.#known, org, own.turn, about);
       const { is, term, holder, problem } = standing;
       const told = JSON.stringify([is, term, holder?.id, problem?.text]);
       if (told !== own.told) {
@@ -395,36 +383,10 @@ export class LeaseKeeper {
     }
   }
 
-  #standing(org: string, { turn }: OwnOrg): Standing {
-    const { lease } = this.#known.leases.get(org) ?? { lease: NO_LEASE };
-    const problem = this.#problem;
-    const about = { term: lease.term, since: lease.since, ...(problem === undefined ? {} : { problem }) };
-    if (turn !== undefined && !turn.over.aborted) {
-      const { confirmed } = this.#known;
-      const passed = confirmed === undefined ? 0 : passedAtMost(confirmed, momentOf(this.#clock));
-      const left = Math.max(0, this.#timing.work - passed);
-      return { ...about, is: "holding", term: turn.term, holder: this.#known.me, left };
-    }
-    const { holder } = lease;
-    return holder === undefined || holder.id === this.#known.me.id
-      ? { ...about, is: "waiting", holder: undefined }
-      : { ...about, is: "standing by", holder };
-  }
-
   /** One thing after the other, in the order of the calls. */
   async #exclusively<T>(action: () => Promise<T>): Promise<T> {
     const done = this.#turnstile.then(action, action);
     this.#turnstile = done.catch(() => {});
     return await done;
   }
-}
-
-const LOSSES: Readonly<Record<Loss, string>> = {
-  taken: "Another host collects this org now.",
-  "not renewed": "This host could not show in the shared state that it is there, and leaves the org to others.",
-  gone: "The shared state was deleted; this host takes the org again and writes what it knows of it.",
-};
-
-function leaseLost(why: Loss): RunnerError {
-  return new RunnerError("lease_lost", LOSSES[why], { next: RETRY });
 }
