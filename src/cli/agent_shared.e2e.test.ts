@@ -15,7 +15,7 @@ import { stateKey } from "../../_dev/shared/testing/state_key.ts";
 const INDEX = `aquila-agent-shared-${process.pid}`;
 
 describeOnCluster("a component of Elastic Agent that shares its org", (access) => {
-  test("shows in diagnostics the cursors that hosts share, without the key of the state", {
+  test("shows in diagnostics the cursors that hosts share, and writes them again when their index is deleted", {
     timeout: 180_000,
   }, async () => {
     await using held = new AsyncDisposableStack();
@@ -34,12 +34,13 @@ describeOnCluster("a component of Elastic Agent that shares its org", (access) =
     const agent = held.adopt(new FakeAgent({ component }), (one) => one.stop());
     await agent.start();
     const apiKey = await stateKey(access, INDEX);
-    const state = { store: "elasticsearch", hosts: [access.url], index: INDEX, api_key: apiKey, lease: "60s" };
+    const state = { store: "elasticsearch", hosts: [access.url], index: INDEX, api_key: apiKey, lease: "30s" };
     await addLogins(org, "a", 5);
 
     agent.output(output(elasticsearch)).input("in-1", input(org, { state })).send();
     await elasticsearch.until("five logins", () => logins(elasticsearch).length === 5);
-    await agent.until("a holder", () => agent.message("in-1")?.includes("in term 1") === true);
+    const term = () => Number(/in term (\d+)\./.exec(agent.message("in-1") ?? "")?.[1] ?? 0);
+    await agent.until("a holder", () => term() > 0);
     const source = `login-${org.orgId}/event_log_files`;
     const shown = async () => {
       const [file] = (await agent.diagnostics({ id: agent.unitId("in-1") })).files;
@@ -61,5 +62,14 @@ describeOnCluster("a component of Elastic Agent that shares its org", (access) =
     for (const secret of [apiKey, apiKey.split(":").at(-1), Buffer.from(apiKey).toString("base64")]) {
       expect(text).not.toContain(secret);
     }
+
+    await admin.indices.delete({ index: INDEX });
+    const before = term();
+    await agent.until("the next term", () => term() > before);
+    await addLogins(org, "b", 3, 1);
+    await elasticsearch.until("three further logins", () => logins(elasticsearch).length === 8);
+    await expect.poll(shown, { timeout: 30_000 }).toMatch(/"rows": 3/);
+    expect(JSON.parse(await shown()).cursors[source]).toMatchObject(Object.fromEntries(files));
+    expect(elasticsearch.repeated, "what was known is not sent again").toBe(0);
   });
 });
