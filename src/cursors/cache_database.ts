@@ -1,21 +1,33 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { makePrivate } from "./private_file.ts";
+import { sqliteTrouble } from "./sqlite_result.ts";
 
 /** A writer of another process holds the file for less than this. Milliseconds. */
 const LONGEST_LOCK_MS = 50;
 
 /**
  * A SQLite file of the data directory for what may be lost: several processes share it, and its owner alone can read it. Undefined
- * where it can't be used. `table` makes the table that it holds, if it is not there.
+ * where it can't be used; one that is damaged is made anew. `table` makes the table that it holds, if it is not there.
  */
 export function openCacheFile(dataDirectory: string, name: string, table: string): DatabaseSync | undefined {
   return attempt(() => {
     mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
     const path = join(dataDirectory, name);
     makePrivate(path);
-    return openCache(path, table);
+    try {
+      return openCache(path, table);
+    } catch (error) {
+      if (sqliteTrouble(error) !== "damaged") {
+        throw error;
+      }
+      for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+        rmSync(file, { force: true });
+      }
+      makePrivate(path);
+      return openCache(path, table);
+    }
   });
 }
 

@@ -64,11 +64,20 @@ test("several processes keep names in one file", () => {
   other.close();
 });
 
-test.each<[string, () => void]>([
-  ["is damaged", () => writeFileSync(join(folder, "names.sqlite"), "no database".repeat(1_000))],
-  ["can't be opened", () => mkdirSync(join(folder, "names.sqlite"))],
-])("a file that %s is one without names", (_how, damage) => {
-  damage();
+test("a file that is damaged is made anew, readable by its owner alone", () => {
+  const path = join(folder, "names.sqlite");
+  writeFileSync(path, "no database".repeat(1_000), { mode: 0o644 });
+  const names = openNameCache(folder, NOW);
+  names.keep("acme", new Map([["1", { at: NOW, text: "ann" }]]));
+  names.close();
+  const again = openNameCache(folder, NOW);
+  expect(again.find("acme", ["1"]).size).toBe(1);
+  again.close();
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+});
+
+test("a file that can't be opened is one without names", () => {
+  mkdirSync(join(folder, "names.sqlite"));
   const names = openNameCache(folder, NOW);
   names.keep("acme", new Map([["1", { at: NOW, text: "ann" }]]));
   expect(names.find("acme", ["1"]).size).toBe(0);

@@ -183,7 +183,7 @@ const state = z.strictObject({
     "duration",
     duration(5 * SECOND, LONGEST_LEASE_MS).prefault("15s"),
     "Lease",
-    "After so long without a sign of life of the host that collects an org, another one goes on.",
+    "After so long without a sign of life of the host that collects an org, another one goes on. Of hosts with different settings the longer counts.",
   ),
   ssl: setting(
     "yaml",

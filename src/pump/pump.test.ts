@@ -8,6 +8,7 @@ import type { Fact } from "../reporting/facts.ts";
 import { EMPTY_RECEIPT, type Receipt, type Sink } from "../sinks/sink.ts";
 import type { RoundEnd, Source } from "../sources/source.ts";
 import type { DeliveryFact } from "./facts.ts";
+import { MetEvents } from "./met_events.ts";
 import { pump } from "./pump.ts";
 import { keepCollecting } from "./schedule.ts";
 
@@ -445,6 +446,24 @@ test("what was found there and may be doubled is told, and no more than that", a
     { fact: "delivered", created: 1, existing: 0, refused: 0 },
     { fact: "possibly_doubled", events: 1 },
   ]);
+});
+
+test.each([true, undefined])("that files were there already is told of new ones alone (new: %s)", async (isNew) => {
+  const facts: DeliveryFact[] = [];
+  const source: Source = {
+    id: "numbers",
+    async *read() {
+      for (const part of ["a", "b", "c"]) {
+        const events = [{ index: "i", id: part, json: "{}" }];
+        yield { events, part, ...(isNew === undefined ? {} : { isNew }), whenDelivered: { changes: [] } };
+      }
+      return undefined;
+    },
+  };
+  const sink: Sink = { deliver: async () => ({ created: 0, existing: 1, refused: [] }), close: async () => {} };
+  const given = { cursors: createMemoryCursors(), clock: new ManualClock(), stop: never, abandon: never };
+  await pump({ ...given, met: new MetEvents(), source, sink, tell: (fact) => facts.push(fact as DeliveryFact) });
+  expect(facts.filter(({ fact }) => fact === "collected_twice")).toHaveLength(isNew === true ? 1 : 0);
 });
 
 test("an org that another host has by now ends the round at its first save, with its batch released and nothing sent", async () => {
