@@ -1,4 +1,6 @@
 /** What a test does with a broker beside the product: makes topics, gives rights, and reads everything that a topic holds. */
+
+import { setTimeout as wait } from "node:timers/promises";
 import {
   AclOperations,
   AclPermissionTypes,
@@ -9,6 +11,7 @@ import {
   listOffsetsV7,
   ResourcePatternTypes,
   ResourceTypes,
+  ResponseError,
 } from "@platformatic/kafka";
 
 export interface StoredRecord {
@@ -107,7 +110,8 @@ export class KafkaTopics {
     const timestamp = ListOffsetTimestamps.LATEST;
     const partitions = of.map((partitionIndex) => ({ partitionIndex, currentLeaderEpoch: -1, timestamp }));
     const connection = await this.#pool.get(this.#broker);
-    const { topics } = await listOffsetsV7.api.async(connection, -1, 0, [{ name: topic, partitions }]);
+    const ask = () => listOffsetsV7.api.async(connection, -1, 0, [{ name: topic, partitions }]);
+    const { topics } = await onceLed(ask);
     const found = topics[0]?.partitions ?? [];
     return found
       .toSorted((a, b) => a.partitionIndex - b.partitionIndex)
@@ -141,5 +145,20 @@ export class KafkaTopics {
 
   async close(): Promise<void> {
     await Promise.all([this.#admin.close(), this.#pool.close()]);
+  }
+}
+
+/** What is asked of a topic that was made just now, when a broker does not yet know each partition that it leads. */
+async function onceLed<T>(ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      const isNew = error instanceof ResponseError && error.errors.every((one) => one.hasStaleMetadata === true);
+      if (!isNew || attempt === 100) {
+        throw error;
+      }
+      await wait(100);
+    }
   }
 }
