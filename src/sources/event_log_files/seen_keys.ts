@@ -74,23 +74,13 @@ export class SeenKeys {
       const bits = Math.min(MOST_FILTER_BITS, Math.max(HELD, this.#expected) * BITS_A_KEY);
       this.#filter = new Uint32Array(2 ** Math.ceil(Math.log2(bits)) / 32);
     }
-    // Not by `filter`, which holds each key as an object of its own meanwhile.
-    const keys = new Float64Array(HELD);
-    let held = 0;
-    for (const key of this.#slots) {
-      if (key !== 0) {
-        keys[held] = key;
-        held += 1;
-        this.#mark(key);
-      }
-    }
-    keys.sort();
+    const keys = this.#slots.filter((key) => key !== 0).sort();
     const start = this.#runs.length * HELD * KEY_BYTES;
     this.#scratch.write(keys, start);
-    this.#runs.push({
-      start,
-      firstKeys: Float64Array.from({ length: HELD / PAGE_KEYS }, (_, page) => keys[page * PAGE_KEYS] ?? 0),
-    });
+    this.#runs.push({ start, firstKeys: keys.filter((_, at) => at % PAGE_KEYS === 0) });
+    for (const key of keys) {
+      this.#mark(key);
+    }
     this.#slots.fill(0);
     this.#held = 0;
   }
