@@ -54,17 +54,22 @@ describe("sqlite cursors", () => {
     });
   });
 
-  test.each([
-    ["is not a database", () => Buffer.from("this is no database, but text that is long enough to be looked at")],
-    ["lacks its end", (file: Buffer) => file.subarray(0, 4_096 * 2)],
-  ])("refuses a file that %s, leaves it as it is and says what can be done", async (_what, damage) => {
+  /** A closed file of cursors that is longer than its first pages. */
+  async function fileOfSeveralPages(): Promise<string> {
     const store = openSqliteCursors(directory);
     await store.save(
       "a",
       Array.from({ length: 200 }, (_, n) => ({ key: `file:${n}`, value: "x".repeat(100) })),
     );
     store.close();
-    const path = join(directory, "cursors.sqlite");
+    return join(directory, "cursors.sqlite");
+  }
+
+  test.each([
+    ["is not a database", () => Buffer.from("this is no database, but text that is long enough to be looked at")],
+    ["lacks its end", (file: Buffer) => file.subarray(0, 4_096 * 2)],
+  ])("refuses a file that %s, leaves it as it is and says what can be done", async (_what, damage) => {
+    const path = await fileOfSeveralPages();
     const bytes = damage(readFileSync(path));
     writeFileSync(path, bytes);
     expect(errorOf(() => openSqliteCursors(directory))).toMatchObject({
@@ -76,13 +81,7 @@ describe("sqlite cursors", () => {
   });
 
   test("says the same of one that is found to be damaged when it is read", async () => {
-    const store = openSqliteCursors(directory);
-    await store.save(
-      "a",
-      Array.from({ length: 200 }, (_, n) => ({ key: `file:${n}`, value: "x".repeat(100) })),
-    );
-    store.close();
-    const path = join(directory, "cursors.sqlite");
+    const path = await fileOfSeveralPages();
     writeFileSync(path, readFileSync(path).fill(0x5a, 4_096 * 2));
     const damaged = openSqliteCursors(directory);
     await expect(damaged.load("a")).rejects.toMatchObject({
