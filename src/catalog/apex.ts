@@ -45,7 +45,7 @@ const UP_TO_THREE_REQUESTS: Columns = {
 const CALLOUT: Columns = {
   URI: {
     field: "origin_uri",
-    kind: "long_keyword",
+    kind: "url",
     description: "URI of the page or endpoint whose request led to the callout.",
   },
 };

@@ -115,7 +115,7 @@ export const APEX_COLUMNS: Columns = {
   REQUEST_URI: {
     field: "uri",
     ecs: "url.original",
-    kind: "long_keyword",
+    kind: "url",
     description: "URI of the page or endpoint that got the request.",
   },
   JOB_ID: { field: "job_id", kind: "id", description: "Id of the asynchronous job, 18 characters." },

@@ -16,7 +16,7 @@ export const API_COLUMNS: Columns = {
   API_RESOURCE: {
     field: "api_resource",
     ecs: "url.original",
-    kind: "long_keyword",
+    kind: "url",
     description: "Method or resource that was called.",
   },
   HTTP_METHOD: {
@@ -75,7 +75,7 @@ export const API_COLUMNS: Columns = {
     kind: "keyword",
     description: "What the job does: insert, update, upsert, delete, hardDelete, query or queryAll.",
   },
-  REQUEST_PATH: { field: "request_path", kind: "long_keyword", description: "Path of the request." },
+  REQUEST_PATH: { field: "request_path", kind: "url", description: "Path of the request." },
   CONCURRENCY_MODE: { field: "concurrency_mode", kind: "keyword", description: "Parallel or serial." },
   JOB_STATUS: { field: "job_status", kind: "keyword", description: "State that the job has reached." },
   RECORDS_PROCESSED: { field: "records_processed", kind: "long", description: "Records that the job has processed." },

@@ -11,8 +11,8 @@ import {
   setMembers,
   wholeDuration,
   wholeNumber,
-  withoutCredentials,
   withoutInnerQuotes,
+  withoutSecrets,
 } from "./cell_value.ts";
 
 describe("whole numbers", () => {
@@ -144,8 +144,25 @@ describe("URLs", () => {
     ["https://host.example/?mail=a@b.example", "https://host.example/?mail=a@b.example"],
     ["callout:Named/path@x", "callout:Named/path@x"],
     ["ftp://a:b@c:d@host/", "ftp://host/"],
+    ["see https://user:secret@host.example/a, or http://b:c@d/", "see https://host.example/a, or http://d/"],
+    ["/secur/frontdoor.jsp?sid=00D300!AQ4.x_y&retURL=/home", "/secur/frontdoor.jsp?sid=REDACTED&retURL=/home"],
+    ["/login.jsp?un=ada@acme.example&pw=secret", "/login.jsp?un=ada@acme.example&pw=REDACTED"],
+    [
+      "/x?retURL=%2Ffrontdoor.jsp%3Fsid%3D00D3%21AQ%26a%3Db&c=d",
+      "/x?retURL=%2Ffrontdoor.jsp%3Fsid%3DREDACTED%26a%3Db&c=d",
+    ],
+    ["sid=00D3!AQ&id=001", "sid=REDACTED&id=001"],
+    ['{"A":"/x?sid=a\\"b","B":"a://c","D":"e@f"}', '{"A":"/x?sid=REDACTED\\"b","B":"a://c","D":"e@f"}'],
+    ["/x;jsessionid=abc?a=b", "/x;jsessionid=REDACTED?a=b"],
+    ["https://h/cb#access_token=a.b.c&state=1", "https://h/cb#access_token=REDACTED&state=1"],
+    ["/token?grant_type=x&Client_Secret=a&code=SE", "/token?grant_type=x&Client_Secret=REDACTED&code=SE"],
+    ["/cb?code=aPrxbOND4XNOpHhpFzKbV7Q", "/cb?code=REDACTED"],
+    ["https://maps.example/?key=AIzaSyA1234567890abcdefg&q=Oslo", "https://maps.example/?key=REDACTED&q=Oslo"],
+    ["/apex/Site?sidebar=1&token_type=bearer&keyword=a", "/apex/Site?sidebar=1&token_type=bearer&keyword=a"],
+    ["/query?q=SELECT+Id+FROM+Account+WHERE+sid='1'", "/query?q=SELECT+Id+FROM+Account+WHERE+sid='1'"],
+    ["/a?X-Amz-Signature=ab&X-Amz-Date=1", "/a?X-Amz-Signature=REDACTED&X-Amz-Date=1"],
   ])("%j becomes %j", (url, expected) => {
-    expect(withoutCredentials(url)).toBe(expected);
+    expect(withoutSecrets(url)).toBe(expected);
   });
 });
 

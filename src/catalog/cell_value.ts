@@ -188,9 +188,28 @@ export function addresses(text: string): Addresses {
   return { ips, port, whole };
 }
 
-/** A URL without user and password: `https://user:secret@host/` becomes `https://host/`. Text that is none stays as it is. */
-export function withoutCredentials(url: string): string {
-  return url.replace(/^([A-Za-z][A-Za-z0-9+.-]*:\/\/)[^/?#\s]*@/, "$1");
+const CREDENTIALS = /(?<=:\/\/)[^/?#"\\\s]*@/g;
+
+/**
+ * A parameter that lets whoever knows it in, and its value; also one of an address inside of another one. A short `code` or `key` is
+ * of a country or a record.
+ */
+const SECRET = new RegExp(
+  `((?:^|[?&#;]|%3F|%26|%23)(?:${[
+    String.raw`[\w.~-]{0,64}(?:token|secret|passw(?:or)?d|pwd|signature|api[-_]?key|session[-_]?id)`,
+    "sid|sig|pw|jwt|assertion|samlresponse",
+    String.raw`(?:code|key)(?==[^&#"\\\s]{20})`,
+  ].join("|")}))${String.raw`(?:=[^&#?"\\\s]*|(%3D)(?:(?!%26|%23)[^&#?"\\\s])*)`}`,
+  "gi",
+);
+
+/**
+ * Text without the user and password of addresses in it, `https://user:secret@host/` as `https://host/`, and without the ids of
+ * sessions, tokens, passwords and the like in their parameters: `?sid=REDACTED`. JSON stays JSON.
+ */
+export function withoutSecrets(text: string): string {
+  const open = text.includes("@") ? text.replace(CREDENTIALS, "") : text;
+  return open.includes("=") ? open.replace(SECRET, (_, name, equals = "=") => `${name}${equals}REDACTED`) : open;
 }
 
 /** `66` as `66.0`, the form that Salesforce's addresses have; any other text as it is. */

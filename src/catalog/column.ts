@@ -9,7 +9,7 @@
  * - `database_time`: declared as milliseconds by Salesforce but at times delivered in nanoseconds; the field has nanoseconds.
  * - `ip`: the field ends in `ip` and has every address of the cell, which may be a list as X-Forwarded-For has it. `port` beside it
  *   has the first address's, and `address` the whole text where it is more than addresses, or none.
- * - `url`: an address whose user and password are left out.
+ * - `url`: an address, without the secrets in it.
  * - `version`: of an API: `66` and `66.0` are one.
  * - `id`: a record id, always delivered with 18 characters.
  * - `set`: several names or ids in one cell.

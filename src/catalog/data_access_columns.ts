@@ -99,7 +99,7 @@ export const DATA_ACCESS_COLUMNS: Columns = {
   REFERRER_URI: {
     field: "referrer_uri",
     ecs: "http.request.referrer",
-    kind: "long_keyword",
+    kind: "url",
     description: "URI of the page that led to the request.",
   },
   // LightningPageView
@@ -164,7 +164,7 @@ export const DATA_ACCESS_COLUMNS: Columns = {
   PAGE_URL: {
     field: "page.url",
     ecs: "url.original",
-    kind: "long_keyword",
+    kind: "url",
     description: "Address of the page, relative.",
   },
   PAGE_APP_NAME: keyword("page.app_name", "Application that the page belongs to."),
@@ -180,7 +180,7 @@ export const DATA_ACCESS_COLUMNS: Columns = {
   PREVPAGE_URL: {
     field: "previous_page.url",
     ecs: "http.request.referrer",
-    kind: "long_keyword",
+    kind: "url",
     description: "Address of the page before, relative.",
   },
   PREVPAGE_APP_NAME: keyword("previous_page.app_name", "Application that the page before belonged to."),

@@ -64,12 +64,12 @@ export const LOGIN_HOME: Home = {
     HTTP_REFERER: {
       field: "http_referer",
       ecs: "http.request.referrer",
-      kind: "long_keyword",
+      kind: "url",
       description: "Page from which the login came.",
     },
     LOGIN_URL: {
       field: "login_url",
-      kind: "long_keyword",
+      kind: "url",
       description: "URL of the login page, or host of the login.",
     },
     COUNTRY_CODE: {

@@ -11,7 +11,7 @@ import {
   textValue,
   wholeDuration,
   wholeNumber,
-  withoutCredentials,
+  withoutSecrets,
 } from "./cell_value.ts";
 import type { CodeTable, Column } from "./column.ts";
 import { databaseTime } from "./database_time.ts";
@@ -71,8 +71,8 @@ export function memberWriter(column: Column): MemberWriter {
       return ipWriter(column.field);
     case "url":
       return column.several === true
-        ? listWriter(key, (part) => JSON.stringify(withoutCredentials(part)))
-        : (cell) => key + JSON.stringify(withoutCredentials(cell));
+        ? listWriter(key, (part) => JSON.stringify(withoutSecrets(part)))
+        : (cell) => key + JSON.stringify(withoutSecrets(cell));
     case "version":
       return (cell) => key + JSON.stringify(apiVersion(cell));
   }

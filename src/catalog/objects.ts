@@ -184,7 +184,7 @@ export const LOGIN_AS_EVENT: ObjectType = {
     SourceIp: SOURCE_IP,
     TargetUrl: {
       field: "target_url",
-      kind: "long_keyword",
+      kind: "url",
       description: "Page to which the login as the user led.",
     },
     UserId: loginAs("USER_ID_DERIVED"),

@@ -87,7 +87,7 @@ export function requestColumns(fields: RequestFields): Columns {
     URI: {
       field: fields.uri,
       ...inEcs(fields.url),
-      kind: "long_keyword",
+      kind: "url",
       description: "URI of the page or endpoint that got the request.",
     },
     URI_ID_DERIVED: {

@@ -78,6 +78,18 @@ describe("fields of a row", () => {
       { URL: '"https://u:p@a.example/x"' },
       { url: "https://a.example/x" },
     ],
+    [
+      "the id of a session in an address",
+      "RestApi",
+      { URI: "/secur/frontdoor.jsp?sid=00D300!AQ4" },
+      { uri: "/secur/frontdoor.jsp?sid=REDACTED" },
+    ],
+    [
+      "a token in a column that is not known",
+      "RestApi",
+      { CALLBACK: "https://u:p@a.example/?access_token=abc" },
+      { unmapped: { CALLBACK: "https://a.example/?access_token=REDACTED" } },
+    ],
     ["the version of an API without its fraction", "API", { API_VERSION: "66" }, { api_version: "66.0" }],
     ["a status in lower case", "API", { REQUEST_STATUS: "f" }, { request_status: "F" }],
     ["a status by its name", "API", { REQUEST_STATUS: "Success" }, { request_status: "S" }],

@@ -1,3 +1,5 @@
+import { withoutSecrets } from "./cell_value.ts";
+
 /**
  * Elasticsearch refuses a document whose flattened value has more than 32,766 bytes, name included; a character of this length of
  * text has at most three.
@@ -14,7 +16,8 @@ export class UnmappedValues {
   #whole: string[] = [];
 
   /** A name that comes again gets its number behind it. */
-  keep(name: string, value: string, occurrence = 1): void {
+  keep(name: string, text: string, occurrence = 1): void {
+    const value = withoutSecrets(text);
     const key = JSON.stringify(`${cut(name, LONGEST_NAME)}${occurrence === 1 ? "" : `_${occurrence}`}`);
     this.#indexed.push(`${key}:${JSON.stringify(cut(value, LONGEST_INDEXED))}`);
     if (value.length > LONGEST_INDEXED) {

@@ -25,7 +25,11 @@ export function verbatim(column: Column): Verbatim | undefined {
     case "encoded":
       return { test: (bytes, start, end) => lacks(PERCENT, bytes, start, end), quoted: true };
     case "url":
-      return { test: (bytes, start, end) => lacks(AT, bytes, start, end), quoted: true };
+      // Who looks for secrets begins at one of these.
+      return {
+        test: (bytes, start, end) => lacks(AT, bytes, start, end) && lacks(EQUALS, bytes, start, end),
+        quoted: true,
+      };
     case "long":
     case "bytes":
     case "milliseconds":
@@ -42,6 +46,7 @@ export function verbatim(column: Column): Verbatim | undefined {
 
 const DOT = 0x2e;
 const PERCENT = 0x25;
+const EQUALS = 0x3d;
 const AT = 0x40;
 const ZERO = 0x30;
 

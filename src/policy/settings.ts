@@ -242,7 +242,7 @@ const STREAM_EVENTS = {
     "flag",
     flag.prefault(false),
     "Preserve original event",
-    "Keeps the row or record as Salesforce sent it in the field event.original.",
+    "Keeps the row or record as Salesforce sent it, but for secrets in addresses, in the field event.original.",
     { shown: true },
   ),
   processors: setting("yaml", processors.prefault([]), "Processors", "Processors for the events of this data stream."),

@@ -1,3 +1,4 @@
+import { withoutSecrets } from "../catalog/cell_value.ts";
 import { type AgentFacts, agentMembers } from "../core/agent_facts.ts";
 import type { DataStream } from "../core/event.ts";
 import type { EventBytes } from "../core/event_bytes.ts";
@@ -74,7 +75,7 @@ export class Envelope {
     document.text(id);
     document.copy(this.#behindId);
     if (this.#preservesOriginal && original !== undefined) {
-      document.text(`,"original":${JSON.stringify(original())}`);
+      document.text(`,"original":${JSON.stringify(withoutSecrets(original()))}`);
     }
     document.copy(this.#beforeFields);
   }

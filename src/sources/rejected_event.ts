@@ -1,3 +1,4 @@
+import { withoutSecrets } from "../catalog/cell_value.ts";
 import { agentMembers } from "../core/agent_facts.ts";
 import type { SourceEvent } from "../core/event.ts";
 import type { StreamContext } from "./envelope.ts";
@@ -32,7 +33,12 @@ export function rejectedEvent(rejected: RejectedEvent): SourceEvent {
     dataStream,
     organization,
     instanceUrl,
-    collector: { dataset: dataStream.dataset, event_type: eventType, reason, text: text.slice(0, LONGEST_TEXT) },
+    collector: {
+      dataset: dataStream.dataset,
+      event_type: eventType,
+      reason,
+      text: withoutSecrets(text.slice(0, LONGEST_TEXT)),
+    },
     collection,
     program: agentMembers(stream.agent),
     tags,

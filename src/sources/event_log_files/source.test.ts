@@ -176,7 +176,7 @@ describe("event log files", () => {
   });
 
   test("keeps the row's text where the stream asks for it", async () => {
-    await org.given.logFile({ ...hourly, csv: 'EVENT_TYPE,REQUEST_ID,URI\nLogin,r1,"a ""b"""\n' });
+    await org.given.logFile({ ...hourly, csv: 'EVENT_TYPE,REQUEST_ID,URI\nLogin,r1,"/a?sid=c ""b"""\n' });
     const keeping = source({
       stream: {
         organizationName: "Acme",
@@ -188,7 +188,7 @@ describe("event log files", () => {
     });
     const { documents } = await round(keeping);
     const original = String(valueAt(documents[0], "event.original"));
-    expect(JSON.parse(original)).toEqual({ EVENT_TYPE: "Login", REQUEST_ID: "r1", URI: 'a "b"' });
+    expect(JSON.parse(original)).toEqual({ EVENT_TYPE: "Login", REQUEST_ID: "r1", URI: '/a?sid=REDACTED "b"' });
   });
 
   test("reads a header in lower case as the same columns", async () => {
@@ -308,7 +308,7 @@ describe("what is broken does not stop what is not", () => {
     const csv = [
       "EVENT_TYPE,REQUEST_ID,URI",
       "Login,r1,/a",
-      "Login,r2",
+      "Login,https://u:p@a.example/",
       'Login,"r3"x,/c',
       "Login,r4,/d,/e",
       "Login,r5,/f",
@@ -321,7 +321,7 @@ describe("what is broken does not stop what is not", () => {
     expect(documents.length - rejected.length).toBe(2);
     expect(rejected.map((document) => valueAt(document, "salesforce.collection.row"))).toEqual(["2", "3", "4"]);
     expect(rejected.map((document) => valueAt(document, "salesforce.collector.text"))).toEqual([
-      "Login,r2",
+      "Login,https://a.example/",
       'Login,"r3"x,/c',
       "Login,r4,/d,/e",
     ]);
