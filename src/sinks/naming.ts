@@ -7,8 +7,8 @@ import type { Sink } from "./sink.ts";
 
 /** What of the names is known to the events of the same ids. */
 interface Ending {
-  /** In the place of the document's last two bytes; undefined if there is no name. */
-  readonly bytes: Buffer | undefined;
+  /** In the place of the document's last two bytes. */
+  readonly bytes: Buffer;
   /** Milliseconds since the epoch. */
   readonly goodUntil: number;
 }
@@ -71,7 +71,7 @@ function byKind(wanted: ReadonlySet<NamedIds>): ReadonlyMap<NamedKind, readonly 
 }
 
 /** The end of `salesforce` and of the document, with the names that are known; see SourceEvent. */
-function endingOf({ user, effective, app }: NamedIds, names: OrgNames): Buffer | undefined {
+function endingOf({ user, effective, app }: NamedIds, names: OrgNames): Buffer {
   const [who, asWhom, connectedApp] = [user, effective, app].map((id) => names.nameOf(id));
   const inSalesforce = [
     connectedApp === undefined ? undefined : `"connected_app":{${member("name", connectedApp.name)}}`,
@@ -86,9 +86,6 @@ function endingOf({ user, effective, app }: NamedIds, names: OrgNames): Buffer |
     ...(who === undefined ? [] : [identityMembers(who)]),
     ...(asWhom === undefined ? [] : [`"effective":{${identityMembers(asWhom)}}`]),
   ];
-  if (inSalesforce.length === 0 && inUser.length === 0) {
-    return undefined;
-  }
   const salesforce = inSalesforce.map((text) => `,${text}`).join("");
   const userMember = inUser.length === 0 ? "" : `,"user":{${inUser.join(",")}}`;
   return Buffer.from(`${salesforce}}${userMember}}`);
