@@ -80,7 +80,7 @@ export class SharedCallHours implements CallHours {
     this.#unsaved.clear();
     const changes = hours.map((hour) => ({ key: `hour:${hour}`, value: this.#counts.get(hour) }));
     try {
-      await this.#cursors.save(ID, changes, false);
+      await this.#cursors.save(ID, changes);
     } catch {
       for (const hour of hours) {
         this.#unsaved.add(hour);
