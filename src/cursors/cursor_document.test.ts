@@ -56,4 +56,6 @@ test("ids keep to what Elasticsearch takes, and apart", () => {
   const long = ["ü".repeat(300), `${"ü".repeat(299)}x`].map((source) => cursorDocumentId(ORG, source));
   expect(new Set(long).size).toBe(2);
   expect(long.every((id) => Buffer.byteLength(id) <= 512 && id.startsWith(ORG))).toBe(true);
+  const longest = "x".repeat(512 - Buffer.byteLength(`${ORG}|`));
+  expect(cursorDocumentId(ORG, longest)).toBe(`${ORG}|${longest}`);
 });
