@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  type FakeBroker,
   type Instead,
   int32,
   metadataBody,
@@ -10,6 +11,7 @@ import {
   versionsBody,
 } from "../../_dev/shared/kafka/fake_broker.ts";
 import { sinkOptions } from "../../_dev/shared/kafka/sink_options.ts";
+import { makeAuthority } from "../../_dev/shared/testing/certificates.ts";
 import { systemClock } from "../core/clock.ts";
 import type { RunnerError } from "../core/errors.ts";
 import { Memory } from "../core/memory.ts";
@@ -55,6 +57,9 @@ test.each<[string, RequestName, (correlation: number) => Instead, RegExp]>([
   ["nothing, of no length", "produce", (id) => ({ bytes: int32(0, id, 0) }), /can't be/],
   ["a negative length", "produce", (id) => ({ bytes: int32(-90, id, 0) }), /can't be/],
   ["two gigabytes", "produce", (id) => ({ bytes: int32(2 ** 31 - 1, id, 0) }), /can't be/],
+  ["an alert of TLS", "produce", () => ({ bytes: Buffer.from([0x15, 3, 3, 0, 2, 2, 40]) }), /can't be/],
+  ["TLS", "apiVersions", () => ({ bytes: Buffer.from([0x15, 3, 3, 0, 2, 2, 40]) }), /A listener for TLS needs ssl/],
+  ["TLS of no version", "apiVersions", () => ({ bytes: Buffer.from([0x17, 3, 5, 0, 2, 2, 40]) }), /can't be/],
   ["a web page", "produce", () => ({ bytes: Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n") }), /can't be/],
   ["a page in place of its versions", "apiVersions", () => ({ bytes: Buffer.from("<html>no</html>\n") }), /can't be/],
   ["a producer without a number", "initProducerId", () => ({ body: producerBody(-1n, -1) }), /number/],
@@ -176,18 +181,149 @@ test.each([
   expect(broker.requests).not.toContain("produce");
 });
 
-test("of the versions that both speak the newest is taken, at either end of what the broker speaks", async () => {
-  for (const [least, most] of [
-    [3, 3],
-    [3, 4],
-    [0, 3],
-  ]) {
-    await using broker = await startFakeBroker(TOPIC);
-    broker.fate = (asked) => (asked === "apiVersions" ? { body: versionsBody(least, most) } : undefined);
-    const sink = createKafkaSink(sinkOptions(broker.host, TOPIC), () => {}, hurried);
+test.each([
+  [3, 3, 3],
+  [3, 4, 3],
+  [0, 3, 3],
+  [4, 6, 5],
+  [7, 7, 7],
+  [0, 8, 8],
+  [9, 10, 9],
+  [3, 13, 11],
+])("of the versions that both speak, here %i to %i, the newest is taken, and kept to", async (least, most, version) => {
+  await using broker = await startFakeBroker(TOPIC);
+  broker.fate = (asked) => (asked === "apiVersions" ? { body: versionsBody(least, most) } : undefined);
+  const sink = createKafkaSink(sinkOptions(broker.host, TOPIC), () => {}, hurried);
+  expect((await sink.deliver(events, never)).created).toBe(2);
+  await sink.close();
+  expect(broker.violations).toEqual([]);
+  expect(broker.produced).toEqual([
+    { version, acks: -1, topic: TOPIC, partition: 0, producer: 7n, sequence: 0, records: 2 },
+  ]);
+});
+
+test("what nobody acknowledges needs no producer's number, and is delivered when the connection has it", async () => {
+  await using broker = await startFakeBroker(TOPIC);
+  const sink = createKafkaSink(sinkOptions(broker.host, TOPIC, { isAcknowledged: false }), () => {}, hurried);
+  expect((await sink.deliver(events, never)).created).toBe(2);
+  await expect.poll(() => broker.produced).toMatchObject([{ acks: 0, producer: -1n, records: 2 }]);
+  await sink.close();
+  expect(broker.requests).not.toContain("initProducerId");
+});
+
+test("the batches of a partition go one after the other, under a running count", async () => {
+  await using broker = await startFakeBroker(TOPIC);
+  const sink = createKafkaSink(sinkOptions(broker.host, TOPIC), () => {}, hurried);
+  await Promise.all([0, 1, 2, 3].map(() => sink.deliver(events, never)));
+  await sink.deliver(events, never);
+  await sink.close();
+  expect(broker.produced.map(({ sequence }) => sequence)).toEqual([0, 2, 4, 6, 8]);
+  expect(broker.requests.filter((one) => one !== "produce")).toEqual(["apiVersions", "metadata", "initProducerId"]);
+});
+
+describe("TLS", () => {
+  test.each([
+    ["a name, which is sent", "localhost", "localhost"],
+    ["an address in numbers, which is not sent as a name", "127.0.0.1", false],
+  ])("a broker is known by %s", async (_, host, sent) => {
+    const authority = await makeAuthority("Kafka CA");
+    const { key, certificate: cert } = await authority.issue(host);
+    await using broker = await startFakeBroker(TOPIC, { key, cert });
+    broker.fate = (asked) => (asked === "metadata" ? { body: metadataBody(TOPIC, host, broker.port) } : undefined);
+    const tls = { certificateAuthorities: [authority.certificate] };
+    const sink = createKafkaSink(sinkOptions(`${host}:${broker.port}`, TOPIC, { tls }), () => {}, hurried);
     expect((await sink.deliver(events, never)).created).toBe(2);
     await sink.close();
-  }
+    expect(broker.serverNames).toEqual([sent]);
+  });
+
+  test("with a broker that says nothing is not waited for longer than for any answer", async () => {
+    await using broker = await startFakeBroker(TOPIC);
+    const problems: (RunnerError | undefined)[] = [];
+    const options = sinkOptions(broker.host, TOPIC, { tls: {}, timeout: 50 });
+    const sink = createKafkaSink(options, (problem) => problems.push(problem), hurried);
+    await sink.probe?.(never);
+    await sink.close();
+    expect(problems.map((problem) => problem?.text)).toEqual([expect.stringContaining("no answer in time")]);
+  });
+});
+
+describe("who leads a topic", () => {
+  const asksOf = (broker: FakeBroker) => broker.requests.filter((one) => one === "metadata").length;
+
+  test("is asked for again after a while", async () => {
+    await using broker = await startFakeBroker(TOPIC);
+    let now = Date.UTC(2026, 6, 17);
+    const options = sinkOptions(broker.host, TOPIC, { refreshEvery: 60_000 });
+    const sink = createKafkaSink(options, () => {}, { ...hurried, now: () => now });
+    for (const [later, asks] of [
+      [0, 1],
+      [59_999, 1],
+      [1, 2],
+      [59_999, 2],
+    ] as const) {
+      now += later;
+      await sink.deliver(events, never);
+      expect(asksOf(broker)).toBe(asks);
+    }
+    await sink.close();
+  });
+
+  test.each([
+    ["only what has a leader", true, [1, 1], 1],
+    ["all alike", false, [0, 1], 2],
+  ])("is not known of one partition: with %s the events get there", async (_, reachableOnly, partitions, asks) => {
+    await using broker = await startFakeBroker(TOPIC);
+    broker.fate = (asked) =>
+      asked === "metadata"
+        ? { body: metadataBody(TOPIC, "127.0.0.1", broker.port, 2, asksOf(broker) === 1 ? 1 : 0) }
+        : undefined;
+    const said: (string | undefined)[] = [];
+    const partition = { by: "roundRobin", groupEvents: 1, reachableOnly } as const;
+    const clock = { ...hurried, random: () => 0 };
+    const options = sinkOptions(broker.host, TOPIC, { partition });
+    const sink = createKafkaSink(options, (problem) => said.push(problem?.text), clock);
+    const receipts = await Promise.all(events.map((event) => sink.deliver([event], never)));
+    await sink.close();
+    expect(receipts.map(({ created }) => created)).toEqual([1, 1]);
+    expect(broker.produced.map((one) => one.partition).toSorted()).toEqual(partitions);
+    expect(asksOf(broker)).toBe(asks);
+    expect(said.some((text) => text?.includes(`is choosing a leader (${TOPIC}:0:`))).toBe(!reachableOnly);
+    expect(said.at(-1)).toBeUndefined();
+  });
+
+  test("is not known of a topic that is not there: it is said until it is", async () => {
+    const { said } = await delivered("metadata", () => ({ body: metadataBody(TOPIC, "127.0.0.1", 1, 0, 0, 3) }));
+    expect(said).toMatch(/^Kafka has no such topic, .*Create the topic/);
+  });
+
+  test("is said by another host when the first one makes no sense", async () => {
+    await using good = await startFakeBroker(TOPIC);
+    await using bad = await startFakeBroker(TOPIC);
+    bad.fate = () => ({ bytes: Buffer.from("<html>no</html>\n") });
+    const options = { ...sinkOptions(good.host, TOPIC), hosts: [bad.host, good.host] };
+    const sink = createKafkaSink(options, () => {}, hurried);
+    expect((await sink.deliver(events, never)).created).toBe(2);
+    await sink.close();
+    expect(good.produced).toHaveLength(1);
+  });
+});
+
+test("is known to be away, or there, before the first event", async () => {
+  await using broker = await startFakeBroker(TOPIC);
+  const problems: (RunnerError | undefined)[] = [];
+  const probed = async (host: string, signal = never) => {
+    const sink = createKafkaSink(sinkOptions(host, TOPIC), (problem) => problems.push(problem), hurried);
+    await sink.probe?.(signal);
+    await sink.close();
+  };
+  await probed(broker.host);
+  await expect.poll(() => broker.open).toBe(0);
+  expect([problems.splice(0), broker.requests]).toEqual([[undefined], ["apiVersions"]]);
+  await probed("127.0.0.1:1");
+  expect(problems.splice(0)).toEqual([expect.objectContaining({ code: "output_unreachable" })]);
+  await expect(probed("127.0.0.1:1", AbortSignal.abort(new Error("stopped")))).rejects.toThrow("stopped");
+  expect(problems).toEqual([]);
 });
 
 test("an error without a name is one of the broker's own", async () => {

@@ -39,9 +39,9 @@ export class AnswerLengths {
   }
 }
 
-/** A record of TLS in place of an answer, which the library itself tells from one: its kind, and the version's first byte. */
-function isTls(piece: Uint8Array): boolean {
-  return (piece[0] ?? 0) >= 0x14 && (piece[0] ?? 0) <= 0x17 && piece[1] === 0x03;
+/** A record of TLS in place of an answer, which the library itself tells from one: its kind, and the two bytes of its version. */
+function isTls([kind = 0, major, minor = 0xff]: Uint8Array): boolean {
+  return kind >= 0x14 && kind <= 0x17 && major === 0x03 && minor <= 0x04;
 }
 
 /** Ends a connection, before anybody listens to it, as soon as something comes that is no answer, or that its reader can't read. */

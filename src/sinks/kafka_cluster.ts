@@ -86,7 +86,7 @@ export class KafkaCluster {
       handleBackPressure: !isAcknowledged,
       ...(tls === undefined ? {} : { tls: tlsOptions(tls) }),
       // No server name is sent for an address in numbers (RFC 6066).
-      ...(tls === undefined || hosts.some((host) => isIP(hostAndPort(host).host) !== 0) ? {} : { tlsServerName: true }),
+      ...(hosts.some((host) => isIP(hostAndPort(host).host) !== 0) ? {} : { tlsServerName: true }),
       ...(sasl === undefined ? {} : { sasl: { ...sasl, password: sasl.password.reveal() } }),
     });
     this.#pool.on("connecting", ({ connection }) => {
