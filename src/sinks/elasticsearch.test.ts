@@ -23,8 +23,8 @@ beforeEach(async () => {
 });
 afterEach(() => elasticsearch.close());
 
-function open() {
-  const options = { hosts: [elasticsearch.url], compressionLevel: 1, workers: 2, requestTimeout: 10_000 };
+function open({ hosts = [elasticsearch.url], compressionLevel = 1 } = {}) {
+  const options = { hosts, compressionLevel, workers: 2, requestTimeout: 10_000 };
   return createElasticsearchSink(options, (problem) => problems.push(problem), clock, memory.share("output"));
 }
 
@@ -47,6 +47,14 @@ describe("Elasticsearch sink keeps the contract", () => {
 test("events go to data streams alone, so that none lands in an index that is made for it", async () => {
   await open().deliver([anEvent(INDEX, "a")], never);
   expect(elasticsearch.requests.map(({ query }) => query.get("require_data_stream"))).toEqual(["true"]);
+});
+
+test.each([
+  [0, undefined],
+  [1, "gzip"],
+])("with compression level %i a request says that it is encoded as %s", async (compressionLevel, encoding) => {
+  await open({ compressionLevel }).deliver([anEvent(INDEX, "a")], never);
+  expect(elasticsearch.requests.map(({ headers }) => headers["content-encoding"])).toEqual([encoding]);
 });
 
 /** Delivers one event; resolves as soon as it waits to send it again. */
@@ -104,4 +112,22 @@ test("what is found after an answer was lost may be this runner's own; what is f
   elasticsearch.answerWith(200);
   clock.advance(ms);
   expect(await delivering).toMatchObject({ created: 0, existing: 1, resent: 1 });
+});
+
+test("is known to be away, or there, before the first event", async () => {
+  const hosts = [elasticsearch.url];
+  const probed = async (signal = never) => {
+    await open({ hosts }).probe?.(signal);
+    return problems.splice(0);
+  };
+  expect(await probed()).toEqual([undefined]);
+  elasticsearch.answerWith(401);
+  expect(await probed()).toEqual([expect.objectContaining({ code: "output_refused" })]);
+  elasticsearch.answerWith(503);
+  expect(await probed()).toEqual([expect.objectContaining({ code: "output_unreachable" })]);
+  await expect(probed(AbortSignal.abort(new Error("stopped")))).rejects.toThrow("stopped");
+  expect(problems).toEqual([]);
+  await elasticsearch.close();
+  expect(await probed()).toEqual([expect.objectContaining({ code: "output_unreachable" })]);
+  await elasticsearch.start();
 });

@@ -86,6 +86,12 @@ describe.each([0, 3])("with compression level %i", (compressionLevel) => {
     },
     { remembers: false },
   );
+
+  test("frames are compressed, or not", async () => {
+    const fake = await aLogstash();
+    await aSink([fake.host], { compressionLevel }).sink.deliver(events(3), never);
+    expect([fake.windows, fake.compressed]).toEqual([[3], compressionLevel === 0 ? 0 : 1]);
+  });
 });
 
 describe("what Logstash says is bounded", () => {
@@ -167,6 +173,9 @@ describe("what Logstash says is bounded", () => {
     await sink.deliver(events(3), never);
     expect(fake.windows).toEqual([3, 3]);
     expect(texts()[0]).toMatch(/no answer in time/);
+    await expect.poll(() => fake.open).toBe(1);
+    await sink.close();
+    await expect.poll(() => fake.open).toBe(0);
   });
 
   test("an idle connection that Logstash ends is no problem", async () => {

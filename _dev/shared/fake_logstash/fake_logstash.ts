@@ -29,8 +29,12 @@ export interface FakeLogstash {
   readonly queue: readonly ReceivedDocument[];
   /** Numbers of documents in the windows that came, whole ones only. */
   readonly windows: readonly number[];
+  /** Frames that were compressed. */
+  readonly compressed: number;
   readonly violations: readonly string[];
   readonly connections: number;
+  /** Of them, those that are open. */
+  readonly open: number;
   /** Asked for each window; by default all is queued and acknowledged. */
   fate: (window: number) => WindowFate;
   /** Ends all connections; new ones are welcome. */
@@ -56,7 +60,7 @@ export async function startFakeLogstash(options: FakeLogstashOptions = {}): Prom
   const queue: ReceivedDocument[] = [];
   const windows: number[] = [];
   const violations: string[] = [];
-  let connections = 0;
+  let [connections, compressed] = [0, 0];
 
   const serve = (socket: Socket) => {
     sockets.add(socket);
@@ -98,6 +102,7 @@ export async function startFakeLogstash(options: FakeLogstashOptions = {}): Prom
         for (let taken = frame(inner); taken > 0; taken = frame(inner)) {
           inner = inner.subarray(taken);
         }
+        compressed += 1;
         expect(inner.length === 0, "a compressed frame ends within a frame");
         return 6 + number;
       }
@@ -154,6 +159,12 @@ export async function startFakeLogstash(options: FakeLogstashOptions = {}): Prom
     violations,
     get connections() {
       return connections;
+    },
+    get compressed() {
+      return compressed;
+    },
+    get open() {
+      return sockets.size;
     },
     fate: () => ({}),
     cutAll() {
