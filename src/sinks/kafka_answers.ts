@@ -39,25 +39,17 @@ export class AnswerLengths {
   }
 }
 
-/** A record of TLS in place of an answer, which the library itself tells from one: its kind, and the two bytes of its version. */
-function isTls([kind = 0, major, minor = 0xff]: Uint8Array): boolean {
-  return kind >= 0x14 && kind <= 0x17 && major === 0x03 && minor <= 0x04;
-}
-
 /** Ends a connection, before anybody listens to it, as soon as something comes that is no answer, or that its reader can't read. */
 export function boundAnswers(socket: Socket): void {
   const listen = socket.on.bind(socket) as (event: string, listener: (...values: never[]) => void) => Socket;
   const bounded = (read: (piece: Buffer) => void) => {
     const lengths = new AnswerLengths();
-    let isFirst = true;
     return (piece: Buffer) => {
-      const isKnown = isFirst && isTls(piece);
-      isFirst = false;
       try {
         if (socket.destroyed) {
           return;
         }
-        if (!isKnown && !lengths.areFine(piece)) {
+        if (!lengths.areFine(piece)) {
           throw new Error("its answer is not that of Kafka's protocol");
         }
         read(piece);
