@@ -38,14 +38,11 @@ export class Arrivals {
     if (this.#waiting.length === 0 && this.#ended === undefined) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const over = new AbortController();
-      const stop = () => over.abort(signal.reason);
       this.#onNews = resolve;
-      signal.addEventListener("abort", stop, { once: true });
       try {
-        await Promise.race([promise, this.#clock.sleep(patience, over.signal)]);
+        await Promise.race([promise, this.#clock.sleep(patience, AbortSignal.any([signal, over.signal]))]);
       } finally {
         this.#onNews = undefined;
-        signal.removeEventListener("abort", stop);
         over.abort(NEWS);
       }
     }
