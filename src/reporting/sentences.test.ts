@@ -69,6 +69,51 @@ test("a report follows what is open, what failed and until when, and is whole ag
   });
 });
 
+test("a report counts files, rows and rounds", () => {
+  const facts: readonly Fact[] = [
+    { fact: "file_done", file, rows: 4, rejected: 1, newestEvent: undefined },
+    { fact: "file_gone", file },
+    { fact: "file_failed", file, error: lost, attempt: 1 },
+    { fact: "file_parked", file, error: lost, attempt: 16 },
+    { fact: "row_rejected", file, row: 1, reason: "ragged" },
+    { fact: "delivered", created: 5, existing: 3, refused: 2 },
+    { fact: "possibly_doubled", events: 7 },
+    { fact: "round_failed", error: lost, nextAttemptAt: NOW },
+    { ...kept, events: 9 },
+  ];
+  expect([...facts, ...facts].reduce(afterFact, startOfReport("login-1"))).toMatchObject({
+    filesDone: 2,
+    filesGone: 2,
+    filesFailed: 4,
+    rowsRejected: 2,
+    rowsCreated: 10,
+    rowsExisting: 6,
+    rowsRefused: 4,
+    rowsPossiblyDoubled: 14,
+    roundsFailed: 2,
+    eventsKept: 9,
+  });
+});
+
+test("a report of a topic is degraded while stored events of a gap can't be read, though live ones come", () => {
+  const gap = { topic: "LoginEventStream", after: NOW - HOUR, to: NOW } as const;
+  const healths = (
+    [
+      { fact: "live_gap", ...gap, error: lost, attempt: 1 },
+      { fact: "topic_subscribed", topic: "LoginEventStream", at: NOW, isResumed: false },
+      { fact: "live_gap_closed", ...gap },
+      { fact: "topic_subscribed", topic: "LoginEventStream", at: NOW, isResumed: true },
+    ] satisfies readonly Fact[]
+  ).map((_, at, all) => {
+    const { health, errorCode } = all.slice(0, at + 1).reduce(afterFact, startOfReport("login-1"));
+    return `${health} ${errorCode}`;
+  });
+  expect(healths).toEqual([
+    ...["degraded connection_lost", "degraded connection_lost"],
+    ...["healthy undefined", "healthy undefined"],
+  ]);
+});
+
 test("a report of a topic says since when it is connected, and keeps what was last heard of it", () => {
   const subscribed = (at: number): Fact => ({
     fact: "topic_subscribed",

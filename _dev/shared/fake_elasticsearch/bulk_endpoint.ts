@@ -210,6 +210,9 @@ export class BulkEndpoint {
     if (method === "GET" && indices !== undefined) {
       response.end(JSON.stringify({ data_streams: [{ name: stream, backing_indices: indices }] }));
     } else if (method === "POST" && [...this.#backing.values()].flat().includes(index ?? "")) {
+      if (new URL(url, this.url).searchParams.get("_source") !== "false") {
+        throw new Error("whole documents are asked for");
+      }
       const { ids } = JSON.parse(body) as { ids: readonly string[] };
       const docs = ids.map((_id) => ({ _id, ...(this.#stored.has(`${index}/${_id}`) ? { found: true } : {}) }));
       response.end(JSON.stringify({ docs }));
