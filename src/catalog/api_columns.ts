@@ -75,7 +75,7 @@ export const API_COLUMNS: Columns = {
     kind: "keyword",
     description: "What the job does: insert, update, upsert, delete, hardDelete, query or queryAll.",
   },
-  REQUEST_PATH: { field: "request_path", kind: "url", description: "Path of the request." },
+  REQUEST_PATH: { field: "request_path", ecs: "url.original", kind: "url", description: "Path of the request." },
   CONCURRENCY_MODE: { field: "concurrency_mode", kind: "keyword", description: "Parallel or serial." },
   JOB_STATUS: { field: "job_status", kind: "keyword", description: "State that the job has reached." },
   RECORDS_PROCESSED: { field: "records_processed", kind: "long", description: "Records that the job has processed." },

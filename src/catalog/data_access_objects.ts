@@ -178,7 +178,11 @@ export const DATA_ACCESS_OBJECTS: readonly ObjectType[] = [
         kind: "boolean",
         description: "Whether users from outside of the org are among those concerned.",
       },
-      ImpactedUserIds: text("impacted_user_ids", "Ids of the users concerned, as JSON, up to 1,000."),
+      ImpactedUserIds: {
+        field: "impacted_user_ids",
+        kind: "set",
+        description: "Ids of the users concerned, up to 1,000.",
+      },
       Operation: OPERATION,
       ParentIdList: text("parent_ids", "Ids of the permission sets, as JSON."),
       ParentNameList: text("parent_names", "Names of the permission sets, as JSON."),

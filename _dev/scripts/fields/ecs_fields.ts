@@ -129,10 +129,11 @@ const SETUP = [
   "user.full_name",
   "user.id",
   "user.name",
+  "user.target.id",
 ] as const;
 
-/** Files, and pages that led to others. */
-const DATA_ACCESS = ["file.mime_type", "file.name", "file.size", "http.request.referrer"] as const;
+/** Files, pages that led to others, and who got permissions. */
+const DATA_ACCESS = ["file.mime_type", "file.name", "file.size", "http.request.referrer", "user.target.id"] as const;
 /** What Salesforce detects, and what it is to MITRE ATT&CK. */
 const THREAT = [
   "event.risk_score",
