@@ -168,6 +168,8 @@ test("an org that is set up right has nothing but ok", async () => {
     skipped: 0,
   });
   expect(exitCode).toBe(0);
+  const asked = (await org.given.requests()).filter(({ target }) => target.includes("FROM User"));
+  expect(asked).toHaveLength(1);
 });
 
 test("an org that does not count its files is asked for a list of them", async () => {

@@ -60,7 +60,7 @@ export function orgSteps(input: Input, org: OpenOrg, around: OrgSurroundings): r
     input.names !== "none" && {
       name: "names",
       needed: false,
-      run: (signal) => nameFindings(input.names, org.client, signal),
+      run: (signal) => nameFindings(org.client, signal),
     },
     {
       name: "API calls",
