@@ -13,6 +13,7 @@ test("every event type and object of the catalogue has a pipeline test with seve
   const inputs = await pipelineTestInputs(ROOT);
   const tested = inputs.filter(({ events }) => events.length > 1).map(({ name }) => name);
   const others = [
+    "InvocableAction",
     "LightningInteraction",
     "VisualforceRequest",
     ...LIVE_STREAMS.map((stream) => `live-events of ${stream}`),

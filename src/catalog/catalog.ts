@@ -15,7 +15,7 @@ import {
   LOGIN_HISTORY,
   LOGOUT_EVENT,
 } from "./objects.ts";
-import { OTHER_TYPES } from "./other.ts";
+import { OTHER_TYPES, OTHER_VARIANTS } from "./other.ts";
 import { SETUP_AUDIT_TRAIL } from "./setup_audit_trail.ts";
 import { THREAT_TYPES } from "./threat.ts";
 
@@ -71,8 +71,11 @@ export function findLogFileType(name: string): LogFileType | undefined {
 
 /** The event type of that name, whatever it is. */
 export function logFileType(name: string): LogFileType {
-  return findLogFileType(name) ?? { ...OTHER_TYPES, name };
+  return findLogFileType(name) ?? { ...OTHER_TYPES, name, variants: OTHER_VARIANTS[name] ?? {} };
 }
+
+/** Every event type with a place of its own, and of the others those that have a column in a form of their own. */
+export const LOG_FILE_FORMS: readonly LogFileType[] = [...EVENT_TYPES, ...Object.keys(OTHER_VARIANTS).map(logFileType)];
 
 export function findObjectType(name: string): ObjectType | undefined {
   return OBJECT_TYPES.get(name);

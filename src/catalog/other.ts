@@ -1,4 +1,4 @@
-import { type Column, type Home, type LogFileType, logFileTypesOf, objectReference } from "./column.ts";
+import { type Column, type Columns, type Home, type LogFileType, logFileTypesOf, objectReference } from "./column.ts";
 import { requestColumns, USUAL_FIELDS } from "./request_columns.ts";
 import { REST_COLUMNS } from "./rest_columns.ts";
 
@@ -29,6 +29,18 @@ const OTHER_HOME: Home = {
       ecs: "error.message",
       kind: "text",
       description: "Why the request failed.",
+    },
+  },
+};
+
+/** Columns that a type has in another form than the others of this stream, by the type. */
+export const OTHER_VARIANTS: Readonly<Record<string, Columns>> = {
+  InvocableAction: {
+    DURATION: {
+      field: "action_duration",
+      ecs: "event.duration",
+      kind: "nanoseconds",
+      description: "Time that the action of an InvocableAction took.",
     },
   },
 };

@@ -1,4 +1,4 @@
-import { columnsOfEvent, EVENT_TYPES, HOMES, OBJECTS } from "../../../src/catalog/catalog.ts";
+import { columnsOfEvent, HOMES, LOG_FILE_FORMS, OBJECTS } from "../../../src/catalog/catalog.ts";
 import type { Column, ColumnKind, FieldUnit, Home } from "../../../src/catalog/column.ts";
 import { addressField, fieldsOf, movedTo, portField } from "../../../src/catalog/member_writer.ts";
 import type { FieldType, PackageField } from "./package_field.ts";
@@ -80,7 +80,7 @@ export function homesOf(stream: string): readonly Home[] {
 
 /** Columns of the home's log files in all their forms, then those of its objects. */
 export function columnsOf(home: Home): readonly Column[] {
-  const variants = EVENT_TYPES.filter((type) => type.home === home).flatMap((type) =>
+  const variants = LOG_FILE_FORMS.filter((type) => type.home === home).flatMap((type) =>
     Object.values(type.variants ?? {}),
   );
   const objects = OBJECTS.filter((type) => type.home === home).flatMap((type) => Object.values(columnsOfEvent(type)));
