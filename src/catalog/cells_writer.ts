@@ -26,14 +26,22 @@ export interface CellsLayout {
   readonly unquote: (cell: string) => string;
 }
 
-/** See RowWriter. */
+/** Compiled once per header. Cells are given in the header's number and order. */
 export interface CellsWriter {
+  /** ISO time with milliseconds, from the first of the time columns that has one, else undefined. */
   timestamp(cells: RowCells): string | undefined;
+  /**
+   * Adds JSON members for inside `"salesforce":{…}`, with a comma behind: `"login":{"user_id":"…",…},`, or nothing. Nested
+   * objects, never dotted keys. A blank cell makes no field. A cell that does not fit its column's kind goes to `unmapped`
+   * under the column's name.
+   */
   fields(cells: RowCells, to: EventBytes): void;
   /** Has a value of the row at hand among the `unmapped` that `fields` writes next. */
   keep(name: string, value: string): void;
   readonly namedIds: ReadNamedIds;
+  /** Columns of the header that the catalogue does not know: their cells go to `unmapped`. */
   readonly unknownColumns: readonly string[];
+  /** Columns that the catalogue has and the header lacks. */
   readonly missingColumns: readonly string[];
 }
 

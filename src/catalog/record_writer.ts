@@ -15,7 +15,7 @@ export interface RecordWriter {
   /** ISO time of the event with milliseconds; undefined if the record has none. */
   timestamp(record: SalesforceRecord): string | undefined;
   /**
-   * Adds JSON members for inside `"salesforce":{…}`, as RowWriter.fields. What is null makes no field; a value that does not fit its
+   * Adds JSON members for inside `"salesforce":{…}`, as CellsWriter.fields. What is null makes no field; a value that does not fit its
    * kind, and a field that was not asked for, goes to `unmapped`.
    */
   fields(record: SalesforceRecord, to: EventBytes): void;

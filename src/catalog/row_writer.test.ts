@@ -4,14 +4,15 @@ import { parse } from "csv-parse/sync";
 import { describe, expect, it } from "vitest";
 import { EventBytes } from "../core/event_bytes.ts";
 import { RowCells } from "../core/row_cells.ts";
+import type { CellsWriter } from "./cells_writer.ts";
 import { LOGIN } from "./login.ts";
 import { AI_AGENT } from "./request_columns.ts";
-import { compileRowWriter, type RowWriter } from "./row_writer.ts";
+import { compileRowWriter } from "./row_writer.ts";
 
 const EVENT_LOG_FILES = join(import.meta.dirname, "../../_dev/shared/event_log_files");
 
 /** What the writer adds, without the comma behind it. */
-function fields(writer: RowWriter, cells: readonly string[]): string {
+function fields(writer: CellsWriter, cells: readonly string[]): string {
   const text = new EventBytes();
   writer.fields(RowCells.of(cells), text);
   return text.bytes.toString().replace(/,$/, "");

@@ -1,4 +1,5 @@
-import { compileRowWriter, type RowWriter } from "../../catalog/row_writer.ts";
+import type { CellsWriter } from "../../catalog/cells_writer.ts";
+import { compileRowWriter } from "../../catalog/row_writer.ts";
 import type { GiveBack } from "../../core/budget.ts";
 import { RETRY, RunnerError } from "../../core/errors.ts";
 import { dataStreamName, type SourceEvent } from "../../core/event.ts";
@@ -164,7 +165,7 @@ interface Compiled {
   readonly header: readonly string[];
   /** Place of the column with the row's own org; -1 if there is none. */
   readonly organizationAt: number;
-  readonly writer: RowWriter;
+  readonly writer: CellsWriter;
   readonly identity: RowIdentity;
   readonly envelope: Envelope;
 }
