@@ -83,6 +83,7 @@ describe("CsvRows", () => {
         ["c", "d"],
       ],
     ],
+    ["a carriage return alone at the very end", '"a","b"\r\n"c"\r', [["a", "b"], ["c"]]],
     ["a byte order mark", '\ufeff"a","b"\n', [["a", "b"]]],
     ["doubled quotes", '"""x""","a ""b"" c",""""\n', [['"x"', 'a "b" c', '"']]],
     [

@@ -74,6 +74,19 @@ describe.each(FAULTS)("a file that always answers %s", { timeout: 60_000 }, (_, 
   });
 });
 
+test("a login that is refused while a file is read is the round's failure, and none of the file", async () => {
+  collection.start(MINUTE);
+  await collection.pass(MINUTE / 2);
+  await collection.org.given.logFile({ ...hourly, rows: rows("a") });
+  await collection.org.given.fault({ on: "logFile", killToken: true, times: 1 });
+  await collection.org.given.fault({ on: "token", status: 400, body: { error: "invalid_grant" }, times: 1 });
+  await collection.pass(MINUTE);
+  expect(collection.report).toMatchObject({ health: "failed", errorCode: "login_refused" });
+  await collection.pass(2 * HOUR);
+  expect(collection.sent).toEqual(["a"]);
+  expect(collection.report).toMatchObject({ health: "healthy", filesFailed: 0, roundsFailed: 1 });
+});
+
 describe("a file that goes on failing", () => {
   test("is parked, told, and tried once a day; the listing goes past it, and what is kept does not grow", {
     timeout: 60_000,

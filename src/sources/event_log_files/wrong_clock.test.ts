@@ -20,6 +20,10 @@ const hourly = (logDate: number, ...ids: string[]) => ({
   rows: ids.map((id) => ({ EVENT_TYPE: "Login", TIMESTAMP: "20260720110000.123", REQUEST_ID: id })),
 });
 
+/** Whether the clock was told to be ahead (1), behind (-1) or right (0), each time that it was told. */
+const clocks = () =>
+  collection.facts.flatMap((fact) => (fact.fact === "clock_compared" ? [Math.sign(fact.ahead)] : []));
+
 describe.each([
   ["30 days ahead", 30 * DAY],
   ["30 days behind", -30 * DAY],
@@ -38,10 +42,12 @@ describe.each([
       message: expect.stringMatching(ahead > 0 ? /ahead of Salesforce's/ : /behind Salesforce's/),
     });
     expect(words).not.toBe("");
+    expect(clocks()).toEqual([Math.sign(ahead)]);
 
     collection.machineAhead = 0;
     await collection.pass(2 * MINUTE);
     expect(collection.report).toMatchObject({ health: "healthy", message: "" });
+    expect(clocks()).toEqual([Math.sign(ahead), 0]);
   });
 });
 

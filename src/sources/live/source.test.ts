@@ -246,6 +246,12 @@ describe("what ends a subscription", () => {
     expect((await streams()).map(({ preset }) => preset)).toEqual(["EARLIEST", "CUSTOM"]);
   });
 
+  test("a token that is refused right behind its login is an error of the round", async () => {
+    await rounds.org.given.fault({ on: "subscribe", errorCode: "service.auth.error" });
+    expect(await rounds.begin().ended).toMatchObject({ error: { next: { do: "refresh" } } });
+    expect((await rounds.org.given.counters()).faults).toBe(2);
+  });
+
   test.each(["service.unavailable", "reset", "ended", "subscription.internal.error"] as const)(
     "%s: the next round comes soon, and goes on behind the last event",
     async (how) => {
