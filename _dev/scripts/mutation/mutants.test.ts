@@ -31,6 +31,10 @@ test("changes code, one place at a time, and no line of comment or import", () =
   }
 });
 
+test("a line that is a message changes nothing, whether more follows it or not", () => {
+  expect(mutantsOf(["const a =", '  "Setup > 3 && 4";', "  [", '    "x < 3",', "  ];"].join("\n"))).toEqual([]);
+});
+
 test("a change of a comment behind code is none, nor is one that can't be read", () => {
   const mutants = mutantsOf(SOURCE);
   expect(differing(SOURCE, mutants)).toEqual(mutants.slice(0, 6));

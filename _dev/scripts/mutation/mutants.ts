@@ -75,7 +75,7 @@ export function mutantsOf(text: string): readonly Mutant[] {
 
 /** A line that is mostly a message. */
 function isWithinText(line: string): boolean {
-  return /^\s*[`"'].*[`"'],?$/.test(line);
+  return /^\s*[`"'].*[`"'][,;]?$/.test(line);
 }
 
 /** Those that mean something else to Node than the text: none in a comment, and none that can't be read. */
