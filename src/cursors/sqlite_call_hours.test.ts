@@ -32,6 +32,29 @@ test("two users of a data directory see each other's counts, and a later one sti
   expect(restarted.of("a").since(7).get(7)).toBe(2);
   expect(restarted.of("a").since(8)).toEqual(new Map([[9, 1]]));
   expect(restarted.of("a").since(0)).toEqual(new Map([[9, 1]]));
+  restarted.of("a").since(9);
+  expect(restarted.of("a").since(9)).toEqual(new Map([[9, 1]]));
+  restarted.close();
+});
+
+test("each call is counted once, in a data directory that is made for it and is its owner's alone", () => {
+  const data = join(folder, "of", "aquila");
+  const counts = openCallCounts(data);
+  const a = counts.of("a");
+  for (const hour of [7, 7, 8, 7]) {
+    a.add(hour);
+  }
+  counts.close();
+  expect(statSync(data).mode & 0o777).toBe(0o700);
+  const restarted = openCallCounts(data);
+  for (const those of [a, restarted.of("a")]) {
+    expect(those.since(0)).toEqual(
+      new Map([
+        [7, 3],
+        [8, 1],
+      ]),
+    );
+  }
   restarted.close();
 });
 
