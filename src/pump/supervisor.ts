@@ -181,13 +181,10 @@ export class Supervisor {
         () => {},
       );
     };
-    stop.addEventListener("abort", onStop, { once: true });
+    stop.addEventListener("abort", onStop, { once: true, signal: done.signal });
     return {
       signal: abandon.signal,
-      over() {
-        stop.removeEventListener("abort", onStop);
-        done.abort(new Error("over"));
-      },
+      over: () => done.abort(new Error("over")),
     };
   }
 }
