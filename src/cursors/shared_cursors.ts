@@ -111,7 +111,6 @@ export function createSharedCursors(options: SharedCursorsOptions): CursorStore 
         // So that nobody takes it for what left the policy.
         held.delete(source);
         await write(source, term, known.entries, known.version);
-        continue;
       }
       const document = (await documents.read([id])).get(id);
       const there = document === undefined ? undefined : readCursorDocument(id, document.value);
