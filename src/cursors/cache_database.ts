@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { makePrivate } from "./private_file.ts";
@@ -13,7 +13,6 @@ const LONGEST_LOCK_MS = 50;
  */
 export function openCacheFile(dataDirectory: string, name: string, table: string): DatabaseSync | undefined {
   return attempt(() => {
-    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
     const path = join(dataDirectory, name);
     makePrivate(path);
     try {

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
-import { closeSync, mkdirSync, openSync, readdirSync, readSync, rmSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { RETRY, RunnerError } from "../core/errors.ts";
+import { makeFolder } from "./private_file.ts";
 import type { LedgerFile, LedgerRows, RecordedRows, RowLedger, Scratch } from "./row_ledger.ts";
 import { appendFrame, type End, readEnd, writeWhole } from "./row_ledger_frames.ts";
 import { keyOf } from "./row_ledger_key.ts";
@@ -33,7 +34,7 @@ export function createDiskLedger(dataDirectory: string): RowLedger {
   return {
     note: (file, after, to, identities) =>
       guarded(() => {
-        mkdirSync(folderOf(file.source), { recursive: true, mode: 0o700 });
+        makeFolder(folderOf(file.source));
         const path = pathOf(file);
         const end = appendFrame(path, after, to, identities, ends.get(path));
         if (end !== undefined) {
@@ -115,7 +116,7 @@ async function openSorted(
 
 /** A file that loses its name at once, so that nothing of it is left when the process dies. */
 function openNameless(root: string): number {
-  mkdirSync(root, { recursive: true, mode: 0o700 });
+  makeFolder(root);
   const path = join(root, `nameless-${randomUUID()}`);
   const descriptor = openSync(path, "wx+", 0o600);
   rmSync(path);

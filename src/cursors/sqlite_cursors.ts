@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
 import type { CursorValue } from "./cursor.ts";
@@ -87,19 +86,10 @@ function parsed(text: string): CursorValue {
   }
 }
 
-/** One level at a time: Node's own recursion never ends where the system makes no folders, as under /proc. */
-function makeFolder(path: string): void {
-  if (!existsSync(path)) {
-    makeFolder(dirname(path));
-    mkdirSync(path, { mode: 0o700 });
-  }
-}
-
 function openDatabase(dataDirectory: string): DatabaseSync {
   const path = join(dataDirectory, CURSORS_FILE);
   let database: DatabaseSync | undefined;
   try {
-    makeFolder(dataDirectory);
     makePrivate(path);
     database = new DatabaseSync(path, { timeout: 0 });
     database.exec("PRAGMA locking_mode = EXCLUSIVE");

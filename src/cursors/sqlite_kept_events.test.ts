@@ -115,6 +115,17 @@ test("a file that is damaged, or of a newer version, is refused when it is opene
   expect(() => openKeptEvents(folder)).toThrow(/newer version/);
 });
 
+test.runIf(process.platform === "linux")(
+  "a folder is made for its owner alone, and one that can't be is refused",
+  () => {
+    openKeptEvents(join(folder, "of", "aquila")).close();
+    expect(statSync(join(folder, "of")).mode & 0o777).toBe(0o700);
+    expect(() => openKeptEvents("/proc/nowhere/data")).toThrow(
+      expect.objectContaining({ code: "data_directory_unusable" }),
+    );
+  },
+);
+
 test("a store that can't be written says state_unusable and keeps none", () => {
   kept.keep(LOGIN, [event("a")], NOON);
   const other = new DatabaseSync(join(folder, "kept_events.sqlite"));

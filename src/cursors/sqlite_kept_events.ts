@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
@@ -125,7 +124,6 @@ function openDatabase(dataDirectory: string): DatabaseSync {
   const path = join(dataDirectory, FILE_NAME);
   let database: DatabaseSync | undefined;
   try {
-    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
     makePrivate(path);
     database = new DatabaseSync(path, { timeout: LONGEST_LOCK_MS });
     const layout = Number(database.prepare("PRAGMA user_version").get()?.user_version);
