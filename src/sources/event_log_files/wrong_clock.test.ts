@@ -119,4 +119,28 @@ describe("a listing that can't be meant", () => {
     expect(collection.facts.filter(({ fact }) => fact === "file_unusable")).toHaveLength(1);
     expect(collection.facts.filter(({ fact }) => fact === "round_failed")).toEqual([]);
   });
+
+  test.each<[string, object, isUnusable: boolean]>([
+    ["the first day of event log files", { LogDate: "2014-01-01T00:00:00.000Z" }, false],
+    ["the day before it", { LogDate: "2013-12-31T23:59:59.999Z" }, true],
+    ["two days ahead", { CreatedDate: at(NOW + 2 * DAY) }, false],
+    ["more than two days ahead", { CreatedDate: at(NOW + 2 * DAY + 1) }, true],
+    ["no Interval, which is a daily file's", { Interval: null }, false],
+    ["no Sequence", { Sequence: null }, false],
+    ["the Sequence 0", { Sequence: 0 }, false],
+    ["half a Sequence", { Sequence: 0.5 }, true],
+    ["the Sequence of a million", { Sequence: 1_000_000 }, false],
+    ["one more", { Sequence: 1_000_001 }, true],
+    ["a file without a byte", { LogFileLength: 0 }, false],
+    ["a short Id", { Id: "0AT300000000099" }, false],
+    ["one that is shorter", { Id: "0AT30000000009" }, true],
+    ["one that is too long", { Id: "0AT300000000099AAAA" }, true],
+  ])("%s: whether that may be", async (_, edge, isUnusable) => {
+    const records = [record("0AT300000000099AAA", edge)];
+    await collection.org.given.fault({ on: "query", body: { totalSize: 1, done: true, records } });
+    collection.start(MINUTE);
+    await collection.pass(MINUTE / 2);
+    expect(collection.facts.filter(({ fact }) => fact === "file_unusable")).toHaveLength(isUnusable ? 1 : 0);
+    expect(collection.facts.some(({ fact }) => fact === "file_opened")).toBe(!isUnusable);
+  });
 });
