@@ -36,6 +36,14 @@ test("a move that is cut off loses nothing, and can be done again", async () => 
   expect([await to.load("a"), await to.load("b")]).toEqual([new Map([["n", 1]]), new Map([["n", 2]])]);
 });
 
+test("nothing is given up, and nothing called copied, that the other store could not save", async () => {
+  const from = await storeWith({ a: { n: 1 } });
+  const full = { ...(await storeWith({})), save: () => Promise.reject(new Error("full")) };
+  await expect(moveCursors(from, full, SOURCES)).rejects.toThrow("full");
+  await expect(copyCursors(from, full, SOURCES)).rejects.toThrow("full");
+  expect(await from.load("a")).toEqual(new Map([["n", 1]]));
+});
+
 test("copies over whatever is there, and takes nothing away", async () => {
   const from = await storeWith({ a: { n: 5, file: 1 }, b: { n: 5 } });
   const to = await storeWith({ a: { n: 1, old: 1 }, other: { n: 1 } });

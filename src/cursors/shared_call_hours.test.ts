@@ -75,13 +75,21 @@ test("what can't be a count is none, and a store that is away loses nothing that
     { key: "hour:100", value: "many" },
     { key: "hour:101", value: -5 },
     { key: "hour:102", value: 1e300 },
+    { key: "hour:103", value: 100_000_001 },
+    { key: "hour:104", value: 100_000_000 },
+    { key: "hour:105", value: 0 },
     { key: "year", value: 3 },
   ]);
   const hours = new SharedCallHours(createMemoryCallHours(), new ManualClock());
   await hours.begin({ ...cursors, save: () => Promise.reject(new Error("away")) });
   hours.add(100);
   await hours.end();
-  expect(hours.since(0)).toEqual(new Map([[100, 1]]));
+  expect(hours.since(0)).toEqual(
+    new Map([
+      [100, 1],
+      [104, 100_000_000],
+    ]),
+  );
 });
 
 test("what is written is not written again, whatever is counted later", async () => {
