@@ -9,6 +9,7 @@ import { inWords, isBefore, type KibanaRange, rangesOf } from "../package_rules/
 import { ALERT_TEMPLATES_SINCE } from "../package_rules/stack_rules.ts";
 import { alertTable } from "./alert_table.ts";
 import { apiCallTable } from "./api_calls.ts";
+import { sizingSource, sizingTable, storageEvents, storageOrder, storageTable } from "./sizing.ts";
 import { troubleshooting } from "./troubleshooting.ts";
 
 const BLOCK = /(\{\{\/\* begin (\w+) \*\/ -\}\}\n?)[\s\S]*?\n?\{\{- \/\* end (\w+) \*\/\}\}/g;
@@ -22,8 +23,13 @@ export const BLOCKS: Blocks = {
   apiCalls: apiCallTable,
   connectionSettings: () => settingTable(connectionSettings()),
   eventTypes: eventTypeTable,
+  sizing: sizingTable,
+  sizingSource,
   stacks: () => inWords(supported()),
   stacksWithoutAlerts: () => inWords(supported().filter((range) => !hasAlertTemplates(range))),
+  storage: storageTable,
+  storageEvents,
+  storageOrder,
   streamSettings: () => settingTable(streamSettings("login")),
   troubleshooting,
 };
