@@ -113,14 +113,20 @@ export function officialMappings(stream: string): object {
     properties: {
       "@timestamp": { type: "date" },
       data_stream: { properties: { dataset: constant, namespace: constant, type: constant } },
-      event: { properties: { duration: { type: "long" }, ingested: { type: "date" } } },
+      event: { properties: { action: KEYWORD, duration: { type: "long" }, ingested: { type: "date" } } },
       related: { properties: { ip: { type: "ip" } } },
       source: { properties: { geo: { properties: { location: { type: "geo_point" } } }, ip: { type: "ip" } } },
       salesforce: { properties: { instance_url: KEYWORD, [stream]: { properties: home } } },
       // As ECS has them, from which the package takes its fields.
+      user: { properties: { id: KEYWORD } },
       user_agent: { properties: { os: { properties: { full: withText, name: withText } } } },
     },
   };
+}
+
+/** Where the package has what this field of ours has. */
+export function officialField(stream: string, field: string): string {
+  return field === "organization.id" ? `salesforce.${stream}.organization_id` : field;
 }
 
 function typeOf(stream: string, field: string): object {
