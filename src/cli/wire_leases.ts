@@ -99,7 +99,7 @@ export class SharedLeases {
     return {
       ...cursors,
       load: (source) => losing(source, cursors.load(source)),
-      save: (source, changes, atOnce) => losing(source, cursors.save(source, changes, atOnce)),
+      save: (source, changes) => losing(source, cursors.save(source, changes)),
     };
   }
 

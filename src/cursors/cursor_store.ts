@@ -11,15 +11,15 @@ import type { CursorChange, CursorEntries } from "./cursor.ts";
  * it is opened: `data_directory_unusable` or `data_directory_locked`.
  */
 export interface CursorStore {
-  /** Batches that may be delivered before their changes are saved, beside those under way; none if it is left out. */
-  readonly batchesUnsaved?: number;
+  /**
+   * Where each save is a request to another machine: the milliseconds that pass between two of how far a source is, and the events
+   * that may be delivered meanwhile.
+   */
+  readonly pace?: { readonly between: number; readonly events: number };
   /** All entries of a source; empty if it has none yet. */
   load(source: string): Promise<CursorEntries>;
-  /**
-   * Applies all changes or none. When it resolves they survive the death of the process. Unless it is `atOnce`, as it is by
-   * default, a store may gather the changes of a second.
-   */
-  save(source: string, changes: readonly CursorChange[], atOnce?: boolean): Promise<void>;
+  /** Applies all changes or none. When it resolves they survive the death of the process. */
+  save(source: string, changes: readonly CursorChange[]): Promise<void>;
   /** The sources that have entries, sorted. */
   sources(): Promise<readonly string[]>;
   /** Forgets every entry of a source. */

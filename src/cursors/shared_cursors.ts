@@ -1,15 +1,13 @@
 import { WRITTEN_WITHIN_MS } from "../coordination/forgetting.ts";
 import type { DocumentWrite, StateDocuments, Version } from "../coordination/state_documents.ts";
-import { type Clock, elapsedBy, isoTime } from "../core/clock.ts";
+import { type Clock, isoTime } from "../core/clock.ts";
 import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
 import { type CursorValue, changeEntries, type EntryChange } from "./cursor.ts";
 import { cursorDocument, cursorDocumentId, type EntryTexts, readCursorDocument } from "./cursor_document.ts";
 import type { CursorStore } from "./cursor_store.ts";
 
-/** Between two writes of a source that nobody waits for. */
-const BETWEEN_WRITES_MS = 1_000;
 /** What a source gives in a second, so that it waits for no write. */
-const BATCHES_UNSAVED = 40;
+const PACE = { between: 1_000, events: 80_000 };
 /** Of a source, until the next look: others may write to it only while the lease goes from one to the other. */
 const MOST_ATTEMPTS = 5;
 
@@ -42,16 +40,6 @@ interface Held {
   readonly since: number;
 }
 
-/** Changes of a source that are to be written together, in their order. */
-interface Gathered {
-  /** The term in which they were made: in another one they mean nothing. */
-  readonly term: number | typeof TERM_AS_IT_IS;
-  readonly changes: TextChange[];
-  readonly done: Promise<void>;
-  /** Writes now what may wait. */
-  hurry(): void;
-}
-
 /** Of JSON. */
 type TextChange = EntryChange<string>;
 
@@ -69,11 +57,8 @@ type TextChange = EntryChange<string>;
 export function createSharedCursors(options: SharedCursorsOptions): CursorStore {
   const { documents, find, org, owner, clock, known: everKnown = new Map<string, EntryTexts>() } = options;
   const held = new Map<string, Held>();
-  /** What has not begun to be written. */
-  const waiting = new Map<string, Gathered>();
   /** The last write of each source, under way or not. */
-  const writes = new Map<string, { readonly begun: number; readonly done: Promise<void> }>();
-  const closed = new AbortController();
+  const writes = new Map<string, Promise<void>>();
 
   function requireTerm(): number | typeof TERM_AS_IT_IS {
     const term = options.term();
@@ -130,7 +115,8 @@ export function createSharedCursors(options: SharedCursorsOptions): CursorStore 
     throw tooManyWriters(source);
   }
 
-  async function apply(source: string, { term, changes }: Pick<Gathered, "term" | "changes">): Promise<void> {
+  /** In another term than that in which they were made, changes mean nothing. */
+  async function apply(source: string, term: number | typeof TERM_AS_IT_IS, changes: readonly TextChange[]) {
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
       const taken = await take(source);
       if (term !== TERM_AS_IT_IS && taken.term !== term) {
@@ -149,48 +135,20 @@ export function createSharedCursors(options: SharedCursorsOptions): CursorStore 
     throw tooManyWriters(source);
   }
 
-  /** The changes that will be written next, with the time it takes until that may begin. */
-  function gather(source: string, term: Gathered["term"]): Gathered {
-    const known = waiting.get(source);
-    if (known?.term === term) {
-      return known;
-    }
-    const changes: TextChange[] = [];
-    const hurry = new AbortController();
-    const begin = async () => {
-      const last = writes.get(source);
-      await last?.done.catch(() => {});
-      const wait = last === undefined ? 0 : last.begun + BETWEEN_WRITES_MS - elapsedBy(clock);
-      if (wait > 0) {
-        await clock.sleep(wait, AbortSignal.any([hurry.signal, closed.signal])).catch(() => {});
-      }
-      if (waiting.get(source) === gathered) {
-        waiting.delete(source);
-      }
-      const done = apply(source, gathered);
-      writes.set(source, { begun: elapsedBy(clock), done });
-      await done;
-    };
-    const gathered: Gathered = { term, changes, done: Promise.resolve().then(begin), hurry: () => hurry.abort() };
-    waiting.set(source, gathered);
-    return gathered;
-  }
-
   return {
-    batchesUnsaved: BATCHES_UNSAVED,
+    pace: PACE,
     async load(source) {
-      await writes.get(source)?.done.catch(() => {});
+      await writes.get(source)?.catch(() => {});
       const { entries } = await take(source);
       return new Map([...entries].map(([key, text]) => [key, JSON.parse(text)]));
     },
-    async save(source, changes, atOnce = true) {
+    async save(source, changes) {
+      const term = requireTerm();
       const texts = changes.map(({ key, value }) => ({ key, value: asText(value) }));
-      const gathered = gather(source, requireTerm());
-      gathered.changes.push(...texts);
-      if (atOnce) {
-        gathered.hurry();
-      }
-      await gathered.done;
+      const last = writes.get(source) ?? Promise.resolve();
+      const done = last.catch(() => {}).then(() => apply(source, term, texts));
+      writes.set(source, done);
+      await done;
     },
     async sources() {
       const ids = await find(org);
@@ -209,9 +167,7 @@ export function createSharedCursors(options: SharedCursorsOptions): CursorStore 
         [...entries.keys()].map((key) => ({ key, value: undefined })),
       );
     },
-    close() {
-      closed.abort();
-    },
+    close() {},
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { InFlight } from "./in_flight.ts";
+import { type Delivery, InFlight, type InFlightOptions } from "./in_flight.ts";
 
 function gate(): { promise: Promise<void>; open: () => void; fail: (error: Error) => void } {
   let open = () => {};
@@ -12,106 +12,193 @@ function gate(): { promise: Promise<void>; open: () => void; fail: (error: Error
 }
 
 /** A flight, and the numbers that it has saved, each save apart. */
-function flightOf(deliveries: number, unsaved = 0, saving: (n: readonly number[]) => Promise<void> = async () => {}) {
+function flightOf(limits: Partial<InFlightOptions<number>>) {
   const saved: (readonly number[])[] = [];
-  const save = async (numbers: readonly number[]) => {
-    saved.push(numbers);
-    await saving(numbers);
-  };
-  return { flight: new InFlight<number>({ deliveries, unsaved, save }), saved };
+  const flight = new InFlight<number>({
+    deliveries: 100,
+    undelivered: 100_000,
+    unsaved: 100_000,
+    pause: async () => {},
+    ...limits,
+    save: async (numbers) => {
+      saved.push(numbers);
+      await limits.save?.(numbers);
+    },
+  });
+  const add = (deliver: () => Promise<number>, more: Partial<Delivery<number>> = {}) =>
+    flight.add({ events: 1, begin: async () => {}, over: () => {}, ...more, deliver });
+  return { flight, add, saved };
 }
 
+const settled = async () => {
+  for (let turn = 0; turn < 3; turn += 1) {
+    await new Promise(setImmediate);
+  }
+};
+
 test("saves in the order of adding, whichever delivery ends first", async () => {
-  const { flight, saved } = flightOf(3);
+  const { flight, add, saved } = flightOf({});
   const [first, second] = [gate(), gate()];
-  await flight.add(() => first.promise.then(() => 1));
-  await flight.add(() => second.promise.then(() => 2));
+  await add(() => first.promise.then(() => 1));
+  await add(() => second.promise.then(() => 2));
   second.open();
-  await second.promise;
+  await settled();
   expect(saved).toEqual([]);
   first.open();
   await flight.drained();
   expect(saved.flat()).toEqual([1, 2]);
 });
 
-test.each([0, 3])("starts no more than limit deliveries, though %i may wait to be saved", async (unsaved) => {
-  const { flight } = flightOf(2, unsaved);
-  const gates = [gate(), gate(), gate()];
-  let started = 0;
+test("no more deliveries than allowed are under way at once, whichever of them ends", async () => {
+  const { flight, add } = flightOf({ deliveries: 2 });
+  const gates = [gate(), gate(), gate(), gate()];
+  const started: number[] = [];
+  for (const [n, { promise }] of gates.entries()) {
+    await add(async () => {
+      started.push(n);
+      await promise;
+      return n;
+    });
+  }
+  await settled();
+  expect(started).toEqual([0, 1]);
+  gates[1]?.open();
+  await settled();
+  expect(started).toEqual([0, 1, 2]);
+  for (const { open } of gates) {
+    open();
+  }
+  await flight.drained();
+  expect(started).toEqual([0, 1, 2, 3]);
+});
+
+test("what has to be before a delivery begins for all at once, and none starts before an older one", async () => {
+  const { flight, add } = flightOf({});
+  const first = gate();
+  const steps: string[] = [];
+  for (const n of [1, 2]) {
+    const begin = async () => {
+      steps.push(`begin ${n}`);
+      await (n === 1 ? first.promise : undefined);
+    };
+    const deliver = async () => {
+      steps.push(`deliver ${n}`);
+      return n;
+    };
+    await add(deliver, { begin });
+  }
+  await settled();
+  expect(steps).toEqual(["begin 1", "begin 2"]);
+  first.open();
+  await flight.drained();
+  expect(steps.slice(2)).toEqual(["deliver 1", "deliver 2"]);
+});
+
+test("what can't begin is not delivered, and neither is what comes behind it", async () => {
+  const { flight, add, saved } = flightOf({});
+  const delivered: number[] = [];
+  const over: number[] = [];
+  for (const n of [1, 2, 3]) {
+    const begin = async () => {
+      if (n === 2) {
+        throw new Error("lost");
+      }
+    };
+    const deliver = async () => delivered.push(n);
+    await add(deliver, { begin, over: () => over.push(n) });
+  }
+  await expect(flight.drained()).rejects.toThrow("lost");
+  expect([delivered[0], saved, over]).toEqual([1, [[1]], [1, 2, 3]]);
+});
+
+test("as many events as allowed wait for their delivery, and one batch more", async () => {
+  const { flight, add } = flightOf({ undelivered: 1_000 });
+  const { promise, open } = gate();
+  let added = 0;
   const adding = (async () => {
-    for (const { promise } of gates) {
-      await flight.add(() => {
-        started += 1;
-        return promise.then(() => started);
-      });
+    for (; added < 5; added += 1) {
+      await add(() => promise.then(() => added), { events: 400 });
     }
   })();
-  await new Promise(setImmediate);
-  expect(started).toBe(2);
-  gates[0]?.open();
-  await new Promise(setImmediate);
-  expect(started).toBe(3);
-  gates[1]?.open();
-  gates[2]?.open();
+  await settled();
+  expect(added).toBe(3);
+  open();
+  await adding;
+  await flight.drained();
+});
+
+test("batches without events are bounded too", async () => {
+  const { flight, add } = flightOf({ unsaved: 200 });
+  const { promise, open } = gate();
+  let added = 0;
+  const adding = (async () => {
+    for (; added < 100; added += 1) {
+      await add(() => promise.then(() => added), { events: 0 });
+    }
+  })();
+  await settled();
+  expect(added).toBe(10);
+  open();
   await adding;
   await flight.drained();
 });
 
 test("nothing is saved behind a failed delivery, what was delivered before it is, and the failure is told", async () => {
   const slow = gate();
-  const { flight, saved } = flightOf(8, 0, () => slow.promise);
-  await flight.add(async () => 1);
-  await new Promise(setImmediate);
-  await flight.add(async () => 2);
+  const { flight, add, saved } = flightOf({ save: () => slow.promise });
+  await add(async () => 1);
+  await settled();
+  await add(async () => 2);
   const broken = gate();
-  await flight.add(() => broken.promise.then(() => 3));
-  await flight.add(async () => 4);
+  await add(() => broken.promise.then(() => 3));
+  await add(async () => 4);
   broken.fail(new Error("gone"));
-  await new Promise(setImmediate);
+  await settled();
   slow.open();
   await expect(flight.drained()).rejects.toThrow("gone");
   expect(saved).toEqual([[1], [2]]);
-  await expect(flight.add(async () => 5)).rejects.toThrow("gone");
+  await expect(add(async () => 5)).rejects.toThrow("gone");
 });
 
 test("nothing is saved behind a failed save, and the failure is told", async () => {
   const broken = gate();
-  const { flight, saved } = flightOf(8, 0, () => broken.promise);
-  let given = 0;
+  const { flight, add, saved } = flightOf({ save: () => broken.promise });
+  const given: number[] = [];
   for (const n of [1, 2, 3]) {
-    await flight.add(
-      async () => n,
-      () => {
-        given += 1;
-      },
-    );
+    await add(async () => n, { over: () => given.push(n) });
   }
-  await new Promise(setImmediate);
+  await settled();
   broken.fail(new Error("lost"));
   await expect(flight.drained()).rejects.toThrow("lost");
   expect(saved).toEqual([[1]]);
-  expect(given).toBe(3);
-  await expect(flight.add(async () => 4)).rejects.toThrow("lost");
+  expect(given).toEqual([1, 2, 3]);
+  await expect(add(async () => 4)).rejects.toThrow("lost");
 });
 
-test("what is delivered while a save is under way is saved by the next; no more than allowed waits for that", async () => {
-  const slow = gate();
-  const { flight, saved } = flightOf(2, 3, () => slow.promise);
+test("what is delivered while a save is under way, and in the pause after it, is saved by the next; no more than allowed waits for that", async () => {
+  const [slow, pausing] = [gate(), gate()];
+  const { flight, add, saved } = flightOf({ unsaved: 500, save: () => slow.promise, pause: () => pausing.promise });
   let started = 0;
   const adding = (async () => {
     for (const n of [1, 2, 3, 4, 5, 6, 7]) {
-      await flight.add(async () => {
+      const deliver = async () => {
         started += 1;
         return n;
-      });
+      };
+      await add(deliver, { events: 100 });
     }
   })();
-  await new Promise(setImmediate);
+  await settled();
   expect(started).toBe(5);
   expect(saved).toEqual([[1]]);
   slow.open();
+  await settled();
+  // What is saved no longer takes room.
+  expect(started).toBe(6);
+  expect(saved).toEqual([[1]]);
+  pausing.open();
   await adding;
   await flight.drained();
-  expect(saved[1]).toEqual([2, 3, 4, 5]);
+  expect(saved[1]).toEqual([2, 3, 4, 5, 6]);
   expect(saved.flat()).toEqual([1, 2, 3, 4, 5, 6, 7]);
 });

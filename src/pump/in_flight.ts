@@ -1,65 +1,93 @@
+import { gathering } from "./gathering.ts";
+
+/** Events that a batch counts as at least, so that of empty ones too no more than some thousands wait to be saved. */
+const LEAST_EVENTS = 20;
+
 export interface InFlightOptions<T> {
   /** Deliveries under way at once. */
   readonly deliveries: number;
-  /** Beyond these, how many may be delivered and not yet saved. */
+  /** Once as many events wait for their delivery or are being delivered, nothing is added. */
+  readonly undelivered: number;
+  /** The same of those, and what is delivered and not yet saved. */
   readonly unsaved: number;
   /** Saves what has been delivered since the last call, in the order in which it was added. */
   readonly save: (delivered: readonly T[]) => Promise<void>;
+  /** Passes between two saves, and ends early when nothing more comes. */
+  readonly pause: (ending: AbortSignal) => Promise<void>;
+}
+
+export interface Delivery<T> {
+  readonly events: number;
+  /** What has to be before it. It begins at once, so that what several deliveries wait for is done together. */
+  readonly begin: () => Promise<void>;
+  readonly deliver: () => Promise<T>;
+  /** Comes in any case at the end. */
+  readonly over: () => void;
+}
+
+interface Delivered<T> {
+  readonly what: T;
+  readonly size: number;
 }
 
 /**
- * Deliveries under way, whose cursors are saved in the order in which they were added: an early acknowledgement never overtakes
- * an older batch that is still open, so a saved cursor is never ahead of what is delivered. What is delivered while a save is
- * under way is saved together by the next.
+ * Deliveries under way, which begin in the order in which they were added, and whose cursors are saved in that order: an early
+ * acknowledgement never overtakes an older batch that is still open, so a saved cursor is never ahead of what is delivered. What is
+ * delivered while a save is under way is saved together by the next.
  */
 export class InFlight<T> {
   readonly #options: InFlightOptions<T>;
   #delivering = 0;
-  /** Added, and not yet saved. */
-  #open = 0;
-  #delivered: T[] = [];
+  /** Events that are added, and not yet delivered. */
+  #undelivered = 0;
+  /** Events that are added, and not yet saved. */
+  #unsaved = 0;
   #failure: { readonly error: unknown } | undefined;
+  /** The start of the last delivery. */
+  #started: Promise<void> = Promise.resolve();
   #last: Promise<void> = Promise.resolve();
-  #saving: Promise<void> | undefined;
-  #roomMade: (() => void) | undefined;
+  readonly #save: (delivered: readonly Delivered<T>[]) => Promise<void>;
+  #saved: Promise<void> = Promise.resolve();
+  readonly #ending = new AbortController();
+  #changed = Promise.withResolvers<void>();
 
   constructor(options: InFlightOptions<T>) {
     this.#options = options;
+    this.#save = gathering(async (delivered) => {
+      await options.save(delivered.map(({ what }) => what));
+      this.#unsaved -= delivered.reduce((sum, { size }) => sum + size, 0);
+      this.#change();
+      await options.pause(this.#ending.signal).catch(() => {});
+    });
   }
 
-  /**
-   * Starts `deliver` as soon as there is room, and runs `over` in any case at its end. Rejects with the first error of an earlier
-   * one; nothing is saved after that.
-   */
-  async add(deliver: () => Promise<T>, over: () => void = () => {}): Promise<void> {
-    const { deliveries, unsaved } = this.#options;
-    while ((this.#delivering >= deliveries || this.#open >= deliveries + unsaved) && this.#failure === undefined) {
-      await new Promise<void>((resolve) => {
-        this.#roomMade = resolve;
-      });
-    }
+  /** Waits for room, not for the delivery. Rejects with the first error of an earlier one; nothing is saved after that. */
+  async add({ events, begin, deliver, over }: Delivery<T>): Promise<void> {
+    const { undelivered, unsaved } = this.#options;
+    await this.#until(() => this.#undelivered < undelivered && this.#unsaved < unsaved);
     if (this.#failure !== undefined) {
       over();
     }
     this.#throwFailure();
-    this.#open += 1;
-    this.#delivering += 1;
-    const delivery = deliver();
+    const size = Math.max(events, LEAST_EVENTS);
+    this.#undelivered += size;
+    this.#unsaved += size;
+    const delivery = this.#deliver(begin(), deliver);
     // The chain below awaits it in its turn; until then its rejection is not unhandled.
     delivery.catch(() => {});
     this.#last = this.#last.then(async () => {
       try {
-        const delivered = await delivery;
+        const what = await delivery;
         if (this.#failure === undefined) {
-          this.#delivered.push(delivered);
-          this.#saving ??= this.#saveAll();
+          this.#saved = this.#save([{ what, size }]);
+          this.#saved.catch((error) => this.#fail(error));
         }
       } catch (error) {
-        this.#failure ??= { error };
+        this.#fail(error);
       } finally {
         over();
-        this.#delivering -= 1;
-        this.#roomMade?.();
+        this.#undelivered -= size;
+        this.#change();
       }
     });
   }
@@ -67,25 +95,45 @@ export class InFlight<T> {
   /** Resolves when everything is saved; rejects with the first error. */
   async drained(): Promise<void> {
     await this.#last;
-    await this.#saving;
+    this.#ending.abort();
+    await this.#saved.catch(() => {});
     this.#throwFailure();
   }
 
-  /** What was delivered before a failure is saved; a failure of its own is the last. */
-  async #saveAll(): Promise<void> {
-    while (this.#delivered.length > 0) {
-      const delivered = this.#delivered;
-      this.#delivered = [];
-      try {
-        await this.#options.save(delivered);
-      } catch (error) {
-        this.#failure ??= { error };
-        this.#delivered = [];
-      }
-      this.#open -= delivered.length;
-      this.#roomMade?.();
+  async #deliver(begun: Promise<void>, deliver: () => Promise<T>): Promise<T> {
+    const start = async () => {
+      await begun;
+      await this.#until(() => this.#delivering < this.#options.deliveries);
+      this.#throwFailure();
+      this.#delivering += 1;
+    };
+    begun.catch(() => {});
+    const started = this.#started.then(start);
+    this.#started = started.catch(() => {});
+    await started;
+    try {
+      return await deliver();
+    } finally {
+      this.#delivering -= 1;
+      this.#change();
     }
-    this.#saving = undefined;
+  }
+
+  /** Or until something has failed. */
+  async #until(isSo: () => boolean): Promise<void> {
+    while (!isSo() && this.#failure === undefined) {
+      await this.#changed.promise;
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#change();
+  }
+
+  #change(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
   }
 
   #throwFailure(): void {

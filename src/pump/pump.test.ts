@@ -15,14 +15,14 @@ import { keepCollecting } from "./schedule.ts";
 const never = new AbortController().signal;
 const diskFull = new RunnerError("state_unusable", "database or disk is full", { next: RETRY });
 
-/** A source of events 1 to `count`, one in each batch, that goes on behind its cursor. */
-function countingSource(count: number): Source {
+/** A source of events 1 to `count`, each so many times in its batch, that goes on behind its cursor. */
+function countingSource(count: number, times = 1): Source {
   return {
     id: "numbers",
     async *read(from) {
       for (let n = Number(from.get("n") ?? 0) + 1; n <= count; n += 1) {
         const event: SourceEvent = { index: "i", id: String(n), json: "{}" } as SourceEvent;
-        yield { events: [event], whenDelivered: { changes: [{ key: "n", value: n }] } };
+        yield { events: Array(times).fill(event), whenDelivered: { changes: [{ key: "n", value: n }] } };
       }
       return undefined;
     },
@@ -32,7 +32,7 @@ function countingSource(count: number): Source {
 function recordingSink(delivered: string[]): Sink {
   return {
     async deliver(events) {
-      delivered.push(...events.map(({ id }) => id));
+      delivered.push(...new Set(events.map(({ id }) => id)));
       return { created: events.length, existing: 0, refused: [] };
     },
     async close() {},
@@ -62,7 +62,7 @@ test("a full disk holds collection up, says so, and nothing is delivered twice w
   const facts: Fact[] = [];
   let ended = false;
   const round = pump({
-    source: countingSource(20),
+    source: countingSource(20, 2_000),
     sink: recordingSink(delivered),
     cursors,
     tell: (fact) => facts.push(fact as Fact),
@@ -219,34 +219,61 @@ const hanging: Sink = {
   close: async () => {},
 };
 
-test("what is under way is kept before it is sent, and what is over at once; only what is delivered may be saved later", async () => {
-  const saves: string[] = [];
+test("what is under way is kept before it is sent, and how far the source is no more often than the store wants it", async () => {
+  const steps: string[] = [];
   const inner = createMemoryCursors();
+  const clock = new ManualClock();
+  const began = clock.now();
   const cursors: CursorStore = {
     ...inner,
-    async save(source, changes, atOnce) {
-      saves.push(`${source}: ${changes.map(({ key }) => key)}${atOnce === false ? " when it suits" : ""}`);
+    pace: { between: 1_000, events: 80_000 },
+    async save(source, changes) {
+      steps.push(`${source}: ${changes.map(({ key }) => key)} at ${clock.now() - began}`);
       await inner.save(source, changes);
     },
   };
   const sink: Sink = {
     deliver: async (events) => {
-      saves.push("sent");
+      steps.push("sent");
       return { created: events.length, existing: 0, refused: [], landedIn: { i: ["i-1"] } };
     },
     close: async () => {},
   };
-  const clock = new ManualClock();
-  // More than are under way at once, so that the source has not ended when the first is saved.
-  await pump({ source: fileOf([1, 2, 3, 4, 5, 6]), sink, cursors, tell: () => {}, clock, stop: never, abandon: never });
-  expect(saves.slice(0, 2)).toEqual(["numbers under way: part:file", "sent"]);
-  const ofSource = saves.filter((one) => one.startsWith("numbers: "));
-  expect(ofSource[0]).toBe("numbers: n when it suits");
-  expect(ofSource.slice(1).filter((one) => !/^numbers: n(,n)*( when it suits)?$/.test(one))).toEqual([]);
-  expect(saves.filter((one) => one.startsWith("numbers under way")).slice(1)).toEqual([
-    "numbers under way: part:file when it suits",
-    "numbers under way: landed,part:file",
+  /** A second for three batches. */
+  const source: Source = {
+    id: "numbers",
+    async *read() {
+      for (let n = 1; n <= 9; n += 1) {
+        await clock.sleep(333);
+        const events = [{ index: "i", id: String(n), json: "{}" }];
+        yield { events, part: "file", whenDelivered: { changes: [{ key: `n${n}`, value: n }] } };
+      }
+      return undefined;
+    },
+  };
+  let isOver = false;
+  const round = pump({ source, sink, cursors, tell: () => {}, clock, stop: never, abandon: never }).finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    for (let turn = 0; turn < 5; turn += 1) {
+      await new Promise(setImmediate);
+    }
+    clock.advance(Math.max(0, (clock.nextWake ?? clock.now()) - clock.now()));
+  }
+  await round;
+  expect(steps.filter((step) => step !== "sent")).toEqual([
+    "numbers under way: part:file at 333",
+    "numbers under way: part:file at 333",
+    "numbers: n1 at 333",
+    "numbers: n2,n3,n4 at 1333",
+    "numbers: n5,n6,n7 at 2333",
+    // What is delivered when nothing more comes waits for nothing.
+    "numbers: n8,n9 at 2997",
+    "numbers under way: landed,part:file at 2997",
   ]);
+  expect(steps.slice(0, 2)).toEqual(["numbers under way: part:file at 333", "sent"]);
+  expect(await inner.load("numbers under way")).toEqual(new Map([["landed", { i: ["i-1"] }]]));
 });
 
 test("small files are kept as under way together while one is being kept, each before it is sent", async () => {
@@ -255,7 +282,6 @@ test("small files are kept as under way together while one is being kept, each b
   const inner = createMemoryCursors();
   const cursors: CursorStore = {
     ...inner,
-    batchesUnsaved: 40,
     async save(source, changes) {
       // As long as several sources' steps take.
       for (let turn = 0; turn < 10; turn += 1) {
@@ -291,47 +317,16 @@ test("small files are kept as under way together while one is being kept, each b
   expect(kept.length).toBeLessThanOrEqual(7);
 });
 
-test("when nothing more comes, nothing that is delivered waits until it suits", async () => {
-  const inner = createMemoryCursors();
-  const hurried = new Map<string, PromiseWithResolvers<void>>();
-  const of = (source: string) => {
-    const one = hurried.get(source) ?? Promise.withResolvers<void>();
-    hurried.set(source, one);
-    return one;
-  };
-  /** Waits for ever unless somebody is in a hurry. */
-  const cursors: CursorStore = {
-    ...inner,
-    batchesUnsaved: 40,
-    async save(source, changes, atOnce) {
-      if (atOnce === false) {
-        await of(source).promise;
-      } else {
-        of(source).resolve();
-        hurried.delete(source);
-      }
-      await inner.save(source, changes);
-    },
-  };
-  const sink: Sink = {
-    deliver: async (events) => ({ created: events.length, existing: 0, refused: [], landedIn: { i: ["i-1"] } }),
-    close: async () => {},
-  };
-  const clock = new ManualClock();
-  await pump({ source: fileOf([1, 2, 3]), sink, cursors, tell: () => {}, clock, stop: never, abandon: never });
-  expect(await inner.load("numbers")).toEqual(new Map([["n", 3]]));
-});
-
 test("where events landed is saved before how far the source is, and that before anything is said of it", async () => {
   const steps: string[] = [];
   const inner = createMemoryCursors();
   const cursors: CursorStore = {
     ...inner,
-    async save(source, changes, atOnce) {
+    async save(source, changes) {
       const what = `${source}: ${changes.map(({ key }) => key)}`;
       steps.push(what);
       await new Promise((next) => setImmediate(next));
-      await inner.save(source, changes, atOnce);
+      await inner.save(source, changes);
       steps.push(`${what} saved`);
     },
   };
@@ -401,7 +396,7 @@ test("what may have been sent before is told to the sink, until a round has come
 test.each([0, 3])(
   "as many events may have been sent before as can be under way, %i batches unsaved",
   async (unsaved) => {
-    const cursors = { ...createMemoryCursors(), batchesUnsaved: unsaved };
+    const cursors = { ...createMemoryCursors(), pace: { between: 1_000, events: unsaved * 2_000 } };
     const batches = 4 + unsaved;
     const source: Source = {
       id: "numbers",

@@ -5,8 +5,9 @@ import type { CursorChange } from "../cursors/cursor.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
 import { type BackingIndices, EMPTY_RECEIPT, type Sink } from "../sinks/sink.ts";
 import type { Tell } from "../sources/fact.ts";
-import type { Batch, RoundEnd, RoundScope, Source } from "../sources/source.ts";
+import type { Batch, RoundEnd, RoundScope, Source, Truth } from "../sources/source.ts";
 import type { DeliveryFact } from "./facts.ts";
+import { gathering } from "./gathering.ts";
 import { InFlight } from "./in_flight.ts";
 import type { MetEvents } from "./met_events.ts";
 import { UnderWay, underWayId } from "./under_way.ts";
@@ -15,10 +16,13 @@ import { UnderWay, underWayId } from "./under_way.ts";
 const BATCHES_UNDER_WAY = 4;
 /** Events that no batch exceeds. */
 const MOST_IN_BATCH = 2_000;
+/** Events that are read and not yet delivered, so that small files are kept as under way together. */
+const EVENTS_UNDELIVERED = BATCHES_UNDER_WAY * MOST_IN_BATCH;
 
-/** A batch that was delivered, and where its events are. */
-interface Delivered {
-  readonly batch: Batch;
+/** A batch that was delivered, without its events, and where these are. */
+interface Delivered extends Pick<Batch, "isLast"> {
+  readonly part: string;
+  readonly truth: Truth;
   readonly landedIn: BackingIndices;
 }
 
@@ -46,11 +50,11 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
   const tell: Tell<DeliveryFact> = options.tell;
 
   /** A disk that is full or slow holds collection up; it never lets it run ahead of the cursors. */
-  const save = async (changes: readonly CursorChange[], id: string, atOnce = true) => {
+  const save = async (changes: readonly CursorChange[], id: string) => {
     const nextWait = remoteWaits(clock);
     while (changes.length > 0) {
       try {
-        return await cursors.save(id, changes, atOnce);
+        return await cursors.save(id, changes);
       } catch (error) {
         if (!(error instanceof RunnerError) || error.code === "lease_lost") {
           throw error;
@@ -63,30 +67,15 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
   };
 
   const besides = underWayId(source.id);
-  const { batchesUnsaved: unsaved = 0 } = cursors;
-  const underWay = new UnderWay(await cursors.load(besides), (BATCHES_UNDER_WAY + unsaved + 1) * MOST_IN_BATCH);
-  let kept = Promise.resolve();
-  let next: { readonly changes: CursorChange[]; readonly kept: Promise<void> } | undefined;
-  /** Keeps that a batch is under way before it is, together with those that come while others are being kept. */
-  const keepBegun = (changes: readonly CursorChange[]) => {
-    if (next === undefined) {
-      const together: CursorChange[] = [];
-      kept = kept.then(() => {
-        next = undefined;
-        return save(together, besides);
-      });
-      next = { changes: together, kept };
-    }
-    next.changes.push(...changes);
-    return next.kept;
-  };
+  const { pace = { between: 0, events: 0 } } = cursors;
+  const unsaved = EVENTS_UNDELIVERED + pace.events;
+  const underWay = new UnderWay(await cursors.load(besides), unsaved + MOST_IN_BATCH);
+  const keep = gathering((changes: readonly CursorChange[]) => save(changes, besides));
 
-  const deliver = async ({ events, part = "", isNew = false }: Batch) => {
+  const deliver = async ({ events, part = "", isNew = false }: Batch, sentBefore: BackingIndices | undefined) => {
     if (events.length === 0) {
       return EMPTY_RECEIPT;
     }
-    const { changes, sentBefore } = underWay.begin(part, events.length);
-    await keepBegun(changes);
     const receipt = await sink.deliver(events, abandon, sentBefore);
     const { created, existing, refused, resent = 0, possiblyDoubled = 0 } = receipt;
     tell({ fact: "delivered", created, existing, refused: refused.length });
@@ -100,20 +89,24 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
     return receipt;
   };
 
-  let isEnding = false;
   const flight = new InFlight<Delivered>({
     deliveries: BATCHES_UNDER_WAY,
+    undelivered: EVENTS_UNDELIVERED,
     unsaved,
     save: async (delivered) => {
-      const landed = delivered.flatMap(({ batch, landedIn }) => underWay.landed(batch.part ?? "", landedIn));
-      await save(landed, besides, isEnding);
-      const truths = delivered.map(({ batch }) => batch.whenDelivered);
-      await save(
-        truths.flatMap(({ changes }) => changes),
-        source.id,
-        isEnding,
-      );
-      truths.flatMap(({ facts = [] }) => facts).forEach(options.tell);
+      const landed = delivered.flatMap(({ part, landedIn }) => underWay.landed(part, landedIn));
+      await keep(landed);
+      const changes = delivered.flatMap(({ truth }) => truth.changes);
+      await save(changes, source.id);
+      for (const { part, isLast } of delivered) {
+        if (isLast === true) {
+          underWay.over(part);
+        }
+      }
+      delivered.flatMap(({ truth: { facts = [] } }) => facts).forEach(options.tell);
+    },
+    pause: async (ending) => {
+      await (pace.between > 0 ? clock.sleep(pace.between, ending) : undefined);
     },
   });
 
@@ -127,22 +120,20 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
         return step.value;
       }
       const batch = step.value;
-      await flight.add(
-        async () => {
-          const { landedIn = {} } = await deliver(batch);
-          return { batch, landedIn };
+      const { events, part = "", isLast, whenDelivered: truth } = batch;
+      const begun = events.length === 0 ? { changes: [] } : underWay.begin(part, events.length);
+      await flight.add({
+        events: events.length,
+        begin: () => keep(begun.changes),
+        deliver: async () => {
+          const { landedIn = {} } = await deliver(batch, begun.sentBefore);
+          return { part, isLast, truth, landedIn };
         },
-        () => batch.release?.(),
-      );
+        over: () => batch.release?.(),
+      });
     }
   } finally {
     await batches.return(undefined);
-    // Nothing comes that what is to be saved could wait for.
-    isEnding = true;
-    if (unsaved > 0) {
-      const hurry = [besides, source.id].map((id) => cursors.save(id, []));
-      Promise.all(hurry).catch(() => {});
-    }
     await flight.drained();
     await save(underWay.ended(complete), besides);
   }

@@ -70,3 +70,25 @@ test("of a source's very first events, the first answer says where they landed",
   expect(new UnderWay(begun, MOST).begin("a", 500).sentBefore).toEqual({});
   expect(new UnderWay(saved(begun, first.landed("a", ONE)), MOST).begin("a", 500).sentBefore).toEqual(ONE);
 });
+
+test("a part of which everything is saved is forgotten with the next that is kept, or at the end", () => {
+  const round = new UnderWay(new Map(), MOST);
+  const a = saved(new Map(), round.begin("a", 500).changes);
+  round.over("a");
+  const b = saved(a, round.begin("b", 500).changes);
+  expect([...b.keys()]).toEqual(["part:b"]);
+  round.over("b");
+  expect([...saved(b, round.ended(false)).keys()]).toEqual(["landed"]);
+});
+
+test("a part that is over is one of a cut round no more, and is kept anew should more of it come", () => {
+  const entries = afterCutRound("a");
+  const next = new UnderWay(entries, MOST);
+  const begun = saved(entries, next.begin("a", 500).changes);
+  next.over("a");
+  const other = saved(begun, next.begin("b", 500).changes);
+  expect([...other.keys()].sort()).toEqual(["landed", "part:b"]);
+  expect(next.begin("a", 500).sentBefore).toBeUndefined();
+  next.over("unknown");
+  expect([...saved(other, next.ended(false)).keys()]).toEqual(["landed"]);
+});

@@ -34,6 +34,8 @@ export class UnderWay {
   readonly #begun = new Set<string>();
   /** Parts of a round that was cut, with what is left of it by now. */
   readonly #cut = new Map<string, number>();
+  /** Parts of which everything is delivered and saved, to be forgotten with the next that is kept. */
+  #over: string[] = [];
   #landed: BackingIndices = {};
 
   readonly #most: number;
@@ -70,7 +72,7 @@ export class UnderWay {
     }
     this.#begun.add(key);
     return {
-      changes: this.#put(key, { landedIn: known?.landedIn ?? this.#landed, left: this.#most }),
+      changes: [...this.#forget(), ...this.#put(key, { landedIn: known?.landedIn ?? this.#landed, left: this.#most })],
       ...sentBefore,
     };
   }
@@ -87,6 +89,15 @@ export class UnderWay {
       : [];
   }
 
+  /** After all of a part has been delivered and saved. */
+  over(part: string): void {
+    const key = PART_KEY + part;
+    if (this.#parts.has(key)) {
+      this.#cut.delete(key);
+      this.#over.push(key);
+    }
+  }
+
   /** When nothing is under way any more; `complete` if the source has given all that it has. */
   ended(complete: boolean): readonly CursorChange[] {
     const changes: CursorChange[] = this.#begun.size === 0 ? [] : [{ key: LANDED_KEY, value: asValue(this.#landed) }];
@@ -99,6 +110,16 @@ export class UnderWay {
       }
     }
     return changes;
+  }
+
+  #forget(): readonly CursorChange[] {
+    const over = this.#over;
+    this.#over = [];
+    for (const key of over) {
+      this.#parts.delete(key);
+      this.#begun.delete(key);
+    }
+    return over.map((key) => ({ key, value: undefined }));
   }
 
   #put(key: string, part: Part): readonly CursorChange[] {

@@ -15,6 +15,8 @@ export interface Batch {
   readonly whenDelivered: Truth;
   /** What of the source (a file) the events are of, whose batches come in order; the source as a whole without it. */
   readonly part?: string;
+  /** Whether no batch of the part comes any more in this round. */
+  readonly isLast?: boolean | undefined;
   /** Whether the part appeared while this source was read, so that nobody but another runner can have sent its events before. */
   readonly isNew?: boolean;
   /**

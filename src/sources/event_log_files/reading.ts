@@ -84,7 +84,8 @@ export async function* readFile(
       .result(file, brought, { rows, lacked })
       .flatMap((fact) => [fact, ...gapsOf(file, lackedHours, round)]),
   ];
-  yield { events: [], whenDelivered: { changes: [fileChange(file, { rows, lacked, done: true, earlier })], facts } };
+  const changes = [fileChange(file, { rows, lacked, done: true, earlier })];
+  yield { part: file.id, isLast: true, events: [], whenDelivered: { changes, facts } };
 }
 
 /** Saves what is known of a failure that is the file's own. */
