@@ -80,6 +80,15 @@ export function stateProblem(index: string, { status, body }: StateAnswer): Runn
   );
 }
 
+/** What is longer than the runner reads. */
+export function tooLong(index: string, id?: string): RunnerError {
+  const what = id === undefined ? "An answer" : `The document ${id}`;
+  return new RunnerError("state_unusable", `${what} of the shared state in ${index} is too long to be the runner's.`, {
+    next: RETRY,
+    cure: "Something else has written to the index: delete the document.",
+  });
+}
+
 const failure = z.object({ type: z.string(), reason: z.string().nullish() });
 
 function errorOf(body: unknown): z.infer<typeof failure> | undefined {

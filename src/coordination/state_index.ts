@@ -1,5 +1,7 @@
 import { errors } from "@elastic/elasticsearch";
+import { RunnerError } from "../core/errors.ts";
 import {
+  answerTooLong,
   createElasticsearchClient,
   type ElasticsearchOptions,
   SHARED_STATE,
@@ -13,6 +15,7 @@ import {
   readWrites,
   requireMade,
   type StateAnswer,
+  tooLong,
 } from "./state_answer.ts";
 import type { DocumentWrite, StateDocuments, VersionedDocument } from "./state_documents.ts";
 
@@ -91,7 +94,7 @@ export function createStateIndex(
       if (error instanceof errors.ResponseError) {
         return { status: error.statusCode ?? 0, body: error.body };
       }
-      throw unreachable(options, error, SHARED_STATE);
+      throw answerTooLong(error) ? tooLong(index) : unreachable(options, error, SHARED_STATE);
     }
   }
 
@@ -105,11 +108,26 @@ export function createStateIndex(
     }
   }
 
-  async function readSome(ids: readonly string[], signal: AbortSignal | undefined) {
-    const answer = await ask("POST", `/${index}/_mget`, { ids }, signal);
-    const found = readDocuments(index, answer, ids);
-    made = found !== undefined;
-    return found ?? new Map<string, VersionedDocument>();
+  async function readSome(
+    ids: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<ReadonlyMap<string, VersionedDocument>> {
+    try {
+      const answer = await ask("POST", `/${index}/_mget`, { ids }, signal);
+      const found = readDocuments(index, answer, ids);
+      made = found !== undefined;
+      return found ?? new Map();
+    } catch (error) {
+      if (!(error instanceof RunnerError) || error.code !== "state_unusable") {
+        throw error;
+      }
+      if (ids.length === 1) {
+        throw tooLong(index, ids[0]);
+      }
+      const half = Math.ceil(ids.length / 2);
+      const [first, second] = [await readSome(ids.slice(0, half), signal), await readSome(ids.slice(half), signal)];
+      return new Map([...first, ...second]);
+    }
   }
 
   return {

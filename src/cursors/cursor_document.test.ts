@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
+import { randomNumbers } from "../../_dev/shared/faults/random_numbers.ts";
 import { cursorDocument, cursorDocumentId, readCursorDocument } from "./cursor_document.ts";
 
 const ORG = "00D000000000001AAA";
@@ -32,8 +33,23 @@ test("the files of four days of a busy org, of 70 types, are packed into a fract
   expect(readCursorDocument("id", document).entries).toEqual(entries);
 });
 
+test("the 36,000 files of a first run, whose numbers have nothing in common, go through", () => {
+  const random = randomNumbers(1);
+  const upTo = (most: number) => Math.floor(random() * most);
+  const entries = new Map(
+    Array.from({ length: 36_000 }, (_, n) => {
+      const rows = upTo(3_000);
+      const file = { eventType: `Type${n % 70}`, interval: "hourly", length: upTo(900_000), logDate: n * 3_600_000 };
+      const id = `file:0AT${(1e9 + n * 37 + upTo(30)).toString(36).padStart(12, "0")}AAA`;
+      return [id, JSON.stringify({ ...file, created: n * 60_000 + upTo(60_000), rows, lacked: rows, done: true })];
+    }),
+  );
+  const read = readCursorDocument("id", written(entries)).entries;
+  expect([...read].join() === [...entries].join()).toBe(true);
+});
+
 test("beyond its bound it is refused, and nothing is cut off", () => {
-  const entries = new Map([["noise", JSON.stringify(randomBytes(1_000_000).toString("base64"))]]);
+  const entries = new Map([["noise", JSON.stringify(randomBytes(3_000_000).toString("base64"))]]);
   expect(() => written(entries)).toThrow(expect.objectContaining({ code: "state_unusable" }));
 });
 

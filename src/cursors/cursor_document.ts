@@ -19,8 +19,8 @@ export interface CursorDocument {
 const LONGEST_ID = 512;
 /** Characters of entries from which on they are packed: those of files repeat themselves, and become a tenth. */
 const PACKED_FROM = 16_000;
-/** Characters of packed entries; far more files than an org makes in the days that Salesforce may be late by. */
-const LARGEST = 1_000_000;
+/** Characters of packed entries: of some 100,000 files, as of an org whose first run goes back by months. */
+const LARGEST = 3_000_000;
 const LARGEST_UNPACKED = 64 * 1024 * 1024;
 
 export function cursorDocumentId(org: string, source: string): string {
