@@ -250,6 +250,40 @@ describe("several hosts", () => {
     await Promise.all([patient.stop(), hasty.stop()]);
   });
 
+  test.each([1e300, 1e9, 300_001, -1, 0, "for ever", null])(
+    "a lease that is said to last for %s keeps an org from nobody",
+    async (lasts) => {
+      const documents = new MemoryDocuments();
+      documents.put(leaseId("org"), { org: "org", term: 7, holder: { id: "gone", name: "GONE" }, lasts });
+      const host = new TestHost("a", documents, new ManualClock(), ["org"]);
+      await pass(14, host);
+      expect(host.orgs).toEqual([]);
+      await pass(6, host);
+      expect(host.working.get("org")).toMatchObject({ term: 8, takenFrom: { id: "gone" } });
+      await host.stop();
+    },
+  );
+
+  test("a host of a version that says of no lease how long it lasts shares the orgs with one that does", async () => {
+    const documents = new MemoryDocuments();
+    const older: StateDocuments = {
+      read: (ids) => documents.read(ids),
+      write: (writes) =>
+        documents.write(writes.map((write) => ({ ...write, value: { ...write.value, lasts: undefined } }))),
+    };
+    const a = new TestHost("a", older, new ManualClock(), orgs(6));
+    await pass(1, a);
+    const b = new TestHost("b", documents, new ManualClock(), orgs(6));
+    await pass(40, a, b);
+    expect([a.orgs.length, b.orgs.length]).toEqual([3, 3]);
+    const lasting = orgs(6).map((org) => readLease(documents.value(leaseId(org))).lasts);
+    expect(lasting.filter((lasts) => lasts === undefined)).toHaveLength(3);
+    // The older one stands still, and the newer one has all in the time of its own lease.
+    await pass(30, b);
+    expect(b.orgs).toEqual(orgs(6));
+    await Promise.all([a.stop(), b.stop()]);
+  });
+
   test("who took an org and was not told lets what the one before had under way end all the same", async () => {
     const documents = new WatchedDocuments();
     const gone = new TestHost("gone", documents, new ManualClock(), ["org"]);
