@@ -140,6 +140,7 @@ export class Wiring {
   /** The run of one input, in a turn if several hosts share it. Nothing is opened or sent before its first round; what can't be opened fails the round. */
   run(input: Input, turn?: Turn): InputRun {
     const log = this.#inputLog(input);
+    turn?.over.addEventListener("abort", () => log.warn(asRunnerError(turn.over.reason).text), { once: true });
     const sources = input.streams.flatMap((stream) =>
       streamSources(input, stream, { agent: this.#agent, clock: this.#clock, range: this.#surroundings.range }).map(
         (source) => ({ source, stream }),
