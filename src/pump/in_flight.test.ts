@@ -49,27 +49,31 @@ test("saves in the order of adding, whichever delivery ends first", async () => 
   expect(saved.flat()).toEqual([1, 2]);
 });
 
-test("no more deliveries than allowed are under way at once, whichever of them ends", async () => {
+test("no more deliveries than allowed are under way from the oldest on, but for those without events", async () => {
   const { flight, add } = flightOf({ deliveries: 2 });
   const gates = [gate(), gate(), gate(), gate()];
-  const started: number[] = [];
+  const started: string[] = [];
   for (const [n, { promise }] of gates.entries()) {
     await add(async () => {
-      started.push(n);
+      started.push(`${n}`);
       await promise;
       return n;
     });
+    const deliver = async () => started.push(`end of ${n}`);
+    await add(deliver, { events: 0 });
   }
   await settled();
-  expect(started).toEqual([0, 1]);
+  expect(started).toEqual(["0", "end of 0", "1", "end of 1"]);
   gates[1]?.open();
   await settled();
-  expect(started).toEqual([0, 1, 2]);
+  expect(started).toHaveLength(4);
+  gates[0]?.open();
+  await settled();
+  expect(started.slice(4)).toEqual(["2", "end of 2", "3", "end of 3"]);
   for (const { open } of gates) {
     open();
   }
   await flight.drained();
-  expect(started).toEqual([0, 1, 2, 3]);
 });
 
 test("what has to be before a delivery begins for all at once, and none starts before an older one", async () => {

@@ -4,7 +4,7 @@ import { gathering } from "./gathering.ts";
 const LEAST_EVENTS = 20;
 
 export interface InFlightOptions<T> {
-  /** Deliveries under way at once. */
+  /** Deliveries under way at once, from the oldest on that is not over. One without events takes no place. */
   readonly deliveries: number;
   /** Once as many events wait for their delivery or are being delivered, nothing is added. */
   readonly undelivered: number;
@@ -72,7 +72,8 @@ export class InFlight<T> {
     const size = Math.max(events, LEAST_EVENTS);
     this.#undelivered += size;
     this.#unsaved += size;
-    const delivery = this.#deliver(begin(), deliver);
+    const places = events === 0 ? 0 : 1;
+    const delivery = this.#start(begin(), places).then(deliver);
     // The chain below awaits it in its turn; until then its rejection is not unhandled.
     delivery.catch(() => {});
     this.#last = this.#last.then(async () => {
@@ -86,6 +87,7 @@ export class InFlight<T> {
         this.#fail(error);
       } finally {
         over();
+        this.#delivering -= places;
         this.#undelivered -= size;
         this.#change();
       }
@@ -100,23 +102,18 @@ export class InFlight<T> {
     this.#throwFailure();
   }
 
-  async #deliver(begun: Promise<void>, deliver: () => Promise<T>): Promise<T> {
+  /** Resolves when a delivery may start: after every older one, and what has to be before it. */
+  #start(begun: Promise<void>, places: number): Promise<void> {
     const start = async () => {
       await begun;
-      await this.#until(() => this.#delivering < this.#options.deliveries);
+      await this.#until(() => this.#delivering + places <= this.#options.deliveries);
       this.#throwFailure();
-      this.#delivering += 1;
+      this.#delivering += places;
     };
     begun.catch(() => {});
     const started = this.#started.then(start);
     this.#started = started.catch(() => {});
-    await started;
-    try {
-      return await deliver();
-    } finally {
-      this.#delivering -= 1;
-      this.#change();
-    }
+    return started;
   }
 
   /** Or until something has failed. */
