@@ -115,21 +115,27 @@ test("what can't begin is not delivered, and neither is what comes behind it", a
   expect([delivered[0], saved, over]).toEqual([1, [[1]], [1, 2, 3]]);
 });
 
-test("as many events as allowed wait for their delivery, and one batch more", async () => {
-  const { flight, add } = flightOf({ undelivered: 1_000 });
-  const { promise, open } = gate();
-  let added = 0;
-  const adding = (async () => {
-    for (; added < 5; added += 1) {
-      await add(() => promise.then(() => added), { events: 400 });
-    }
-  })();
-  await settled();
-  expect(added).toBe(3);
-  open();
-  await adding;
-  await flight.drained();
-});
+test.each([
+  ["few large ones", 1_000, 3],
+  ["many small ones", 100, 10],
+])(
+  "as many batches may wait for their delivery as be under way, or as many events as allowed: %s",
+  async (_, events, most) => {
+    const { flight, add } = flightOf({ deliveries: 3, undelivered: 1_000 });
+    const { promise, open } = gate();
+    let added = 0;
+    const adding = (async () => {
+      for (; added < 20; added += 1) {
+        await add(() => promise.then(() => added), { events });
+      }
+    })();
+    await settled();
+    expect(added).toBe(most);
+    open();
+    await adding;
+    await flight.drained();
+  },
+);
 
 test("batches without events are bounded too", async () => {
   const { flight, add } = flightOf({ unsaved: 200 });

@@ -6,9 +6,9 @@ const LEAST_EVENTS = 20;
 export interface InFlightOptions<T> {
   /** Deliveries under way at once, from the oldest on that is not over. One without events takes no place. */
   readonly deliveries: number;
-  /** Once as many events wait for their delivery or are being delivered, nothing is added. */
+  /** Once as many events wait for their delivery or are being delivered, no more than `deliveries` are added. */
   readonly undelivered: number;
-  /** The same of those, and what is delivered and not yet saved. */
+  /** Once as many events are delivered and not yet saved, or on the way to that, nothing is added. */
   readonly unsaved: number;
   /** Saves what has been delivered since the last call, in the order in which it was added. */
   readonly save: (delivered: readonly T[]) => Promise<void>;
@@ -38,6 +38,8 @@ interface Delivered<T> {
 export class InFlight<T> {
   readonly #options: InFlightOptions<T>;
   #delivering = 0;
+  /** What is under way, and what waits for that. */
+  #open = 0;
   /** Events that are added, and not yet delivered. */
   #undelivered = 0;
   /** Events that are added, and not yet saved. */
@@ -63,8 +65,8 @@ export class InFlight<T> {
 
   /** Waits for room, not for the delivery. Rejects with the first error of an earlier one; nothing is saved after that. */
   async add({ events, begin, deliver, over }: Delivery<T>): Promise<void> {
-    const { undelivered, unsaved } = this.#options;
-    await this.#until(() => this.#undelivered < undelivered && this.#unsaved < unsaved);
+    const { deliveries, undelivered, unsaved } = this.#options;
+    await this.#until(() => (this.#open < deliveries || this.#undelivered < undelivered) && this.#unsaved < unsaved);
     if (this.#failure !== undefined) {
       over();
     }
@@ -73,6 +75,7 @@ export class InFlight<T> {
     this.#undelivered += size;
     this.#unsaved += size;
     const places = events === 0 ? 0 : 1;
+    this.#open += places;
     const delivery = this.#start(begin(), places).then(deliver);
     // The chain below awaits it in its turn; until then its rejection is not unhandled.
     delivery.catch(() => {});
@@ -88,6 +91,7 @@ export class InFlight<T> {
       } finally {
         over();
         this.#delivering -= places;
+        this.#open -= places;
         this.#undelivered -= size;
         this.#change();
       }

@@ -16,8 +16,8 @@ import { UnderWay, underWayId } from "./under_way.ts";
 const BATCHES_UNDER_WAY = 4;
 /** Events that no batch exceeds. */
 const MOST_IN_BATCH = 2_000;
-/** Events that are read and not yet delivered, so that small files are kept as under way together. */
-const EVENTS_UNDELIVERED = BATCHES_UNDER_WAY * MOST_IN_BATCH;
+/** Events that wait for their delivery in more batches than that, so that small files are kept as under way together. */
+const EVENTS_UNDELIVERED = MOST_IN_BATCH;
 
 /** A batch that was delivered, without its events, and where these are. */
 interface Delivered extends Pick<Batch, "isLast"> {
@@ -68,7 +68,7 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
 
   const besides = underWayId(source.id);
   const { pace = { between: 0, events: 0 } } = cursors;
-  const unsaved = EVENTS_UNDELIVERED + pace.events;
+  const unsaved = BATCHES_UNDER_WAY * MOST_IN_BATCH + pace.events;
   const underWay = new UnderWay(await cursors.load(besides), unsaved + MOST_IN_BATCH);
   const keep = gathering((changes: readonly CursorChange[]) => save(changes, besides));
 
