@@ -100,19 +100,21 @@ test("what has to be before a delivery begins for all at once, and none starts b
 
 test("what can't begin is not delivered, and neither is what comes behind it", async () => {
   const { flight, add, saved } = flightOf({});
+  const slow = gate();
   const delivered: number[] = [];
   const over: number[] = [];
-  for (const n of [1, 2, 3]) {
-    const begin = async () => {
-      if (n === 2) {
-        throw new Error("lost");
-      }
+  const begins = [async () => {}, () => Promise.reject(new Error("lost")), () => slow.promise];
+  for (const [n, begin] of begins.entries()) {
+    const deliver = async () => {
+      delivered.push(n);
+      return n;
     };
-    const deliver = async () => delivered.push(n);
     await add(deliver, { begin, over: () => over.push(n) });
   }
+  await settled();
+  slow.open();
   await expect(flight.drained()).rejects.toThrow("lost");
-  expect([delivered[0], saved, over]).toEqual([1, [[1]], [1, 2, 3]]);
+  expect([delivered, saved, over]).toEqual([[0], [[0]], [0, 1, 2]]);
 });
 
 test.each([

@@ -317,6 +317,49 @@ test("small files are kept as under way together while one is being kept, each b
   expect(kept.length).toBeLessThanOrEqual(7);
 });
 
+test("a file is under way until it is saved that it is done, and no longer than until another one begins", async () => {
+  const inner = createMemoryCursors();
+  const clock = new ManualClock();
+  const slow = Promise.withResolvers<void>();
+  const cursors: CursorStore = {
+    ...inner,
+    async save(source, changes) {
+      await (source === "numbers" ? slow.promise : undefined);
+      await inner.save(source, changes);
+    },
+  };
+  const underWay = async () => [...(await inner.load("numbers under way")).keys()];
+  const kept: string[][] = [];
+  const source: Source = {
+    id: "numbers",
+    async *read() {
+      for (const part of ["a", "b", "c"]) {
+        const events = [{ index: "i", id: part, json: "{}" }];
+        yield { part, isLast: true, events, whenDelivered: { changes: [{ key: part, value: 1 }] } };
+        await clock.sleep(1);
+      }
+      return undefined;
+    },
+  };
+  const given = { source, cursors, tell: () => {}, clock, stop: never, abandon: never };
+  const round = pump({ ...given, sink: recordingSink([]) });
+  for (const turn of [1, 2, 3]) {
+    for (let n = 0; n < 10; n += 1) {
+      await new Promise(setImmediate);
+    }
+    kept.push(await underWay());
+    if (turn === 2) {
+      slow.resolve();
+      for (let n = 0; n < 10; n += 1) {
+        await new Promise(setImmediate);
+      }
+    }
+    clock.advance(1);
+  }
+  await round;
+  expect(kept).toEqual([["part:a"], ["part:a", "part:b"], ["part:c"]]);
+});
+
 test("where events landed is saved before how far the source is, and that before anything is said of it", async () => {
   const steps: string[] = [];
   const inner = createMemoryCursors();

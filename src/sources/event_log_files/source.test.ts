@@ -11,6 +11,7 @@ import { silentLog } from "../../core/log.ts";
 import { ApiBudget } from "../../org/api_budget.ts";
 import { OrgClient } from "../../org/org_client.ts";
 import type { Fact } from "../../reporting/facts.ts";
+import type { Batch } from "../source.ts";
 import { EventLogFiles, type EventLogFilesOptions } from "./source.ts";
 
 const HOUR = 3_600_000;
@@ -150,6 +151,20 @@ describe("event log files", () => {
     expect((await round(login)).requestIds).toEqual(["d0", "d1", "h0", "h1", "h2"]);
     expect(await round(login)).toMatchObject({ requestIds: [], error: undefined });
     expect(await round(source())).toMatchObject({ requestIds: [], error: undefined });
+  });
+
+  test("the last batch of a file says that it is the last, and no other does", async () => {
+    const small = await org.given.logFile({ ...hourly, rows: rows("h", 3) });
+    const large = await org.given.logFile({ ...daily, rows: rows("d", 2_500) });
+    const batches: Batch[] = [];
+    for await (const batch of source().read(new Map(), never)) {
+      batches.push(batch);
+      batch.release?.();
+    }
+    const lastOf = (id: string) => batches.filter(({ part }) => part === id).map(({ isLast = false }) => isLast);
+    expect(lastOf(small.id)).toEqual([false, true]);
+    expect(lastOf(large.id)).toEqual([...Array(lastOf(large.id).length - 1).fill(false), true]);
+    expect(lastOf(large.id).length).toBeGreaterThan(2);
   });
 
   test("a document says what Salesforce said, and where it was", async () => {
