@@ -188,6 +188,22 @@ describe("what is written", () => {
     expect(stored()).toMatchObject({ term: 1, entries: '{"rows":1}', written: new Date(clock.now()).toISOString() });
   });
 
+  test("nor when a command writes in between: what it wrote stays", async () => {
+    const [a, command] = [store(1, "a"), store(TERM_AS_IT_IS, "command")];
+    await a.save(SOURCE, rows(1));
+    await command.save(SOURCE, rows(2));
+    clock.advance(7 * 86_400_000);
+    documents.around = async (call, kind) => {
+      if (kind === "write") {
+        documents.around = (next) => next();
+        await command.save(SOURCE, rows(3));
+      }
+      return await call();
+    };
+    expect(await a.load(SOURCE)).toEqual(new Map([["rows", 3]]));
+    expect(stored()).toMatchObject({ term: 1, owner: "a", entries: '{"rows":3}' });
+  });
+
   test("a source is taken once in a term, then read from memory", async () => {
     const a = store();
     await a.save(SOURCE, rows(1));

@@ -89,13 +89,9 @@ export function createSharedCursors(options: SharedCursorsOptions): CursorStore 
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
       const term = requireTerm();
       const known = held.get(source);
-      if (known?.term === term) {
-        if (clock.now() - known.since < WRITTEN_WITHIN_MS) {
-          return known;
-        }
-        // So that nobody takes it for what left the policy.
-        held.delete(source);
-        await write(source, term, known.entries, known.version);
+      const isOwn = known?.term === term;
+      if (isOwn && clock.now() - known.since < WRITTEN_WITHIN_MS) {
+        return known;
       }
       const document = (await documents.read([id])).get(id);
       const there = document === undefined ? undefined : readCursorDocument(id, document.value);
@@ -106,9 +102,10 @@ export function createSharedCursors(options: SharedCursorsOptions): CursorStore 
       if (there !== undefined && there.term > term) {
         throw leaseLost(org);
       }
-      if (document !== undefined && there?.term === term) {
+      if (document !== undefined && there?.term === term && !isOwn) {
         hold(source, { term, entries: there.entries, version: document.version, since: clock.now() });
       } else {
+        // Also what this host has held for long, so that nobody takes it for what left the policy.
         await write(source, term, there?.entries ?? everKnown.get(source) ?? new Map(), document?.version);
       }
     }
