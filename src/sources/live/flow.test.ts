@@ -55,5 +55,7 @@ test("what has come goes on in batches of 50 at most, in its order; what is litt
   ]);
   const order = batches.flat().flatMap(({ events }) => events.map(({ replayId }) => replayId?.[0]));
   expect(order).toEqual(Array.from({ length: 157 }, (_, n) => n + 1));
+  const exact = inBatches([answer(30), answer(20), answer(1)] as unknown as typeof arrived);
+  expect(exact.map((batch) => batch.map(({ events }) => events.length))).toEqual([[30, 20], [1]]);
   expect(inBatches([answer(0)] as unknown as typeof arrived)).toHaveLength(1);
 });

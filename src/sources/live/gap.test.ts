@@ -24,9 +24,11 @@ describe("the gap behind a place that Salesforce no longer knows", () => {
     const gap = gapBehind(NOW - HOUR, NOW, undefined);
     const { key, value } = gapChange(gap);
     const kept = new Map([[key, value ?? null]]);
-    for (const at of [NOW, NOW + HOUR]) {
+    for (const at of [NOW, NOW + HOUR, NOW - 60_000]) {
       expect(readGap(kept, at)).toEqual({ gap: { ...gap, failure: undefined }, isDamaged: false });
     }
-    expect(readGap(kept, NOW - HOUR)).toEqual({ gap: undefined, isDamaged: true });
+    for (const at of [NOW - 60_001, NOW - HOUR]) {
+      expect(readGap(kept, at)).toEqual({ gap: undefined, isDamaged: true });
+    }
   });
 });

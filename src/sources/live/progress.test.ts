@@ -24,6 +24,7 @@ test("every replay id is read as it was saved", () => {
 test.each<[string, number, boolean]>([
   ["none", 0, false],
   ["an ordinary one", 10, true],
+  ["the longest", 256, true],
   ["one that no server gives", 257, false],
 ])("a replay id: %s", (_, length, isSound) => {
   expect(soundReplayId(new Uint8Array(length)) !== undefined).toBe(isSound);
@@ -34,7 +35,8 @@ test.each<[string, CursorEntries, readonly string[]]>([
   ["a number", entries({ organization: ORG, replay: 7 }), ["replay"]],
   ["nothing", entries({ organization: ORG, replay: "" }), ["replay"]],
   ["too long", entries({ organization: ORG, replay: "A".repeat(1_000) }), ["replay"]],
-  ["heard in the future", entries({ organization: ORG, replay: "AAAA", heard: NOW + 3_600_000 }), ["heard"]],
+  ["heard in the future", entries({ organization: ORG, replay: "AAAA", heard: NOW + 60_001 }), ["heard"]],
+  ["nothing, heard a moment ahead", entries({ organization: ORG, replay: "AAAA", heard: NOW + 60_000 }), []],
   ["heard at no time", entries({ organization: ORG, heard: "now" }), ["heard"]],
 ])("an entry that can't be meant: %s", (_, saved, damaged) => {
   expect(readLiveCursor(saved, ORG, NOW).damaged).toEqual(damaged);

@@ -40,12 +40,22 @@ test("of a far side that names new ones without end, those that were used last a
   expect(asked.filter((id) => id === "s0")).toHaveLength(2);
 });
 
+test("as many as are kept are asked for once, however they take turns", async () => {
+  const { asked, of } = schemasBy(event);
+  const ids = Array.from({ length: 16 }, (_, n) => `s${n}`);
+  for (const id of [...ids, ...ids]) {
+    await of(id);
+  }
+  expect(asked).toEqual(ids);
+});
+
 test("an id that is none, or longer than any, is not asked for", async () => {
   const { asked, of } = schemasBy(event);
   for (const id of ["", "x".repeat(257)]) {
     await expect(of(id)).rejects.toThrow("The event names no schema");
   }
-  expect(asked).toEqual([]);
+  await of("x".repeat(256));
+  expect(asked).toEqual(["x".repeat(256)]);
 });
 
 test("what could not be had is asked for again", async () => {
