@@ -231,6 +231,18 @@ describe("event log files", () => {
     expect(facts).toContainEqual(expect.objectContaining({ fact: "foreign_rows", count: 1 }));
   });
 
+  test("knows the id of its own org with 15 characters and with 18, and no other", async () => {
+    const own = org.orgId.slice(0, 15);
+    const ids = [own, org.orgId, `${own.slice(0, 14)}${own.endsWith("9") ? 8 : 9}`, `${own}A`, "", own.slice(0, 14)];
+    const lines = ids.map((id, at) => `Login,r${at},2026-07-17T09:22:41.123Z,${id}\n`);
+    const csv = `EVENT_TYPE,REQUEST_ID,TIMESTAMP_DERIVED,ORGANIZATION_ID\n${lines.join("")}`;
+    await org.given.logFile({ ...hourly, csv });
+    const { documents } = await round(source());
+    const kept = documents.map((document) => valueAt(document, "salesforce.login.unmapped.ORGANIZATION_ID"));
+    expect(kept.map(String)).toEqual(["undefined", "undefined", ids[2], ids[3], "undefined", ids[5]]);
+    expect(facts).toContainEqual(expect.objectContaining({ fact: "foreign_rows", count: 3 }));
+  });
+
   test("goes on behind the last acknowledged row of a file", async () => {
     await org.given.logFile({ ...hourly, rows: rows("h", 2_500) });
     const first = await round(source(), 2);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  commonPart,
   horizonAt,
   isEmpty,
   LONGEST_WIDTH_MS,
@@ -31,6 +32,8 @@ describe("the next window", () => {
   test.each<[string, number, number, number]>([
     ["far behind, it has its width", 50 * HOUR, HOUR, 51 * HOUR],
     ["far behind, it ends where records may still appear", 90 * HOUR, 24 * HOUR, horizon.settledTo],
+    ["so far behind that everything may be settled", horizon.settledTo - 10 * MINUTE - 1, HOUR, horizon.settledTo],
+    ["ten minutes behind, it takes everything at once", horizon.settledTo - 10 * MINUTE, HOUR, horizon.readTo],
     ["hardly behind, it takes everything at once", horizon.settledTo - MINUTE, HOUR, horizon.readTo],
     ["hardly behind, it is no wider than asked", horizon.settledTo - MINUTE, 30_000, horizon.settledTo - 30_000],
     ["from the settled time on, it ends with what is read", horizon.settledTo, HOUR, horizon.readTo],
@@ -69,6 +72,24 @@ describe("a slice and what it leaves", () => {
     const rest = restFrom(range([0, 100]), edge, order);
     expect(rest).toEqual(range(left));
     expect(edge > rest.after && edge <= rest.to).toBe(true);
+  });
+
+  test.each<[[number, number], [number, number]]>([
+    [
+      [20, 80],
+      [20, 80],
+    ],
+    [
+      [-20, 80],
+      [0, 80],
+    ],
+    [
+      [20, 180],
+      [20, 100],
+    ],
+  ])("what (0, 100] has in common with (%j]", (other, common) => {
+    expect(commonPart(range([0, 100]), range(other))).toEqual(range(common));
+    expect(commonPart(range(other), range([0, 100]))).toEqual(range(common));
   });
 
   test.each<[ReadingOrder, number]>([
