@@ -3,6 +3,7 @@ import { ManualClock } from "../../../_dev/shared/testing/manual_clock.ts";
 import { findObjectType } from "../../catalog/catalog.ts";
 import { type ErrorCode, RETRY, RunnerError } from "../../core/errors.ts";
 import { Memory } from "../../core/memory.ts";
+import type { CursorChange } from "../../cursors/cursor.ts";
 import type { OrgClient } from "../../org/org_client.ts";
 import type { Fact } from "../../reporting/facts.ts";
 import type { ObjectPages } from "./pages.ts";
@@ -39,6 +40,8 @@ async function read({ window = WINDOW, order = "newest first", width = SECOND, .
   const { settledTo = NOW - 600 * SECOND, failed = new Map(), fails } = scene;
   const asked: Window[] = [];
   const facts: Fact[] = [];
+  /** What is saved with each batch that tells something, by the fact. */
+  const saved = new Map<string, readonly CursorChange[]>();
   const pages = {
     async *of(part: Window) {
       asked.push(part);
@@ -89,13 +92,25 @@ async function read({ window = WINDOW, order = "newest first", width = SECOND, .
       round,
     );
     for await (const batch of batches) {
-      facts.push(...((batch.whenDelivered.facts ?? []) as Fact[]));
+      const told = (batch.whenDelivered.facts ?? []) as Fact[];
+      facts.push(...told);
+      for (const { fact } of told) {
+        saved.set(fact, batch.whenDelivered.changes);
+      }
     }
   } catch (caught) {
     error = caught;
   }
   const pieces = [...round.cursor.failed.values()].slice(failed.size);
-  return { asked, facts, round, error, width: widths.ms, pieces: pieces.map(({ after, to }) => ({ after, to })) };
+  return {
+    asked,
+    facts,
+    saved,
+    round,
+    error,
+    width: widths.ms,
+    pieces: pieces.map(({ after, to }) => ({ after, to })),
+  };
 }
 
 const isProbe = ({ to }: Window) => to === NOW - 120 * SECOND;
@@ -107,7 +122,7 @@ describe("pieces that can't be read", () => {
     "%s: the one is kept apart, all others are read",
     async (order) => {
       const { after: bad } = second(4);
-      const { pieces, asked, round, facts } = await read({
+      const { pieces, asked, round, facts, saved } = await read({
         order,
         fails: ({ after, to }) => (after <= bad && to > bad ? "server_error" : undefined),
       });
@@ -117,6 +132,13 @@ describe("pieces that can't be read", () => {
       expect(asked.filter(isProbe)).toHaveLength(1);
       expect(round.cursor).toMatchObject({ after: WINDOW.to, open: undefined });
       expect(facts.map(({ fact }) => fact)).toEqual(["window_failed", "window_done"]);
+      // What is read after a kill goes on behind it.
+      const { open, after } = Object.fromEntries(
+        (saved.get("window_failed") ?? []).map(({ key, value }) => [key, value]),
+      );
+      expect(order === "newest first" ? open : after).toEqual(
+        order === "newest first" ? expect.objectContaining({ reached: pieces[0]?.after }) : pieces[0]?.to,
+      );
       const covered = asked.filter((part) => !isProbe(part)).toSorted((a, b) => a.after - b.after);
       expect(covered[0]?.after).toBe(WINDOW.after);
       expect(covered.at(-1)?.to).toBe(WINDOW.to);
