@@ -159,6 +159,14 @@ test("an org that is set up right has nothing but ok", async () => {
   expect(lines.find(({ step }) => step === "event log files")?.message).toMatch(
     /^aquila_salesforce\.login: Login \(daily since \d{4}-\d\d-\d\d, hourly since .*\), LoginAs \(daily since .*\), Logout/,
   );
+  const hourly = (await org.given.logFiles()).filter(({ interval }) => interval === "Hourly");
+  const newest = hourly
+    .map(({ logDate }) => new Date(logDate).toISOString())
+    .toSorted()
+    .at(-1);
+  expect(lines.find(({ step }) => step === "hourly files")?.message).toBe(
+    `The newest covers the hour from ${newest?.slice(0, 16)}Z.`,
+  );
   expect(lines.at(-1)).toEqual({
     kind: "summary",
     message: "1 of 1 orgs can be collected.",

@@ -2,8 +2,10 @@ import { describe, expect, test } from "vitest";
 import type { CursorChange, CursorEntries, CursorValue } from "../../cursors/cursor.ts";
 import type { EventLogFile } from "./body.ts";
 import {
+  type FileProgress,
   fileChange,
   firstChanges,
+  goneChange,
   type ListingTimes,
   logDateFrom,
   openProgress,
@@ -99,6 +101,19 @@ describe("rows to skip", () => {
   });
 });
 
+test("a file that is gone stays known by what it has brought, in this version or an earlier one", () => {
+  const known = file("0AT1", NOON);
+  const gone = (rows: number, earlier?: FileProgress["earlier"]) => {
+    const entries = started([fileChange(known, { rows, lacked: 0, done: false, earlier })]);
+    const [one] = readListingCursor(entries, ORG, times(NOON)).files;
+    return one === undefined ? undefined : goneChange(one).value;
+  };
+  expect(gone(0)).toBeUndefined();
+  expect(gone(0, [])).toBeUndefined();
+  expect(gone(1)).toMatchObject({ rows: 1, gone: true });
+  expect(gone(0, [{ length: 9, created: NOON - HOUR, rows: 5 }])).toMatchObject({ gone: true });
+});
+
 describe("the end of a round", () => {
   const [a, b, c] = [file("0AT1", NOON), file("0AT2", NOON + HOUR), file("0AT3", NOON + 2 * HOUR)];
   const endOfRound = (open: string[], entries = started()) => {
@@ -125,14 +140,19 @@ describe("the end of a round", () => {
     const ancient = file("0AT0", NOON - 10 * DAY);
     const ancientOpen = file("0AT9", NOON - 10 * DAY, { eventType: "Logout" });
     const ofItsDay = file("0AT8", NOON - 10 * DAY, { eventType: "Logout" });
+    const [edge, behind] = [c.created - 1, c.created].map((created) =>
+      file(`0AT${created}`, created, { logDate: NOON - 9 * DAY }),
+    ) as [EventLogFile, EventLogFile];
     const entries = started([
+      fileChange(edge, { rows: 5, lacked: 5, done: true }),
+      fileChange(behind, { rows: 5, lacked: 5, done: true }),
       fileChange(ancient, { rows: 5, lacked: 5, done: true }),
       fileChange(ofItsDay, { rows: 5, lacked: 5, done: true }),
       fileChange(ancientOpen, { rows: 5, lacked: 5, done: false }),
       fileChange(a, { rows: 5, lacked: 5, done: true }),
       { key: "created_after", value: NOON },
     ]);
-    expect([...endOfRound(["0AT9"], entries).files.keys()].sort()).toEqual(["0AT1", "0AT8", "0AT9"]);
+    expect([...endOfRound(["0AT9"], entries).files.keys()].sort()).toEqual(["0AT1", behind.id, "0AT8", "0AT9"]);
   });
 
   test("later listings reach three days back, or to what was made since", () => {
@@ -149,10 +169,19 @@ describe("entries that can't be meant", () => {
     ["null in the place of a file", "file:0AT2", null],
     ["a file without its rows", "file:0AT2", { eventType: "Login", interval: "hourly", done: true }],
     ["a file whose rows are a text", "file:0AT2", { ...(good.value as object), rows: "5" } as CursorValue],
-    ["a start in the future", "start", NOON + 30 * DAY],
+    ["a start in the future", "start", NOON + DAY + 1],
     ["a start that is a text", "start", "soon"],
-    ["a watermark in the future", "created_after", NOON + 30 * DAY],
+    ["a watermark in the future", "created_after", NOON + DAY + 1],
   ];
+  test("none that is ahead by a day at most", () => {
+    const entries = started([
+      { key: "start", value: NOON + DAY },
+      { key: "created_after", value: NOON + DAY },
+    ]);
+    const read = readListingCursor(entries, ORG, times(NOON));
+    expect(read).toMatchObject({ damaged: [], start: NOON + DAY, createdAfter: NOON + DAY });
+  });
+
   test.each(damaged)("%s: named, and set anew; the others stay", (_, key, value) => {
     const entries = started([good, { key, value }]);
     const cursor = readListingCursor(entries, ORG, times(NOON));

@@ -15,11 +15,16 @@ const file = {
 } as const;
 const HEADER = "EVENT_TYPE,REQUEST_ID,URI\n";
 
-function reading(body: AsyncIterable<Uint8Array>, memory: MemoryShare, signal = new AbortController().signal) {
+function reading(
+  body: AsyncIterable<Uint8Array>,
+  memory: MemoryShare,
+  signal = new AbortController().signal,
+  skipRows = 0,
+) {
   return logFileRows({
     file,
     body,
-    skipRows: 0,
+    skipRows,
     stream: {
       organization: { id: "00D000000000001AAA", name: "Acme" },
       instanceUrl: "https://acme.my.salesforce.com",
@@ -49,6 +54,22 @@ async function* chunks(...texts: readonly string[]): AsyncGenerator<Uint8Array> 
 const row = (n: number, uri = "/") => `Login,r${n},${uri}\n`;
 const longRow = (n: number) => row(n, "x".repeat(14 * BATCH_MEMORY));
 const turns = () => new Promise((turn) => setTimeout(turn, 50));
+
+test.each([
+  [0, ["1", "2", "3", "4"]],
+  [1, ["2", "3", "4"]],
+  [2, ["3", "4"]],
+  [3, ["4"]],
+  [4, []],
+])("behind row %i come those that follow, whether they are whole or not", async (skipRows, expected) => {
+  const text = `${HEADER}${row(1)}Login,cut\nLogin,"a"b,c\n${row(4)}`;
+  const rows: string[] = [];
+  for await (const batch of reading(chunks(text), new Memory().share(), undefined, skipRows)) {
+    rows.push(...batch.events.map(({ json }) => String(JSON.parse(json).salesforce.collection.row)));
+    batch.release();
+  }
+  expect(rows).toEqual(expected);
+});
 
 test.each([
   ["under a header as Salesforce writes it", HEADER, "\n"],

@@ -38,10 +38,11 @@ test("the object is described once a day, whatever is restarted", async () => {
   await rounds.org.given.field("LoginEvent", { name: "DeviceTrust" });
   rounds.clock.advance(HOUR);
   const objects = rounds.source();
-  await rounds.round(objects);
-  rounds.clock.advance(MINUTE);
-  await rounds.round(objects);
-  expect(await requests("describe")).toHaveLength(2);
+  for (const _ of ["after a day", "a minute later"]) {
+    await rounds.round(objects);
+    expect(await requests("describe")).toHaveLength(2);
+    rounds.clock.advance(MINUTE);
+  }
   expect((await requests("query")).at(-1)?.target).toContain("DeviceTrust");
 });
 
