@@ -62,6 +62,13 @@ describe("coverage", () => {
     expect(knownAfter(listed, ...facts).get("Login/hourly")).toMatchObject(expected);
   });
 
+  test("has open what was listed so, until that is collected or gone", () => {
+    const files = [hourly(3), hourly(4), hourly(5)];
+    const listed: Fact = { fact: "listed", files, open: files };
+    const known = knownAfter(listed, done(hourly(3)), { fact: "file_gone", file: hourly(5) });
+    expect([...(known.get("Login/hourly")?.open.keys() ?? [])]).toEqual(["0AT4"]);
+  });
+
   test("a daily file covers its day", () => {
     const listed: Fact = { fact: "listed", files: [daily], open: [] };
     expect(knownAfter(listed).get("Login/daily")?.coveredUntil).toBe(DAY);

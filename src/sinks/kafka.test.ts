@@ -16,6 +16,8 @@ import { systemClock } from "../core/clock.ts";
 import type { RunnerError } from "../core/errors.ts";
 import { Memory } from "../core/memory.ts";
 import { createKafkaSink } from "./kafka.ts";
+import { KafkaCluster } from "./kafka_cluster.ts";
+import { protocolErrorOf } from "./kafka_meaning.ts";
 import { anEvent } from "./sink.contract.ts";
 
 const never = new AbortController().signal;
@@ -306,6 +308,20 @@ describe("who leads a topic", () => {
     await sink.close();
     expect(good.produced).toHaveLength(1);
   });
+});
+
+test("a topic that is looked at has its partitions; what a broker does not say of rights is not known", async () => {
+  await using broker = await startFakeBroker(TOPIC);
+  broker.fate = (asked) =>
+    asked === "metadata" ? { body: metadataBody(TOPIC, "127.0.0.1", broker.port, 3, 1) } : undefined;
+  const cluster = new KafkaCluster(sinkOptions(broker.host, TOPIC), hurried);
+  expect(await cluster.inspect(TOPIC)).toEqual({ partitions: 3, mayWrite: undefined });
+  broker.fate = (asked) =>
+    asked === "metadata" ? { body: metadataBody(TOPIC, "127.0.0.1", broker.port, 0, 0, 3) } : undefined;
+  await expect(cluster.inspect(TOPIC)).rejects.toSatisfy(
+    (error) => protocolErrorOf(error) === "UNKNOWN_TOPIC_OR_PARTITION",
+  );
+  await cluster.close();
 });
 
 test("is known to be away, or there, before the first event", async () => {

@@ -115,10 +115,7 @@ export class SeenKeys {
 
   #isWritten(key: number): boolean {
     return this.#runs.some(({ start, firstKeys }) => {
-      const page = lastNotAbove(firstKeys, 0, firstKeys.length, key);
-      if (page < 0) {
-        return false;
-      }
+      const page = Math.max(0, lastNotAbove(firstKeys, 0, firstKeys.length, key));
       this.#scratch?.read(this.#page, start + page * PAGE_KEYS * KEY_BYTES);
       return this.#page[lastNotAbove(this.#page, 0, PAGE_KEYS, key)] === key;
     });

@@ -8,6 +8,7 @@ import {
   type Moved,
   type ObjectCursor,
   readObjectCursor,
+  soundEntries,
   whereToGoOn,
 } from "./progress.ts";
 import type { ReadingOrder } from "./window.ts";
@@ -75,6 +76,19 @@ describe("the entries", () => {
     ]);
   });
 
+  test("a position may be a minute ahead, and no more", () => {
+    const damaged = (after: number) =>
+      soundEntries(
+        new Map<string, CursorValue>([
+          ["organization", ORG],
+          ["after", after],
+        ]),
+        ORG,
+        10_000,
+      ).damaged;
+    expect([damaged(70_000), damaged(70_001)]).toEqual([[], ["after"]]);
+  });
+
   test("what the changes make is what the next round reads", () => {
     const window = { after: 1_000, to: 2_000 };
     const page = afterRecords(
@@ -127,6 +141,20 @@ describe("a window in which nothing can appear any more", () => {
     const { cursor } = afterWindow(page.cursor, window, settledTo);
     expect(cursor).toMatchObject({ after: 2_000, open: undefined, delivered: new Map(), failed: new Map() });
     expect(whereToGoOn(cursor)).toEqual({ window: { after: 2_000, to: 2_000 }, rest: { after: 2_000, to: 2_000 } });
+  });
+
+  test("what was delivered is remembered while a piece of its time has to be read again, and no longer", () => {
+    const failure = { attempts: 1, retryAt: 0, code: "server_error", text: "It failed." } as const;
+    const cursor: ObjectCursor = {
+      ...start,
+      delivered: new Map([
+        ["delivered:1", { newest: 1_200, oldest: 1_100, ids: ["before"] }],
+        ["delivered:2", { newest: 1_400, oldest: 1_201, ids: ["within"] }],
+        ["delivered:3", { newest: 1_500, oldest: 1_301, ids: ["behind"] }],
+      ]),
+      failed: new Map([["failed:1", { after: 1_200, to: 1_300, failure }]]),
+    };
+    expect(idsOf(afterWindow(cursor, window, settledTo).cursor)).toEqual(["within"]);
   });
 
   test("without progress nothing is said to be reached", () => {
