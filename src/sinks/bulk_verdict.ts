@@ -71,7 +71,6 @@ const NOTHING = {
   existing: 0,
   refused: [],
   tooLarge: false,
-  unsure: false,
   wait: 0,
 } as const;
 

@@ -61,7 +61,12 @@ test.each<[string, RequestName, (correlation: number) => Instead, RegExp]>([
   ["two gigabytes", "produce", (id) => ({ bytes: int32(2 ** 31 - 1, id, 0) }), /can't be/],
   ["an alert of TLS", "produce", () => ({ bytes: Buffer.from([0x15, 3, 3, 0, 2, 2, 40]) }), /can't be/],
   ["TLS", "apiVersions", () => ({ bytes: Buffer.from([0x15, 3, 4, 0, 2, 2, 40]) }), /A listener for TLS needs ssl/],
-  ["a web page", "produce", () => ({ bytes: Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n") }), /can't be/],
+  [
+    "a web page",
+    "produce",
+    () => ({ bytes: Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n") }),
+    /: the connection was cut/,
+  ],
   ["a page in place of its versions", "apiVersions", () => ({ bytes: Buffer.from("<html>no</html>\n") }), /can't be/],
   ["a producer without a number", "initProducerId", () => ({ body: producerBody(-1n, -1) }), /number/],
   ["a leader elsewhere", "metadata", () => ({ body: metadataBody(TOPIC, "127.0.0.1", 1) }), /127.0.0.1:1: .*refused/],

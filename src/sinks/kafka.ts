@@ -232,17 +232,7 @@ export function createKafkaSink(
 
   /** The events of a topic, by the partitions to which they go. */
   async function toPartitions(topic: string, records: readonly OutgoingRecord[], signal: AbortSignal) {
-    const leaders = await insisted(
-      topic,
-      () => cluster.leaders(topic),
-      signal,
-      ({ step }) => {
-        if (step === "newLeader") {
-          cluster.forget(topic);
-        }
-        return undefined;
-      },
-    );
+    const leaders = await insisted(topic, () => cluster.leaders(topic), signal);
     const all = leaders.map((_, partition) => partition);
     const led = options.partition.reachableOnly ? all.filter((partition) => leaders[partition] !== undefined) : all;
     const usable = led.length === 0 ? all : led;
