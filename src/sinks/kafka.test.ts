@@ -16,7 +16,7 @@ import { systemClock } from "../core/clock.ts";
 import type { RunnerError } from "../core/errors.ts";
 import { Memory } from "../core/memory.ts";
 import { createKafkaSink } from "./kafka.ts";
-import { KafkaCluster } from "./kafka_cluster.ts";
+import { KafkaCluster, keepNewest } from "./kafka_cluster.ts";
 import { protocolErrorOf } from "./kafka_meaning.ts";
 import { anEvent } from "./sink.contract.ts";
 
@@ -243,7 +243,8 @@ describe("TLS", () => {
     expect(broker.serverNames).toEqual([sent]);
   });
 
-  test("with a broker that says nothing is not waited for longer than for any answer", async () => {
+  // The library's own patience is longer.
+  test("with a broker that says nothing is not waited for longer than for any answer", { timeout: 8_000 }, async () => {
     await using broker = await startFakeBroker(TOPIC);
     const problems: (RunnerError | undefined)[] = [];
     const options = sinkOptions(broker.host, TOPIC, { tls: {}, timeout: 50 });
@@ -313,6 +314,12 @@ describe("who leads a topic", () => {
     await sink.close();
     expect(good.produced).toHaveLength(1);
   });
+});
+
+test.each([1, 600, 1_000, 1_003])("of %i topics the newest thousand are remembered", (count) => {
+  const topics = new Map(Array.from({ length: count }, (_, n) => [`t${n}`, n]));
+  keepNewest(topics);
+  expect([...topics.values()]).toEqual(Array.from({ length: count }, (_, n) => n).slice(-1_000));
 });
 
 test("a topic that is looked at has its partitions; what a broker does not say of rights is not known", async () => {
