@@ -155,24 +155,34 @@ describe("keys", () => {
 });
 
 describe("merging", () => {
+  async function merged(files: readonly (readonly number[])[], sortedAtOnce: number): Promise<number[]> {
+    const from = files.map((of, at) => {
+      const path = join(directory, String(at));
+      writeFileSync(path, Float64Array.from(of));
+      return { path, bytes: of.length * 8 };
+    });
+    const path = join(directory, "to");
+    const to = openSync(path, "w");
+    await mergeKeys({ from, to, sortedAtOnce });
+    closeSync(to);
+    return [...new Float64Array(new Uint8Array(readFileSync(path)).buffer)];
+  }
+
   test("gives every key of all files once, ascending, however few are sorted at once", async () => {
     const key = fc.integer({ min: 1, max: 2 ** 40 }).map((n) => keyOf(identities(String(n), 1)[0] ?? ""));
     const files = fc.array(fc.array(key), { minLength: 1, maxLength: 3 });
     await fc.assert(
       fc.asyncProperty(files, fc.integer({ min: 8, max: 40 }), async (keys, sortedAtOnce) => {
-        const from = keys.map((of, at) => {
-          const path = join(directory, String(at));
-          writeFileSync(path, Float64Array.from(of));
-          return { path, bytes: of.length * 8 };
-        });
-        const path = join(directory, "to");
-        const to = openSync(path, "w");
-        await mergeKeys({ from, to, sortedAtOnce });
-        closeSync(to);
-        const merged = new Float64Array(new Uint8Array(readFileSync(path)).buffer);
-        expect([...merged]).toEqual([...new Set(keys.flat())].sort((x, y) => x - y));
+        expect(await merged(keys, sortedAtOnce)).toEqual([...new Set(keys.flat())].sort((x, y) => x - y));
       }),
     );
+  });
+
+  test("gives a key once that is where one range ends and the next begins", async () => {
+    const keys = Array.from({ length: 16 }, (_, n) => smallestKey((UPPER_HALVES / 16) * n)).slice(1);
+    for (const sortedAtOnce of [8, 10, 16]) {
+      expect(await merged([keys, keys.slice(0, 1)], sortedAtOnce)).toEqual(keys);
+    }
   });
 
   test("refuses what can be no hashes instead of running for ever", async () => {
