@@ -130,6 +130,7 @@ function readProduce(request: Buffer): Produced {
   end("end of the topic");
   end("end of the request");
   expect("length", request.length, at);
+  expect("offset of the last record", batch.readInt32BE(23), batch.readInt32BE(57) - 1);
   const [producer, sequence, records] = [batch.readBigInt64BE(43), batch.readInt32BE(53), batch.readInt32BE(57)];
   return { version, acks, topic, partition, producer, sequence, records };
 }
