@@ -1,10 +1,18 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { createMemoryCursors } from "../../_dev/shared/testing/memory_cursors.ts";
+import { callHoursContract } from "./call_hours.contract.ts";
 import { createMemoryCallHours } from "./call_hours.ts";
 import { SharedCallHours } from "./shared_call_hours.ts";
 
 const MINUTE = 60_000;
+
+describe("counts of several hosts", () =>
+  callHoursContract(async () => {
+    const hours = new SharedCallHours(createMemoryCallHours(), new ManualClock());
+    await hours.begin(createMemoryCursors());
+    return hours;
+  }));
 
 test("a host counts on where the one before has stopped", async () => {
   const cursors = createMemoryCursors();

@@ -1,8 +1,9 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openFilesIn } from "../../_dev/shared/testing/open_files.ts";
+import { callHoursContract } from "./call_hours.contract.ts";
 import { openCallCounts } from "./sqlite_call_hours.ts";
 
 let folder: string;
@@ -12,6 +13,15 @@ beforeEach(() => {
 afterEach(() => {
   expect(openFilesIn(folder)).toEqual([]);
   rmSync(folder, { recursive: true });
+});
+
+describe("counts of a data directory", () => {
+  let counts: ReturnType<typeof openCallCounts>;
+  afterEach(() => counts.close());
+  callHoursContract(() => {
+    counts = openCallCounts(folder);
+    return counts.of("a");
+  });
 });
 
 test("two users of a data directory see each other's counts, and a later one still does", () => {
