@@ -10,10 +10,10 @@ const STORES = ["local", "elasticsearch"] as const;
 type Store = (typeof STORES)[number];
 
 /** What a start, a lease and an end take is in both, and counts for neither. */
-const FEW = { files: 4, rowsPerFile: 5_000 };
+const FEW = { files: 4, rowsPerFile: 10 };
 const MANY = { files: 4, rowsPerFile: 75_000 };
 /** As an org has them that begins with the hourly files of a month. */
-const SMALL = { files: 404, rowsPerFile: 10 };
+const SMALL = { files: 1_204, rowsPerFile: 10 };
 const TURNS = 3;
 
 /** Events and small files a second into Elasticsearch with shared state and with local state, in turn, since the machine may be busy. */
