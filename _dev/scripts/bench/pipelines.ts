@@ -6,6 +6,7 @@ import { installAssets } from "../install_assets/install.ts";
 import { baseName, readPackage } from "../install_assets/package_source.ts";
 import { pipelineName } from "../install_assets/pipelines.ts";
 import { type Json, pipelineTestCases } from "../pipeline_tests/test_case.ts";
+import { median } from "./median.ts";
 
 export interface PipelineBenchOptions {
   /** A client of an administrator of a cluster that may be filled. */
@@ -239,10 +240,6 @@ async function measuredTurns(client: Client, pipeline: string, documents: readon
   }
   await client.ingest.deletePipeline({ id: dropping });
   return measured;
-}
-
-function median(figures: readonly number[]): number {
-  return figures.toSorted((a, b) => a - b)[figures.length >> 1] ?? Number.NaN;
 }
 
 async function pipelineStats(client: Client, pipeline: string) {

@@ -4,6 +4,7 @@ import { adminClientOptions, openCluster } from "../../shared/elasticsearch/clus
 import { stateKey } from "../../shared/testing/state_key.ts";
 import { installAssets } from "../install_assets/install.ts";
 import { benchCollect } from "./collect.ts";
+import { median } from "./median.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const STORES = ["local", "elasticsearch"] as const;
@@ -67,8 +68,4 @@ export async function benchState(print: (line: string) => void): Promise<void> {
 
 function ratesByStore(): Record<Store, number[]> {
   return { local: [], elasticsearch: [] };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
