@@ -251,17 +251,7 @@ test("what is under way is kept before it is sent, and how far the source is no 
       return undefined;
     },
   };
-  let isOver = false;
-  const round = pump({ source, sink, cursors, tell: () => {}, clock, stop: never, abandon: never }).finally(() => {
-    isOver = true;
-  });
-  while (!isOver) {
-    for (let turn = 0; turn < 5; turn += 1) {
-      await new Promise(setImmediate);
-    }
-    clock.advance(Math.max(0, (clock.nextWake ?? clock.now()) - clock.now()));
-  }
-  await round;
+  await clock.passUntil(pump({ source, sink, cursors, tell: () => {}, clock, stop: never, abandon: never }));
   expect(steps.filter((step) => step !== "sent")).toEqual([
     "numbers under way: part:file at 333",
     "numbers under way: part:file at 333",

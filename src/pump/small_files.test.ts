@@ -50,18 +50,8 @@ async function collect(files: number) {
   };
   const began = clock.now();
   const never = new AbortController().signal;
-  let isOver = false;
   const source = smallFiles(files, clock);
-  const round = pump({ source, sink, cursors, tell: () => {}, clock, stop: never, abandon: never }).finally(() => {
-    isOver = true;
-  });
-  while (!isOver) {
-    for (let turn = 0; turn < 4; turn += 1) {
-      await new Promise(setImmediate);
-    }
-    clock.advance(Math.max(0, (clock.nextWake ?? clock.now()) - clock.now()));
-  }
-  await round;
+  await clock.passUntil(pump({ source, sink, cursors, tell: () => {}, clock, stop: never, abandon: never }));
   const saved = await cursors.load("files");
   expect([...saved.values()].filter((value) => (value as { done: boolean }).done)).toHaveLength(files);
   const written = documents.requests.flat().filter(({ id }) => id.endsWith(" under way"));

@@ -58,4 +58,19 @@ export class ManualClock {
       sleeper.wake();
     }
   }
+
+  /** Lets time pass until `work` is over, from one wake to the next; all that needs none is done in between. */
+  async passUntil<T>(work: Promise<T>): Promise<T> {
+    let isOver = false;
+    const ended = work.finally(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      for (let turn = 0; turn < 5; turn += 1) {
+        await new Promise(setImmediate);
+      }
+      this.advance(Math.max(0, (this.nextWake ?? this.#now) - this.#now));
+    }
+    return await ended;
+  }
 }
