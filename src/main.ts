@@ -1,6 +1,6 @@
 #!/usr/bin/env -S node --max-semi-space-size=4 --heap-growing-percent=20 --disable-sigusr1
-import { COMMANDS, helpText, parseCommand } from "./cli/args.ts";
 import { backfill } from "./cli/backfill.ts";
+import { COMMANDS, helpText, parseCommand } from "./cli/commands.ts";
 import { completionScript } from "./cli/completion.ts";
 import { showCursors } from "./cli/cursors.ts";
 import { EXIT_CODES, exitCodeOf } from "./cli/exit_codes.ts";

@@ -9,8 +9,8 @@ import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { createLog, type Log, silentLog } from "../core/log.ts";
 import { openCallCounts } from "../cursors/sqlite_call_hours.ts";
 import { openSqliteCursors } from "../cursors/sqlite_cursors.ts";
-import { parseCommand } from "./args.ts";
 import { backfill } from "./backfill.ts";
+import { parseCommand } from "./commands.ts";
 import { showCursors } from "./cursors.ts";
 import { openState } from "./open_state.ts";
 

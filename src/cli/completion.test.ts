@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { COMMANDS } from "./args.ts";
+import { COMMANDS } from "./commands.ts";
 import { completionScript, SHELLS } from "./completion.ts";
 
 /** What bash offers for a command line, as it asks the function of the script. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
-import { COMMANDS } from "./args.ts";
+import { COMMANDS } from "./commands.ts";
 
 interface Ending {
   readonly exitCode: number | null;

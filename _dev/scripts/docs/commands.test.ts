@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parsePrivateKey } from "../../../src/auth/private_key.ts";
-import { COMMANDS, parseCommand } from "../../../src/cli/args.ts";
+import { COMMANDS, parseCommand } from "../../../src/cli/commands.ts";
 import { EXIT_CODES } from "../../../src/cli/exit_codes.ts";
 import { init } from "../../../src/cli/init.ts";
 import { staleDocs } from "../build_docs.ts";

@@ -1,7 +1,7 @@
 /** Programs of this project that a person types: their options, help and mistakes are those of the runner's own commands. */
 import { errors } from "@elastic/elasticsearch";
-import { commandHelp, readOptions } from "../../../src/cli/args.ts";
 import type { CommandDeclaration, OptionValues } from "../../../src/cli/command_declaration.ts";
+import { commandHelp, readOptions } from "../../../src/cli/command_line.ts";
 import { RunnerError } from "../../../src/core/errors.ts";
 import { ElasticsearchUnavailable } from "../elasticsearch/unavailable.ts";
 
@@ -23,7 +23,7 @@ export async function runDevCommand(
   argv: readonly string[] = process.argv.slice(2),
 ): Promise<void> {
   try {
-    const values = readOptions({ name: command.name, help: `${command.name} -- --help` }, command, argv);
+    const values = readOptions({ name: command.name, helpCommand: `${command.name} -- --help` }, command, argv);
     if (values.help === true) {
       process.stdout.write(commandHelp(`${command.name} --`, command));
       return;

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { inlineCommands, runnerArguments, shellBlocks } from "../../../_dev/scripts/docs/commands.ts";
-import { parseCommand } from "../args.ts";
+import { parseCommand } from "../commands.ts";
 import { InitializedFolder } from "./initialized_folder.fixture.ts";
 
 let at: InitializedFolder;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { COMMANDS, helpText, parseCommand } from "./args.ts";
+import { COMMANDS, helpText, parseCommand } from "./commands.ts";
 
 describe("parseCommand", () => {
   test("reads run with its defaults", () => {
