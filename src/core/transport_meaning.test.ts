@@ -46,3 +46,16 @@ test("without a proxy the host is named", () => {
     );
   }
 });
+
+test.each<[string, Error, string]>([
+  ["a refused connection", coded("ECONNREFUSED"), "Check the address, and the proxy and firewall on the way to it."],
+  ["no answer in time", coded("ETIMEDOUT"), "Check the address, and the proxy and firewall on the way to it."],
+  ["what has no code", new Error("it broke"), "Check the address, and the proxy and firewall on the way to it."],
+  [
+    "an expired certificate",
+    coded("CERT_HAS_EXPIRED"),
+    "The host needs a new certificate. If the one that it has is still valid, check this machine's clock.",
+  ],
+])("%s says what to do", (_name, error, cure) => {
+  expect(transportError(HOST, error).cure).toBe(cure);
+});

@@ -11,6 +11,9 @@ interface Meaning {
 /** A host that waits for TLS ends a connection that begins without it, without a word. */
 const PERHAPS_HTTPS = "If the host speaks https at this port, write https:// in the address.";
 
+/** For what says nothing of its cause itself. */
+const CHECK_THE_WAY = "Check the address, and the proxy and firewall on the way to it.";
+
 const TLS_CURE =
   "If the host uses a private certificate authority, name it in ssl.certificate_authorities; otherwise something between here and the host replaces its certificate.";
 
@@ -44,7 +47,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   CERT_HAS_EXPIRED: {
     code: "tls_refused",
     what: "the host's certificate has expired",
-    cure: "Check this machine's clock.",
+    cure: "The host needs a new certificate. If the one that it has is still valid, check this machine's clock.",
   },
   CERT_NOT_YET_VALID: {
     code: "tls_refused",
@@ -104,6 +107,8 @@ export interface Way {
   readonly plain?: boolean;
   /** Empty or absent for none. */
   readonly proxyUrl?: string | undefined;
+  /** What to do where the failure itself does not tell; by default to check the way there. */
+  readonly usualCure?: string;
 }
 
 /** What a proxy answered where it makes no tunnel, in the words of Node and of Elasticsearch's client. */
@@ -139,7 +144,8 @@ function proxyError(
  * A failure on the way to `host` as a RunnerError. Pure. The failure itself is not kept as its cause: HTTP clients hang the
  * whole request on it, with the secrets in its headers and body.
  */
-export function transportError(host: string, error: unknown, { plain = false, proxyUrl }: Way = {}): RunnerError {
+export function transportError(host: string, error: unknown, way: Way = {}): RunnerError {
+  const { plain = false, proxyUrl, usualCure = CHECK_THE_WAY } = way;
   if (error instanceof RunnerError) {
     return error;
   }
@@ -156,11 +162,10 @@ export function transportError(host: string, error: unknown, { plain = false, pr
       .replaceAll(/\s+/g, " ")
       .trim()
       .replace(/\.+$/, "");
-    return new RunnerError("connection_lost", `No answer from ${from}: ${text}.`, { next: RETRY });
+    return new RunnerError("connection_lost", `No answer from ${from}: ${text}.`, { next: RETRY, cure: usualCure });
   }
-  const cure = meaning.cure ?? (plain && code === "ECONNRESET" ? PERHAPS_HTTPS : undefined);
   return new RunnerError(meaning.code, `No answer from ${from}: ${meaning.what} (${code}).`, {
     next: meaning.next ?? (meaning.code === "tls_refused" ? GIVE_UP : RETRY),
-    ...(cure === undefined ? {} : { cure }),
+    cure: meaning.cure ?? (plain && code === "ECONNRESET" ? PERHAPS_HTTPS : usualCure),
   });
 }

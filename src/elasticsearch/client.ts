@@ -80,15 +80,19 @@ export function unreachable(
   use: Use = OUTPUT,
 ): RunnerError {
   const host = hosts.join(", ");
+  const usualCure = `Check ${use.hosts}, and that Elasticsearch is running.`;
   if (error instanceof errors.TimeoutError) {
-    return new RunnerError(use.code, `Elasticsearch at ${host} did not answer in time.`, { next: RETRY });
+    return new RunnerError(use.code, `Elasticsearch at ${host} did not answer in time.`, {
+      next: RETRY,
+      cure: usualCure,
+    });
   }
   const plain = hosts.some((one) => one.startsWith("http:"));
-  const inner = transportError(host, withCode(error), { plain, proxyUrl });
+  const inner = transportError(host, withCode(error), { plain, proxyUrl, usualCure });
   const code = inner.code === "tls_refused" ? inner.code : use.code;
   return new RunnerError(code, `Elasticsearch can't be reached: ${inner.message}`, {
     next: RETRY,
-    cure: inner.cure ?? `Check ${use.hosts}, and that Elasticsearch is running.`,
+    cure: inner.cure ?? usualCure,
   });
 }
 

@@ -145,7 +145,7 @@ function addressIn(error: unknown): string | undefined {
 }
 
 function unreachable(where: string, error: unknown): RunnerError {
-  const { code, message, cure, next } = transportError(where, asNodeTells(error));
+  const { code, message, cure, next } = transportError(where, asNodeTells(error), { usualCure: UNREACHABLE_CURE });
   const kept = code === "tls_refused" ? code : "output_unreachable";
   return new RunnerError(kept, `Kafka can't be reached: ${message}`, {
     next,

@@ -228,7 +228,7 @@ export const BUSY = new RunnerError("output_busy", "Logstash takes no more event
 
 /** Why there is no acknowledgement: what ended the connection, or kept it from coming about. */
 export function logstashProblem(host: string, error: unknown): RunnerError {
-  const { code, message, cure, next } = transportError(host, error);
+  const { code, message, cure, next } = transportError(host, error, { usualCure: UNREACHABLE_CURE });
   if (code === "answer_unreadable") {
     return new RunnerError(code, message, { next, ...(cure === undefined ? {} : { cure }) });
   }

@@ -166,7 +166,7 @@ function keyTroubles(): Trouble[] {
 
 function wayTroubles(): Trouble[] {
   const codes = [
-    ...["ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ERR_SSL_WRONG_VERSION_NUMBER"],
+    ...["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "EHOSTUNREACH", "ERR_SSL_WRONG_VERSION_NUMBER"],
     ...["CERT_HAS_EXPIRED", "SELF_SIGNED_CERT_IN_CHAIN"],
   ];
   const { host } = new URL(LOGIN);

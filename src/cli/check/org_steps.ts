@@ -115,27 +115,15 @@ async function hostFindings(
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const { host, protocol } = new URL(loginUrl);
-  const answer = await versionsOf(loginUrl, org, around, signal).catch((error) => {
-    throw withCure(asRunnerError(error), CHECK_THE_WAY);
-  });
+  const answer = await versionsOf(loginUrl, org, around, signal);
   return [
     ok("login host", `${host} is reached${protocol === "https:" ? ", and its certificate is trusted" : ""}.`),
     clockFinding(answer.headers.date, host, around.clock.now()),
   ];
 }
 
-const CHECK_THE_WAY = "Check auth.login_url, and the proxy and firewall on the way to it.";
-
-/** The same error with a cure, if it has none. */
-function withCure(error: RunnerError, cure: string): RunnerError {
-  const { code, message, next } = error;
-  return error.cure === undefined ? new RunnerError(code, message, { next, cure }) : error;
-}
-
 async function loginFindings({ auth }: Input, { session }: OpenOrg, signal: AbortSignal): Promise<Finding[]> {
-  const token = await session.token(signal).catch((error) => {
-    throw withCure(asRunnerError(error), CHECK_THE_WAY);
-  });
+  const token = await session.token(signal);
   return [ok("login", `Logged in as ${auth.username} (${token.userId}) at ${token.instanceUrl}.`)];
 }
 

@@ -69,7 +69,7 @@ const WAYS: ReadonlyArray<WrongSetUp & { way: string }> = [
     step: "login host",
     verdict: "failed",
     cause: /^No answer from 127\.0\.0\.1:\d+: the connection was refused \(ECONNREFUSED\)\.$/,
-    cure: "Check auth.login_url, and the proxy and firewall on the way to it.",
+    cure: "Check the address, and the proxy and firewall on the way to it.",
   },
   {
     way: "the login host asks for http",
