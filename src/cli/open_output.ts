@@ -25,7 +25,7 @@ export async function openOutput(output: Output, health: SinkHealth, clock: Cloc
     case "file":
       return createNdjsonSink(output.path, health, clock, memory);
     case "console":
-      return createConsoleSink(process.stdout);
+      return createConsoleSink(process.stdout, memory);
     case "logstash":
       return createLogstashSink(await logstashOptions(output), health, clock, memory);
     case "kafka": {

@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import { describe } from "vitest";
+import { Memory } from "../core/memory.ts";
 import { createConsoleSink } from "./console.ts";
 import { sinkContract } from "./sink.contract.ts";
 
@@ -13,7 +14,7 @@ describe("console sink keeps the contract", () => {
       };
       out.on("data", read);
       return {
-        sink: createConsoleSink(out),
+        sink: createConsoleSink(out, new Memory().share()),
         // A console holds lines of all data streams together: the second one's are told apart by being asked for.
         stored: async (index) => idsOf(text).filter((id) => (id === "c-b" || id === "h-2") === index.includes(".api-")),
         indexes: ["logs-aquila_salesforce.login-default", "logs-aquila_salesforce.api-default"],

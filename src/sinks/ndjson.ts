@@ -5,8 +5,9 @@ import { remoteWaits } from "../core/backoff.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
-import { EventBytes } from "../core/event_bytes.ts";
+import type { EventBytes } from "../core/event_bytes.ts";
 import { Memory, type MemoryShare } from "../core/memory.ts";
+import { linesLength, writeLines } from "./lines.ts";
 import { withOrderlyEnd } from "./orderly_end.ts";
 import type { Receipt, Sink, SinkHealth } from "./sink.ts";
 
@@ -96,10 +97,7 @@ async function openFile(directory: string, index: string): Promise<DataStreamFil
 
   async function write(events: readonly SourceEvent[], lines: EventBytes): Promise<number> {
     const fresh = found.ids.size === 0 ? events : events.filter(({ id }) => !found.ids.has(id));
-    for (const event of fresh) {
-      lines.document(event);
-      lines.text("\n");
-    }
+    writeLines(fresh, lines);
     try {
       await handle.appendFile(lines.bytes);
     } catch (error) {
@@ -133,11 +131,6 @@ async function openOwn(path: string): Promise<FileHandle> {
     throw new Error(`${path} is no regular file`);
   }
   return handle;
-}
-
-/** Bytes that the lines of some events take at most. */
-function linesLength(events: readonly SourceEvent[]): number {
-  return events.reduce((sum, event) => sum + EventBytes.lengthOf(event) + 1, 0);
 }
 
 /** The ids in the last lines of a file, after a line that was not finished has been cut off. */
