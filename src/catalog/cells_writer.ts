@@ -171,7 +171,10 @@ function fieldWriter(
   }
   const repeated = ordered.filter(({ occurrence }) => occurrence > 1);
   return (cells, to) => {
-    const winner = writers.findIndex((write) => write(cells, to));
+    let winner = 0;
+    while (writers[winner]?.(cells, to) === false) {
+      winner += 1;
+    }
     const won = ordered[winner];
     if (won === undefined) {
       return false;

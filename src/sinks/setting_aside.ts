@@ -23,12 +23,14 @@ interface Report {
 
 const NO_PLACE = "it could not be read as an event, and the policy has the data stream of such reports switched off";
 
+const COLLECTORS = `-${COLLECTOR_DATASET}-`;
+
 /**
  * Gives each event a place: what `own` refuses for good becomes an event of the collector, with its text and the reason. What
  * the collector's data stream does not take either is given back.
  */
 export function settingAside({ own, collector, clock = systemClock }: SetAside): Place {
-  const isCollectors = ({ index }: SourceEvent) => index.includes(`-${COLLECTOR_DATASET}-`);
+  const isCollectors = ({ index }: SourceEvent) => index.includes(COLLECTORS);
 
   async function delivered(reports: readonly Report[], signal: AbortSignal, sentBefore?: BackingIndices) {
     if (collector === undefined) {

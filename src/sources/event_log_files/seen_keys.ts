@@ -74,12 +74,23 @@ export class SeenKeys {
       const bits = Math.min(MOST_FILTER_BITS, Math.max(HELD, this.#expected) * BITS_A_KEY);
       this.#filter = new Uint32Array(2 ** Math.ceil(Math.log2(bits)) / 32);
     }
-    const keys = this.#slots.filter((key) => key !== 0).sort();
+    const keys = new Float64Array(HELD);
+    let count = 0;
+    for (let slot = 0; slot < this.#slots.length; slot += 1) {
+      if (this.#slots[slot] !== 0) {
+        keys[count] = this.#slots[slot] as number;
+        count += 1;
+      }
+    }
+    keys.sort();
     const start = this.#runs.length * HELD * KEY_BYTES;
     this.#scratch.write(keys, start);
-    this.#runs.push({ start, firstKeys: keys.filter((_, at) => at % PAGE_KEYS === 0) });
-    for (const key of keys) {
-      this.#mark(key);
+    this.#runs.push({
+      start,
+      firstKeys: Float64Array.from({ length: HELD / PAGE_KEYS }, (_, page) => keys[page * PAGE_KEYS] ?? 0),
+    });
+    for (let at = 0; at < HELD; at += 1) {
+      this.#mark(keys[at] as number);
     }
     this.#slots.fill(0);
     this.#held = 0;
@@ -124,7 +135,8 @@ export class SeenKeys {
   #grow(): void {
     const keys = this.#slots;
     this.#slots = new Float64Array(keys.length * 4);
-    for (const key of keys) {
+    for (let at = 0; at < keys.length; at += 1) {
+      const key = keys[at] as number;
       if (key !== 0) {
         this.#slots[this.#slot(key)] = key;
       }
