@@ -1,6 +1,9 @@
 /** `id` of a stream in the policy; unique within it. Cursors, logs and reports are kept by it. */
 export type StreamId = string;
 
+/** Characters of an identity: 20 of base64url are 120 bits, which Elasticsearch stores as 15 bytes like its own ids. */
+export const IDENTITY_LENGTH = 20;
+
 /** The records that an event names by their ids alone, with 18 characters; "" for none. Equal ones are mostly the same object. */
 export interface NamedIds {
   readonly user: string;

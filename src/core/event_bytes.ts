@@ -1,8 +1,11 @@
-import type { NamedIds, SourceEvent } from "./event.ts";
+import { IDENTITY_LENGTH, type NamedIds, type SourceEvent } from "./event.ts";
 import { copyWords, type Piece, WORD_SLACK, wordsOf } from "./words.ts";
 
 /** UTF-8 needs at most three bytes for a unit of a JavaScript string. */
 const BYTES_A_UNIT = 3;
+/** Of the largest safe integer. */
+const MOST_DIGITS = 16;
+const ZERO = "0".charCodeAt(0);
 const FIRST_SIZE = 16 * 1024;
 /** Longer parts are quicker copied by a call. */
 const FEW_BYTES = 96;
@@ -55,6 +58,21 @@ export class EventBytes {
     this.#length += 1;
   }
 
+  /** Adds a whole number from 0 to 2^53 - 1 in decimal, without making text of it, which V8 would keep for a while. */
+  wholeNumber(value: number): void {
+    this.#makeRoom(MOST_DIGITS);
+    let end = this.#length + 1;
+    for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) {
+      end += 1;
+    }
+    let rest = value;
+    for (let at = end - 1; at >= this.#length; at -= 1) {
+      this.#buffer[at] = ZERO + (rest % 10);
+      rest = Math.floor(rest / 10);
+    }
+    this.#length = end;
+  }
+
   /** Adds UTF-8 text. */
   copy(bytes: Uint8Array): void {
     this.#makeRoom(bytes.length);
@@ -81,9 +99,12 @@ export class EventBytes {
     this.#length = copyWords(behind.words, 0, behind.length, this.#words, to);
   }
 
-  /** The document that was added since the text had the length `start`. The event reads it from here: it is good until `clear`. */
-  event(index: string, id: string, start: number, ids?: NamedIds): SourceEvent {
-    return new StoredEvent(index, id, this, start, this.#length, ids);
+  /**
+   * The document that was added since the text had the length `start`, with its identity at `idAt`. The event reads both from
+   * here: it is good until `clear`.
+   */
+  event(index: string, start: number, idAt: number, ids?: NamedIds): SourceEvent {
+    return new StoredEvent(index, this, start, idAt, this.#length, ids);
   }
 
   /** The event with another end of its document, which takes the place of the last two bytes. */
@@ -115,19 +136,39 @@ export class EventBytes {
       : event.json.slice(0, bytes);
   }
 
+  /** Bytes of the identity of an event. */
+  static identityLengthOf(event: SourceEvent): number {
+    return event instanceof StoredEvent ? IDENTITY_LENGTH : event.id.length;
+  }
+
+  /** Adds the identity of an event. */
+  identity(event: SourceEvent): void {
+    if (event instanceof StoredEvent) {
+      const { store, idAt } = event;
+      this.#copyPart(store, idAt, idAt + IDENTITY_LENGTH);
+    } else {
+      this.text(event.id);
+    }
+  }
+
   /** Adds the document of an event. */
   document(event: SourceEvent): void {
     if (event instanceof StoredEvent) {
       const { store, start, end, ending } = event;
       if (ending === AS_IT_IS) {
-        this.copy(store.#buffer.subarray(start, end));
+        this.#copyPart(store, start, end);
       } else {
-        this.copy(store.#buffer.subarray(start, end - REPLACED));
+        this.#copyPart(store, start, end - REPLACED);
         this.copy(ending);
       }
     } else {
       this.text(event.json);
     }
+  }
+
+  #copyPart(from: EventBytes, start: number, end: number): void {
+    this.#makeRoom(end - start);
+    this.#length += from.#buffer.copy(this.#buffer, this.#length, start, end);
   }
 
   slice(start: number, end: number): string {
@@ -149,23 +190,27 @@ export class EventBytes {
 const REPLACED = 2;
 const AS_IT_IS = Buffer.alloc(0);
 
-/** An event whose document lies in an EventBytes. */
+/** An event whose document lies in an EventBytes, its identity too. */
 class StoredEvent implements SourceEvent {
   readonly index: string;
-  readonly id: string;
   readonly store: EventBytes;
   readonly start: number;
+  readonly idAt: number;
   readonly end: number;
   readonly ids: NamedIds | undefined;
   ending: Buffer = AS_IT_IS;
 
-  constructor(index: string, id: string, store: EventBytes, start: number, end: number, ids: NamedIds | undefined) {
+  constructor(index: string, store: EventBytes, start: number, idAt: number, end: number, ids: NamedIds | undefined) {
     this.index = index;
-    this.id = id;
     this.store = store;
     this.start = start;
+    this.idAt = idAt;
     this.end = end;
     this.ids = ids;
+  }
+
+  get id(): string {
+    return this.store.slice(this.idAt, this.idAt + IDENTITY_LENGTH);
   }
 
   get json(): string {

@@ -6,7 +6,7 @@ const ACTION = '{"create":{"_index":"","_id":""}}\n\n'.length;
 /** Bytes that the body of a bulk request takes at most. */
 export function bulkBodyLength(events: readonly SourceEvent[]): number {
   return events.reduce(
-    (sum, event) => sum + ACTION + event.index.length + event.id.length + EventBytes.lengthOf(event),
+    (sum, event) => sum + ACTION + event.index.length + EventBytes.identityLengthOf(event) + EventBytes.lengthOf(event),
     0,
   );
 }
@@ -18,7 +18,9 @@ export function bulkBodyLength(events: readonly SourceEvent[]): number {
 export function writeBulkBody(events: readonly SourceEvent[], body: EventBytes): void {
   body.clear();
   for (const event of events) {
-    body.text(`{"create":{"_index":"${event.index}","_id":"${event.id}"}}\n`);
+    body.text(`{"create":{"_index":"${event.index}","_id":"`);
+    body.identity(event);
+    body.text('"}}\n');
     body.document(event);
     body.text("\n");
   }

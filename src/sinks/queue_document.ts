@@ -15,7 +15,10 @@ export interface Sender {
  * Source: elastic/beats, libbeat/outputs/codec/json.
  */
 export function writeQueueDocument(event: SourceEvent, sender: Sender, to: EventBytes): void {
-  to.text(metadata(event, sender));
+  to.text(BEGIN + sender.version + BEFORE_ID);
+  to.identity(event);
+  to.text(END);
+  // The document's own opening brace becomes the comma behind what was put before it.
   const brace = to.length;
   to.document(event);
   to.bytes[brace] = COMMA;
@@ -23,7 +26,7 @@ export function writeQueueDocument(event: SourceEvent, sender: Sender, to: Event
 
 /** Bytes that it takes. */
 export function queueDocumentLength(event: SourceEvent, { version }: Sender): number {
-  return FIXED + version.length + event.id.length + EventBytes.lengthOf(event);
+  return FIXED + version.length + EventBytes.identityLengthOf(event) + EventBytes.lengthOf(event);
 }
 
 const [BEGIN, BEFORE_ID, END] = [
@@ -32,8 +35,3 @@ const [BEGIN, BEFORE_ID, END] = [
   '","op_type":"create"}',
 ];
 const FIXED = BEGIN.length + BEFORE_ID.length + END.length;
-
-/** The beginning of the document, whose own opening brace becomes the comma behind it. */
-function metadata({ id }: SourceEvent, { version }: Sender): string {
-  return BEGIN + version + BEFORE_ID + id + END;
-}

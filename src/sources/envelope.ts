@@ -31,10 +31,11 @@ export interface EventParts {
   readonly row?: number;
   /** Whether the row has no readable time of its own, so that `timestamp` is only near it. */
   readonly estimatedTime?: boolean;
-  /** The row or record as JSON by the names of its columns; used only where the stream preserves it. */
-  readonly original?: () => string;
+  /** The row or record as JSON by the names of its columns, where the stream preserves it. */
+  readonly original?: string | undefined;
 }
 
+const ROW = Buffer.from(',"row":');
 /** Of `collection`, of `salesforce` and of the document; see SourceEvent. */
 const END = Buffer.from("}}}");
 
@@ -43,7 +44,7 @@ const END = Buffer.from("}}}");
  * `event.id` always comes first in `event`: the NDJSON sink finds it there.
  */
 export class Envelope {
-  readonly #preservesOriginal: boolean;
+  readonly preservesOriginal: boolean;
   readonly #beforeTimestamp = Buffer.from('{"@timestamp":"');
   readonly #beforeId = Buffer.from('","event":{"id":"');
   readonly #behindId: Buffer;
@@ -52,7 +53,7 @@ export class Envelope {
 
   constructor(stream: StreamContext, origin: OriginContext) {
     const { dataStream } = stream;
-    this.#preservesOriginal = stream.preserveOriginalEvent;
+    this.preservesOriginal = stream.preserveOriginalEvent;
     const event = members({
       code: origin.code,
       provider: origin.provider,
@@ -67,17 +68,19 @@ export class Envelope {
     this.#collection = Buffer.from(`"collection":{${members(origin.collection)}`);
   }
 
-  /** Writes a document up to its fields, which follow as members, each with a comma behind it. */
-  open(document: EventBytes, { id, timestamp, original }: Omit<EventParts, "row" | "estimatedTime">): void {
+  /** Writes a document up to its fields, which follow as members, each with a comma behind it. Returns where its identity is. */
+  open(document: EventBytes, { id, timestamp, original }: Omit<EventParts, "row" | "estimatedTime">): number {
     document.copy(this.#beforeTimestamp);
     document.text(timestamp);
     document.copy(this.#beforeId);
+    const idAt = document.length;
     document.text(id);
     document.copy(this.#behindId);
-    if (this.#preservesOriginal && original !== undefined) {
-      document.text(`,"original":${JSON.stringify(withoutSecrets(original()))}`);
+    if (original !== undefined) {
+      document.text(`,"original":${JSON.stringify(withoutSecrets(original))}`);
     }
     document.copy(this.#beforeFields);
+    return idAt;
   }
 
   /** Writes the document from behind its fields to its end. */
@@ -87,7 +90,8 @@ export class Envelope {
       document.text(',"estimated_time":true');
     }
     if (row !== undefined) {
-      document.text(`,"row":${row}`);
+      document.copy(ROW);
+      document.wholeNumber(row);
     }
     document.copy(END);
   }

@@ -1,10 +1,8 @@
 import { hash } from "node:crypto";
+import { IDENTITY_LENGTH } from "../core/event.ts";
 import { EventBytes } from "../core/event_bytes.ts";
 import type { RowCells } from "../core/row_cells.ts";
 import { type Piece, piece, WORD_SLACK, wordsOf } from "../core/words.ts";
-
-/** Characters of an identity: 20 of base64url are 120 bits, which Elasticsearch stores as 15 bytes like its own ids. */
-const LENGTH = 20;
 
 /** Bytes that tell the length of a cell. */
 const LENGTH_BYTES = 4;
@@ -66,5 +64,5 @@ function sized(text: string): string {
 
 /** The identity that is written as this text; who writes it sees to it that no two events give the same. */
 export function identityOf(text: string | Buffer): string {
-  return hash("sha256", text, "base64url").slice(0, LENGTH);
+  return hash("sha256", text, "base64url").slice(0, IDENTITY_LENGTH);
 }

@@ -56,10 +56,11 @@ export class ObjectEvents {
   /** Writes its document. `time` as `timestamp` gives it, or near it if `isEstimated`. */
   write(record: SalesforceRecord, id: string, time: string, isEstimated: boolean, to: EventBytes): SourceEvent {
     const start = to.length;
-    this.#envelope.open(to, { id, timestamp: time, original: () => this.#writer.original(record) });
+    const original = this.#envelope.preservesOriginal ? this.#writer.original(record) : undefined;
+    const idAt = this.#envelope.open(to, { id, timestamp: time, original });
     this.#writer.fields(record, to);
     this.#envelope.close(to, { estimatedTime: isEstimated });
-    return to.event(this.#index, id, start, this.#writer.namedIds(record));
+    return to.event(this.#index, start, idAt, this.#writer.namedIds(record));
   }
 
   /** What the catalogue knows of a record: the same whatever else the record is asked for. */

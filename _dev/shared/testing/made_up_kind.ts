@@ -63,12 +63,12 @@ export const BELLS: SourceKind<BellSettings> = {
           const rung = Number(from.get("rung") ?? 0) + 1;
           const identity = recordIdentity(organizationId, bell, String(rung));
           const document = new EventBytes();
-          envelope.open(document, { id: identity, timestamp: "2026-07-20T11:00:00.000Z" });
+          const idAt = envelope.open(document, { id: identity, timestamp: "2026-07-20T11:00:00.000Z" });
           document.text(`"login":{"application":"${loudness}"},`);
           envelope.close(document, {});
           (tell as Tell<BellFact>)({ fact: "bell_rung", bell, times: rung });
           yield {
-            events: [document.event("logs-aquila_salesforce.login-default", identity, 0)],
+            events: [document.event("logs-aquila_salesforce.login-default", 0, idAt)],
             whenDelivered: {
               changes: [
                 { key: "organization", value: organizationId },

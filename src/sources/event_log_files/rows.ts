@@ -318,10 +318,12 @@ class LogFileReader {
       this.#foreign += 1;
       compiled.writer.keep("ORGANIZATION_ID", cells.text(compiled.organizationAt));
     }
-    compiled.envelope.open(bytes, { id, timestamp, original: () => rowAsJson(compiled.header, cells) });
-    compiled.writer.fields(cells, bytes);
-    compiled.envelope.close(bytes, { row: this.#rows, estimatedTime: time === undefined });
-    this.#events.push(bytes.event(this.#index, id, start, compiled.writer.namedIds(cells)));
+    const { envelope, header, writer } = compiled;
+    const original = envelope.preservesOriginal ? rowAsJson(header, cells) : undefined;
+    const idAt = envelope.open(bytes, { id, timestamp, original });
+    writer.fields(cells, bytes);
+    envelope.close(bytes, { row: this.#rows, estimatedTime: time === undefined });
+    this.#events.push(bytes.event(this.#index, start, idAt, writer.namedIds(cells)));
   }
 
   /** Whether the row names another org than the one that was asked. Its id has 15 characters in files, or 18. */
@@ -356,7 +358,7 @@ class LogFileReader {
     const { index, id, json } = rejectedRowEvent({ stream, file, row: this.#rows, reason, text, now: now() });
     const start = this.#bytes.length;
     this.#bytes.text(json);
-    this.#events.push(this.#bytes.event(index, id, start));
+    this.#events.push(this.#bytes.event(index, start, start + json.indexOf(id)));
   }
 
   #compile(header: readonly string[]): Compiled {
