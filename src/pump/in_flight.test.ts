@@ -117,6 +117,22 @@ test("what can't begin is not delivered, and neither is what comes behind it", a
   expect([delivered, saved, over]).toEqual([[0], [[0]], [0, 1, 2]]);
 });
 
+test("what can't begin holds up what comes behind it even while an older one is being delivered", async () => {
+  const { flight, add, saved } = flightOf({});
+  const older = gate();
+  const delivered: number[] = [];
+  await add(() => older.promise.then(() => 0));
+  const begins = [() => Promise.reject(new Error("lost")), async () => {}];
+  for (const begin of begins) {
+    await add(async () => delivered.push(1), { begin });
+  }
+  await settled();
+  expect(delivered).toEqual([]);
+  older.open();
+  await expect(flight.drained()).rejects.toThrow("lost");
+  expect([delivered, saved]).toEqual([[], [[0]]]);
+});
+
 test.each([
   ["few large ones", 1_000, 3],
   ["many small ones", 100, 10],

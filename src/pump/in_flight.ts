@@ -106,18 +106,16 @@ export class InFlight<T> {
     this.#throwFailure();
   }
 
-  /** Resolves when a delivery may start: after every older one, and what has to be before it. */
+  /** Resolves when a delivery may start: after every older one, and what has to be before it. Once one can't, none behind it does. */
   #start(begun: Promise<void>, places: number): Promise<void> {
-    const start = async () => {
+    begun.catch(() => {});
+    this.#started = this.#started.then(async () => {
       await begun;
       await this.#until(() => this.#delivering + places <= this.#options.deliveries);
       this.#throwFailure();
       this.#delivering += places;
-    };
-    begun.catch(() => {});
-    const started = this.#started.then(start);
-    this.#started = started.catch(() => {});
-    return started;
+    });
+    return this.#started;
   }
 
   /** Or until something has failed. */

@@ -350,6 +350,47 @@ test("a file is under way until it is saved that it is done, and no longer than 
   expect(kept).toEqual([["part:a"], ["part:a", "part:b"], ["part:c"]]);
 });
 
+test("how far one file is gets saved while it is still being kept that another one is under way", async () => {
+  const inner = createMemoryCursors();
+  const slow = Promise.withResolvers<void>();
+  const cursors: CursorStore = {
+    ...inner,
+    async save(source, changes) {
+      await (changes.some(({ key }) => key === "part:b") ? slow.promise : undefined);
+      await inner.save(source, changes);
+    },
+  };
+  const source: Source = {
+    id: "numbers",
+    async *read() {
+      for (const part of ["a", "b", "b"]) {
+        const events = [{ index: "i", id: part, json: "{}" }];
+        yield { part, events, whenDelivered: { changes: [{ key: part, value: 1 }] } };
+      }
+      return undefined;
+    },
+  };
+  const sent: string[] = [];
+  const sink: Sink = {
+    deliver: async ([event]) => {
+      sent.push(event?.id ?? "");
+      return EMPTY_RECEIPT;
+    },
+    close: async () => {},
+  };
+  const given = { source, sink, cursors, tell: () => {}, clock: new ManualClock(), stop: never, abandon: never };
+  const round = pump(given);
+  for (let n = 0; n < 10; n += 1) {
+    await new Promise(setImmediate);
+  }
+  const saved = await inner.load("numbers");
+  // Neither is a later batch sent before that.
+  const before = [...sent];
+  slow.resolve();
+  await round;
+  expect([[...saved.keys()], before, sent]).toEqual([["a"], ["a"], ["a", "b", "b"]]);
+});
+
 test("where events landed is saved before how far the source is, and that before anything is said of it", async () => {
   const steps: string[] = [];
   const inner = createMemoryCursors();
