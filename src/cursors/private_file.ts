@@ -15,8 +15,16 @@ export function makePrivate(path: string): void {
 
 /** For its owner alone, one level at a time: Node's own recursion never ends where the system makes no folders, as under /proc. */
 export function makeFolder(path: string): void {
-  if (!existsSync(path)) {
-    makeFolder(dirname(path));
+  if (existsSync(path)) {
+    return;
+  }
+  makeFolder(dirname(path));
+  try {
     mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!existsSync(path)) {
+      throw error;
+    }
   }
 }
