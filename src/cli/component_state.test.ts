@@ -83,7 +83,7 @@ describe("the state of an input", () => {
     const work = workFolder();
     writeFileSync(join(home, "data/aquila-salesforce"), "a file");
     expect(new ComponentState(work, log).folder).toBe(work);
-    expect(said).toEqual([expect.stringContaining("which the agent deletes")]);
+    expect(said).toEqual([expect.stringMatching(/\(EEXIST\).*which the agent deletes/)]);
   });
 
   test("that can't be opened is tried again, and says nothing of options of the command line", async () => {

@@ -5,11 +5,12 @@
  * whatever output it delivers to.
  */
 import { createHash } from "node:crypto";
-import { accessSync, constants, existsSync, globSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, globSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { asRunnerError, RETRY, RunnerError } from "../core/errors.ts";
 import type { StreamId } from "../core/event.ts";
 import type { Log } from "../core/log.ts";
+import { makeFolder } from "../core/private_file.ts";
 import type { CursorEntries } from "../cursors/cursor.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
 import { createDiskLedger } from "../cursors/row_ledger_disk.ts";
@@ -188,7 +189,7 @@ function unopened({ code, message, cause }: RunnerError, folder: string): Runner
 /** What keeps a folder from being written to, as its code; it is made if there is none. */
 function problemWith(folder: string): string | undefined {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     accessSync(folder, constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {

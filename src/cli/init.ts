@@ -1,10 +1,11 @@
 import { randomBytes, X509Certificate } from "node:crypto";
-import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { findObjectType } from "../catalog/catalog.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
 import { createHttp, type Http } from "../core/http.ts";
+import { makeFolder } from "../core/private_file.ts";
 import { Secret } from "../core/secret.ts";
 import { usual } from "../policy/input_block.ts";
 import type { Environment } from "../policy/variables.ts";
@@ -250,7 +251,7 @@ async function writeAll(out: string, files: ReadonlyMap<string, string>): Promis
   for (const [name, text] of files) {
     const path = join(out, name);
     try {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(path));
       await writeFile(path, text, { mode: 0o600 });
       await chmod(path, 0o600);
     } catch (error) {

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { makePrivate } from "./private_file.ts";
+import { makePrivate } from "../core/private_file.ts";
 import { sqliteTrouble } from "./sqlite_result.ts";
 
 /** A writer of another process holds the file for less than this. Milliseconds. */

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { closeSync, openSync, readdirSync, readSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { RETRY, RunnerError } from "../core/errors.ts";
-import { makeFolder } from "./private_file.ts";
+import { makeFolder } from "../core/private_file.ts";
 import type { LedgerFile, LedgerRows, RecordedRows, RowLedger, Scratch } from "./row_ledger.ts";
 import { appendFrame, type End, readEnd, writeWhole } from "./row_ledger_frames.ts";
 import { keyOf } from "./row_ledger_key.ts";

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
+import { makePrivate } from "../core/private_file.ts";
 import type { CursorValue } from "./cursor.ts";
 import type { CursorStore } from "./cursor_store.ts";
-import { makePrivate } from "./private_file.ts";
 import { sqliteTrouble } from "./sqlite_result.ts";
 
 /** The file in the data directory. */

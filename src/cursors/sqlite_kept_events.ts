@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
+import { makePrivate } from "../core/private_file.ts";
 import type { KeptEvents } from "./kept_events.ts";
-import { makePrivate } from "./private_file.ts";
 import { sqliteTrouble } from "./sqlite_result.ts";
 
 const FILE_NAME = "kept_events.sqlite";

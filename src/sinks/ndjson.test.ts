@@ -84,6 +84,19 @@ describe("ndjson sink", () => {
     await sink.close();
   });
 
+  test.runIf(process.platform === "linux")(
+    "says where the system makes no folders, and ends when it is to",
+    async () => {
+      const problems: Array<RunnerError | undefined> = [];
+      const sleep = () => Promise.reject(new Error("stopped"));
+      const clock: Clock = { now: () => 0, random: () => 0, sleep };
+      const sink = createNdjsonSink("/proc/nowhere/out", (problem) => problems.push(problem), clock);
+      await expect(sink.deliver([anEvent(INDEX, "a")], never)).rejects.toThrow("stopped");
+      expect(problems).toEqual([expect.objectContaining({ code: "output_unwritable" })]);
+      await sink.close();
+    },
+  );
+
   test("follows no symbolic link and takes no pipe: it says so, waits, and writes when it is gone", async () => {
     const elsewhere = join(directory, "elsewhere");
     writeFileSync(elsewhere, "precious\n");
@@ -102,11 +115,13 @@ describe("ndjson sink", () => {
     expect(readFileSync(elsewhere, "utf8")).toBe("precious\n");
   });
 
-  test("files are the owner's alone where they are made", async () => {
-    const sink = createNdjsonSink(directory);
+  test("files and their folders are the owner's alone where they are made", async () => {
+    const folder = join(directory, "new", "out");
+    const sink = createNdjsonSink(folder);
     await sink.deliver([anEvent(INDEX, "a")], never);
     await sink.close();
-    expect(statSync(join(directory, `${INDEX}.ndjson`)).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder, `${INDEX}.ndjson`)).mode & 0o777).toBe(0o600);
+    expect(statSync(join(directory, "new")).mode & 0o777).toBe(0o700);
   });
 
   test("what does not fit on the disk is taken back, and what is written later stands behind whole lines", () => {

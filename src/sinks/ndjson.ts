@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { remoteWaits } from "../core/backoff.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
@@ -7,6 +7,7 @@ import { RETRY, RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
 import type { EventBytes } from "../core/event_bytes.ts";
 import { Memory, type MemoryShare } from "../core/memory.ts";
+import { makeFolder } from "../core/private_file.ts";
 import { linesLength, writeLines } from "./lines.ts";
 import { withOrderlyEnd } from "./orderly_end.ts";
 import type { Receipt, Sink, SinkHealth } from "./sink.ts";
@@ -86,7 +87,7 @@ interface DataStreamFile {
 }
 
 async function openFile(directory: string, index: string): Promise<DataStreamFile> {
-  await mkdir(directory, { recursive: true });
+  makeFolder(directory);
   const handle = await openOwn(join(directory, `${index}.ndjson`));
   const found = await readTail(handle).catch(async (error) => {
     await handle.close();

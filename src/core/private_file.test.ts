@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -45,8 +45,11 @@ test("a folder that several make at the same moment is made, for its owner alone
   expect(statSync(path).mode & 0o777).toBe(0o700);
 });
 
-test("a link to nowhere is no folder", () => {
+test("neither a link to nowhere nor a file is a folder", () => {
   symlinkSync(join(root, "nowhere"), join(root, "link"));
+  writeFileSync(join(root, "file"), "");
   expect(() => makeFolder(join(root, "link", "folder"))).toThrow("EEXIST");
-  expect(existsSync(join(root, "nowhere"))).toBe(false);
+  expect(() => makeFolder(join(root, "file"))).toThrow("EEXIST");
+  expect(() => makeFolder(join(root, "file", "folder"))).toThrow();
+  expect(readdirSync(root)).toEqual(["file", "link"]);
 });

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
@@ -15,7 +15,7 @@ export function makePrivate(path: string): void {
 
 /** For its owner alone, one level at a time: Node's own recursion never ends where the system makes no folders, as under /proc. */
 export function makeFolder(path: string): void {
-  if (existsSync(path)) {
+  if (isFolder(path)) {
     return;
   }
   makeFolder(dirname(path));
@@ -23,8 +23,12 @@ export function makeFolder(path: string): void {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     // Another process may have made it meanwhile.
-    if (!existsSync(path)) {
+    if (!isFolder(path)) {
       throw error;
     }
   }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
