@@ -1,7 +1,6 @@
 import { errors } from "@elastic/elasticsearch";
 import { RunnerError } from "../core/errors.ts";
 import {
-  answerTooLong,
   createElasticsearchClient,
   type ElasticsearchOptions,
   SHARED_STATE,
@@ -94,7 +93,8 @@ export function createStateIndex(
       if (error instanceof errors.ResponseError) {
         return { status: error.statusCode ?? 0, body: error.body };
       }
-      throw answerTooLong(error) ? tooLong(index) : unreachable(options, error, SHARED_STATE);
+      // Where the caller has not ended it, the client reads no further only because the answer is too long.
+      throw error instanceof errors.RequestAbortedError ? tooLong(index) : unreachable(options, error, SHARED_STATE);
     }
   }
 

@@ -96,11 +96,6 @@ export function unreachable(
   });
 }
 
-/** Whether the client has read no further because the answer is too long. */
-export function answerTooLong(error: unknown): boolean {
-  return error instanceof errors.RequestAbortedError && error.message.includes("bigger than the maximum allowed");
-}
-
 /** Whether a request that ended with the error may have reached Elasticsearch; `unreachable` has made it. */
 export function mayHaveArrived({ code, message }: RunnerError): boolean {
   return code !== "tls_refused" && !/\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)\b/.test(message);
