@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { BulkEndpoint } from "../../_dev/shared/fake_elasticsearch/bulk_endpoint.ts";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import type { RunnerError } from "../core/errors.ts";
@@ -112,6 +112,53 @@ test("what is found after an answer was lost may be this runner's own; what is f
   elasticsearch.answerWith(200);
   clock.advance(ms);
   expect(await delivering).toMatchObject({ created: 0, existing: 1, resent: 1 });
+});
+
+test("a data stream that is blocked stays the problem while others are delivered, and until its events are there", async () => {
+  const sink = open();
+  const [API, APEX] = ["logs-aquila_salesforce.api-default", "logs-aquila_salesforce.apex-default"];
+  const blocked = (index: string) => ({
+    status: 403,
+    type: "cluster_block_exception",
+    reason: `${index} is read-only`,
+  });
+  elasticsearch.refuse((index) => (index === API ? undefined : blocked(index)));
+  const waiting = [sink.deliver([anEvent(INDEX, "a")], never)];
+  await vi.waitFor(() => expect(clock.sleeping).toBe(1));
+  waiting.push(sink.deliver([anEvent(APEX, "b")], never));
+  await vi.waitFor(() => expect(clock.sleeping).toBe(2));
+  await sink.deliver([anEvent(API, "c")], never);
+  await sink.probe?.(never);
+  expect(new Set(problems.map((problem) => problem?.message))).toEqual(
+    new Set([expect.stringContaining(`${INDEX} is read-only`)]),
+  );
+  elasticsearch.refuse(() => undefined);
+  clock.advance(10_000);
+  await Promise.all(waiting);
+  expect(problems.at(-1)).toBeUndefined();
+});
+
+test("what a probe has found is over with the next delivery", async () => {
+  const sink = open();
+  elasticsearch.answerWith(503);
+  await sink.probe?.(never);
+  elasticsearch.answerWith(200);
+  await sink.deliver([anEvent(INDEX, "a")], never);
+  expect(problems).toEqual([expect.objectContaining({ code: "output_unreachable" }), undefined]);
+});
+
+test("a delivery that is given up is no problem any more", async () => {
+  const sink = open();
+  const stop = new AbortController();
+  elasticsearch.answerWith(503);
+  const delivering = sink.deliver([anEvent(INDEX, "a")], stop.signal);
+  await vi.waitFor(() => expect(clock.sleeping).toBe(1));
+  stop.abort(new Error("stopped"));
+  await expect(delivering).rejects.toThrow("stopped");
+  expect(problems.at(-1)).toBeDefined();
+  elasticsearch.answerWith(200);
+  await sink.probe?.(never);
+  expect(problems.at(-1)).toBeUndefined();
 });
 
 test("is known to be away, or there, before the first event", async () => {

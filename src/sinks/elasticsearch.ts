@@ -42,6 +42,21 @@ export function createElasticsearchSink(
   /** By data stream, the backing index that has answered last: what is sent from now on lands in it or in a later one. */
   const current = new Map<string, string>();
   const requests = createBudget(options.workers);
+  /** What holds deliveries up, the oldest first. One data stream may be blocked while events of others are taken. */
+  const holdsUp = new Map<object, RunnerError>();
+
+  const probing = {};
+
+  function tell(delivery: object, problem: RunnerError | undefined): void {
+    if (problem === undefined) {
+      holdsUp.delete(delivery);
+      holdsUp.delete(probing);
+    } else {
+      holdsUp.set(delivery, problem);
+    }
+    health(holdsUp.values().next().value);
+  }
+
   const compressed = options.compressionLevel > 0;
 
   async function send(events: readonly SourceEvent[], signal: AbortSignal): Promise<BulkVerdict> {
@@ -118,6 +133,20 @@ export function createElasticsearchSink(
     signal: AbortSignal,
     sentBefore?: BackingIndices,
   ): Promise<Receipt> {
+    const delivery = {};
+    try {
+      return await attempt(delivery, events, signal, sentBefore);
+    } finally {
+      holdsUp.delete(delivery);
+    }
+  }
+
+  async function attempt(
+    delivery: object,
+    events: readonly SourceEvent[],
+    signal: AbortSignal,
+    sentBefore: BackingIndices | undefined,
+  ): Promise<Receipt> {
     let receipt = EMPTY_RECEIPT;
     let pending = events;
     let before = sentBefore;
@@ -126,7 +155,7 @@ export function createElasticsearchSink(
       if (before !== undefined) {
         const { ids, problem } = await stored(pending, before, signal);
         if (problem !== undefined) {
-          health(problem);
+          tell(delivery, problem);
           await clock.sleep(nextWait(), signal);
           continue;
         }
@@ -136,7 +165,7 @@ export function createElasticsearchSink(
           pending = rest;
           before = undefined;
           if (rest.length === 0) {
-            health(undefined);
+            tell(delivery, undefined);
             return receipt;
           }
         }
@@ -145,6 +174,7 @@ export function createElasticsearchSink(
       const landing = whereTheyWillLand(sent);
       const verdict = await send(sent, signal);
       if (verdict.tooLarge) {
+        holdsUp.delete(delivery);
         return addReceipts(receipt, await deliverInHalves(sent, verdict, signal, before));
       }
       receipt = addReceipts(receipt, receiptOf(sent, verdict, before));
@@ -155,7 +185,7 @@ export function createElasticsearchSink(
         before ??= landing;
       }
       pending = verdict.retry.flatMap((at) => sent[at] ?? []);
-      health(verdict.problem);
+      tell(delivery, verdict.problem);
       if (pending.length > 0) {
         await clock.sleep(Math.max(verdict.wait, nextWait()), signal);
       }
@@ -196,11 +226,11 @@ export function createElasticsearchSink(
     async probe(signal) {
       try {
         await client.transport.request({ method: "HEAD", path: "/" }, { signal, requestTimeout: PROBE_TIMEOUT_MS });
-        health(undefined);
+        tell(probing, undefined);
       } catch (error) {
         signal.throwIfAborted();
         const answered = error instanceof errors.ResponseError;
-        health(answered ? probeProblem(error.statusCode ?? 0) : unreachable(options, error));
+        tell(probing, answered ? probeProblem(error.statusCode ?? 0) : unreachable(options, error));
       }
     },
     close: () => client.close(),
