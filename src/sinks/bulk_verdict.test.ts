@@ -104,3 +104,17 @@ test("writeBulkBody writes an action and a document a line", () => {
   expect(lines[3]).toBe(events[1]?.json);
   expect(lines[4]).toBe("");
 });
+
+test("a blocked index is not put down to a full disk alone", () => {
+  const error = {
+    type: "cluster_block_exception",
+    reason: "index [a] blocked by: [FORBIDDEN/5/index read-only (api)];",
+  };
+  const { problem } = bulkVerdict(
+    { status: 200, body: { errors: true, items: [{ create: { status: 403, error } }] } },
+    1,
+  );
+  expect(problem?.cure).toMatch(
+    /^If a disk is full, .* otherwise take index\.blocks\.write .* out of the index's settings\.$/,
+  );
+});

@@ -59,7 +59,10 @@ const NOT_THE_DOCUMENT: ReadonlyArray<{ readonly type: RegExp; readonly reason?:
   },
   { type: /^invalid_index_name_exception$/, cure: "Correct the namespace of the policy." },
   { type: /^security_exception$/, cure: "Give the key the privileges auto_configure and create_doc on logs-*." },
-  { type: /^cluster_block_exception$/, cure: "The index is blocked, often by a full disk: make room in the cluster." },
+  {
+    type: /^cluster_block_exception$/,
+    cure: "If a disk is full, make room in the cluster; otherwise take index.blocks.write and index.blocks.read_only out of the index's settings.",
+  },
 ];
 
 const PAGE_CURE =

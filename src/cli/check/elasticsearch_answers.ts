@@ -27,13 +27,14 @@ const privileges = z.object({
 export function privilegeFinding(body: unknown): Finding {
   const step = "key privileges";
   const { cluster, index } = privileges.parse(body);
-  const missing = Object.entries(index).flatMap(([name, may]) =>
-    NEEDED_PRIVILEGES.filter((privilege) => may[privilege] === false).map((privilege) => `${privilege} on ${name}`),
-  );
+  const missing = NEEDED_PRIVILEGES.flatMap((privilege) => {
+    const lacking = Object.entries(index).flatMap(([name, may]) => (may[privilege] === false ? [name] : []));
+    return lacking.length === 0 ? [] : [`${privilege} on ${lacking.join(", ")}`];
+  });
   if (missing.length > 0) {
     return failed(
       step,
-      new RunnerError("output_refused", `The key lacks ${missing.join(", ")}.`, {
+      new RunnerError("output_refused", `The key lacks ${missing.join("; ")}.`, {
         next: GIVE_UP,
         cure: "Give the key the privileges auto_configure and create_doc on logs-*.",
       }),

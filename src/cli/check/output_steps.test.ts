@@ -9,6 +9,7 @@ import { type Finding, findingsOf } from "../../core/finding.ts";
 import { Secret } from "../../core/secret.ts";
 import { parsePolicy } from "../../policy/parse_policy.ts";
 import type { ElasticsearchOutput } from "../../policy/policy.ts";
+import { privilegeFinding } from "./elasticsearch_answers.ts";
 import { elasticsearchSteps, fileSteps } from "./output_steps.ts";
 
 const STREAM = { type: "logs", dataset: "aquila_salesforce.login", namespace: "default" };
@@ -293,4 +294,14 @@ describe("a file output", () => {
       message: expect.stringMatching(/^The file .*\.ndjson can't be written \(EISDIR\)\.$/),
     });
   });
+});
+
+test("what a key lacks is told by privilege, with the data streams that need it", () => {
+  const index = {
+    "logs-a-default": { auto_configure: false, create_doc: true },
+    "logs-b-default": { auto_configure: false, create_doc: false },
+  };
+  expect(privilegeFinding({ cluster: {}, index }).message).toBe(
+    "The key lacks auto_configure on logs-a-default, logs-b-default; create_doc on logs-b-default.",
+  );
 });
