@@ -19,18 +19,20 @@ import {
   withoutOrg,
 } from "./knowledge.ts";
 import { givenUp, type Host, leaseDocument, leaseId } from "./lease.ts";
-import { MEMBERS_ID, membersDocument } from "./members.ts";
-import { momentOf, passedAtMost } from "./moment.ts";
+import { MEMBERS_ID, type Member, membersDocument } from "./members.ts";
+import { type Moment, momentOf, passedAtMost } from "./moment.ts";
 import { leaseLost, type OwnOrg, type OwnTurn, standingOf } from "./own_org.ts";
 import type { Standing } from "./standing.ts";
 import type { DocumentWrite, StateDocuments, VersionedDocument } from "./state_documents.ts";
 import type { Timing } from "./timing.ts";
 import type { Turn, Turns } from "./turn.ts";
 
-/** How often a sign of life is written anew when another host wrote its own at the same time. */
-const MOST_BEAT_ATTEMPTS = 8;
+/** How often members are written anew when another host wrote its own sign of life at the same time. */
+const MOST_MEMBER_WRITES = 8;
 /** Share of the time between two signs of life that passes between two looks at least, however long answers take. */
 const LEAST_PAUSE = 0.2;
+
+type Take = Extract<Decision, { do: "take" }>;
 
 export interface LeaseKeeperOptions {
   readonly documents: StateDocuments;
@@ -210,23 +212,27 @@ export class LeaseKeeper {
 
   /** Shows the sign of life; what others wrote since the look is read again. */
   async #beat(found: ReadonlyMap<string, VersionedDocument>, signal: AbortSignal): Promise<void> {
-    let members = found.get(MEMBERS_ID);
-    for (let attempt = 1; attempt <= MOST_BEAT_ATTEMPTS; attempt += 1) {
-      const value = membersDocument(nextMembers(this.#known, this.#timing));
+    const members = () => nextMembers(this.#known, this.#timing);
+    const { written, sent, answered } = await this.#writeMembers(members, found.get(MEMBERS_ID), signal);
+    this.#known = afterMembers(afterBeat(this.#known, { sent, answered }, this.#timing), written, answered);
+    this.#watchDeadline();
+  }
+
+  /** Writes the members as often as another host has written them since they were read. */
+  async #writeMembers(
+    next: () => readonly Member[],
+    read: VersionedDocument | undefined,
+    signal?: AbortSignal,
+  ): Promise<{ readonly written: VersionedDocument; readonly sent: Moment; readonly answered: Moment }> {
+    let members = read;
+    for (let attempt = 1; attempt <= MOST_MEMBER_WRITES; attempt += 1) {
+      const value = membersDocument(next());
       const sent = momentOf(this.#clock);
       const [version] = await this.#documents.write([{ id: MEMBERS_ID, value, expected: members?.version }], signal);
-      const answered = momentOf(this.#clock);
       if (version !== undefined) {
-        this.#known = afterMembers(
-          afterBeat(this.#known, { sent, answered }, this.#timing),
-          { value, version },
-          answered,
-        );
-        this.#watchDeadline();
-        return;
+        return { written: { value, version }, sent, answered: momentOf(this.#clock) };
       }
-      members = (await this.#documents.read([MEMBERS_ID], signal)).get(MEMBERS_ID);
-      this.#known = afterMembers(this.#known, members, momentOf(this.#clock));
+      members = await this.#readMembers(signal);
     }
     throw new RunnerError("shared_state_unreachable", "Other hosts write to the document of members all the time.", {
       next: RETRY,
@@ -234,14 +240,17 @@ export class LeaseKeeper {
     });
   }
 
-  async #take(takes: readonly Extract<Decision, { do: "take" }>[], signal: AbortSignal): Promise<void> {
+  async #readMembers(signal?: AbortSignal): Promise<VersionedDocument | undefined> {
+    const members = (await this.#documents.read([MEMBERS_ID], signal)).get(MEMBERS_ID);
+    this.#known = afterMembers(this.#known, members, momentOf(this.#clock));
+    return members;
+  }
+
+  async #take(takes: readonly Take[], signal: AbortSignal): Promise<void> {
     if (takes.length === 0) {
       return;
     }
-    const writes = takes.map(({ org, lease, expected }): DocumentWrite => {
-      return { id: leaseId(org), value: leaseDocument(org, lease), expected };
-    });
-    const versions = await this.#documents.write(writes, signal);
+    const versions = await this.#documents.write(takes.map(leaseWrite), signal);
     const now = momentOf(this.#clock);
     takes.forEach(({ org, lease, from }, at) => {
       const version = versions[at];
@@ -344,11 +353,8 @@ export class LeaseKeeper {
     if (given.length === 0) {
       return;
     }
-    const writes = given.map(({ org, lease, expected }): DocumentWrite => {
-      return { id: leaseId(org), value: leaseDocument(org, lease), expected };
-    });
     // Whoever can't be told finds out by itself, when the lease runs out.
-    const versions = await this.#documents.write(writes).catch(() => []);
+    const versions = await this.#documents.write(given.map(leaseWrite)).catch(() => []);
     given.forEach(({ org, lease }, at) => {
       const version = versions[at];
       if (version !== undefined) {
@@ -358,16 +364,8 @@ export class LeaseKeeper {
   }
 
   async #leaveMembers(): Promise<void> {
-    for (let attempt = 1; attempt <= MOST_BEAT_ATTEMPTS; attempt += 1) {
-      const members = (await this.#documents.read([MEMBERS_ID])).get(MEMBERS_ID);
-      this.#known = afterMembers(this.#known, members, momentOf(this.#clock));
-      const others = [...this.#known.members.values()].filter(({ id }) => id !== this.#known.me.id);
-      const write = { id: MEMBERS_ID, value: membersDocument(others), expected: members?.version };
-      const [version] = await this.#documents.write([write]);
-      if (version !== undefined) {
-        return;
-      }
-    }
+    const others = () => [...this.#known.members.values()].filter(({ id }) => id !== this.#known.me.id);
+    await this.#writeMembers(others, await this.#readMembers());
   }
 
   #tellStandings(): void {
@@ -389,4 +387,8 @@ export class LeaseKeeper {
     this.#turnstile = done.catch(() => {});
     return await done;
   }
+}
+
+function leaseWrite({ org, lease, expected }: Pick<Take, "org" | "lease" | "expected">): DocumentWrite {
+  return { id: leaseId(org), value: leaseDocument(org, lease), expected };
 }

@@ -284,3 +284,8 @@ export class CsvRows {
     return text.endsWith("\r\n") ? text.slice(0, -2) : text.endsWith("\n") ? text.slice(0, -1) : text;
   }
 }
+
+/** The columns that a header row names; a header in lower case names the same ones. */
+export function columnNames(cells: RowCells): string[] {
+  return [...cells].map((name) => name.trim().toUpperCase());
+}

@@ -5,7 +5,7 @@ import { type EventLogFile, logFileBody } from "./body.ts";
 import type { FileListing } from "./listing.ts";
 import type { Reconciliation } from "./reconcile.ts";
 import type { FileRound } from "./round.ts";
-import { rowIdentities } from "./rows.ts";
+import { rowIdentities } from "./row_identities.ts";
 
 export interface IdentitiesAgainOptions {
   readonly client: OrgClient;

@@ -6,6 +6,9 @@ import { SeenKeys } from "./seen_keys.ts";
 /** Identities of which it is remembered how often they came, so that a long run of equal rows is numbered at once. */
 const MOST_REMEMBERED = 4_096;
 
+/** Of event log files with few columns; it decides how much room is made for telling rows apart. */
+const BYTES_A_ROW = 250;
+
 /**
  * Tells equal rows of one file apart: the second one is another event, not a repetition of the first, wherever in the file it
  * stands. An hourly and the daily file give equal rows the same identities, because the n-th of them has the same number.
@@ -17,6 +20,10 @@ export class Occurrences {
   /** `rows` is about how many the file has. `scratch` is opened if they are many. */
   constructor(rows: number, scratch: () => Scratch) {
     this.#seen = new SeenKeys(rows, scratch);
+  }
+
+  static ofFile(file: { readonly length: number }, scratch: () => Scratch): Occurrences {
+    return new Occurrences(file.length / BYTES_A_ROW, scratch);
   }
 
   /** The identity itself for the first of equal rows, one derived from it for the second, and so on. */

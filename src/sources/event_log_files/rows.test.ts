@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { createMemoryScratch } from "../../../_dev/shared/testing/memory_ledger.ts";
 import { BATCH_MEMORY, Memory, type MemoryShare } from "../../core/memory.ts";
-import { type FileRows, logFileRows, rowIdentities } from "./rows.ts";
+import { rowIdentities } from "./row_identities.ts";
+import { type FileRows, logFileRows } from "./rows.ts";
 
 const file = {
   id: "0AT000000000001AAA",

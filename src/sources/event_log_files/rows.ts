@@ -12,7 +12,7 @@ import { compileRowIdentity, type RowIdentity } from "../event_identity.ts";
 import type { Tell } from "../fact.ts";
 import type { SourceFact } from "../source_facts.ts";
 import type { EventLogFile } from "./body.ts";
-import { CsvRows } from "./csv_rows.ts";
+import { CsvRows, columnNames } from "./csv_rows.ts";
 import { type FileFact, fileCollection } from "./facts.ts";
 import { Occurrences } from "./occurrences.ts";
 import { rejectedRowEvent } from "./rejected_row.ts";
@@ -30,8 +30,8 @@ const LONG_ROW = 512 * 1024;
 /** Rows after which a batch ends though hardly one of them is sent, so that the file's cursor moves on. */
 const BATCH_ROWS = 20_000;
 
-/** Of event log files with few columns; it decides how much room is made for telling rows apart. */
-const BYTES_A_ROW = 250;
+/** Bytes of an id without the three characters that make it insensitive to case. */
+const ID_BYTES = 15;
 
 export interface LogFileRowsOptions {
   readonly file: EventLogFile;
@@ -45,7 +45,7 @@ export interface LogFileRowsOptions {
   readonly primary: boolean;
   readonly memory: MemoryShare;
   readonly signal: AbortSignal;
-  /** Room for telling the rows of a long file apart; in memory by default, for tools. */
+  /** Room for telling the rows of a long file apart. */
   readonly scratch: () => Scratch;
   /** Milliseconds since the epoch, for events of the collector. */
   readonly now: () => number;
@@ -97,69 +97,6 @@ export async function* logFileRows(options: LogFileRowsOptions): AsyncGenerator<
   }
 }
 
-/** Bytes of an id without the three characters that make it insensitive to case. */
-const ID_BYTES = 15;
-
-export interface RowIdentitiesOptions extends Pick<LogFileRowsOptions, "file" | "body" | "scratch"> {
-  readonly organizationId: string;
-  /** How many rows, from the first one on. */
-  readonly rows: number;
-}
-
-/** Some rows of a file, by their numbers, and the identities of those that are events. */
-export interface RowIdentities {
-  readonly after: number;
-  readonly to: number;
-  readonly identities: readonly string[];
-}
-
-/** The identities of the first rows of a file, as `logFileRows` gives them, and nothing else of them. */
-export async function* rowIdentities(options: RowIdentitiesOptions): AsyncGenerator<RowIdentities> {
-  const { file, body, rows, organizationId, scratch } = options;
-  const occurrences = new Occurrences(file.length / BYTES_A_ROW, scratch);
-  let header: { readonly columns: number; readonly identity: RowIdentity } | undefined;
-  let after = 0;
-  let to = 0;
-  let identities: string[] = [];
-  const csv = new CsvRows(
-    (cells) => {
-      if (header === undefined) {
-        const columns = columnNames(cells);
-        header = { columns: columns.length, identity: compileRowIdentity(organizationId, file.eventType, columns) };
-      } else if (to < rows) {
-        to += 1;
-        if (cells.length === header.columns) {
-          identities.push(occurrences.distinguish(header.identity(cells)));
-        }
-      }
-    },
-    () => {
-      to += to < rows ? 1 : 0;
-    },
-  );
-  try {
-    for await (const chunk of body) {
-      csv.push(chunk);
-      if (identities.length >= BATCH_ROWS || to === rows) {
-        yield { after, to, identities };
-        [after, identities] = [to, []];
-      }
-      if (to === rows) {
-        return;
-      }
-    }
-    csv.end();
-    yield { after, to, identities };
-  } finally {
-    occurrences.close();
-  }
-}
-
-/** The columns that a header row names; a header in lower case names the same ones. */
-function columnNames(cells: RowCells): string[] {
-  return [...cells].map((name) => name.trim().toUpperCase());
-}
-
 /** What the header row decides. */
 interface Compiled {
   readonly header: readonly string[];
@@ -195,7 +132,7 @@ class LogFileReader {
     this.#options = options;
     this.#rowsOfFullBatches = options.skipRows;
     const { file, scratch } = options;
-    this.#occurrences = new Occurrences(file.length / BYTES_A_ROW, scratch);
+    this.#occurrences = Occurrences.ofFile(file, scratch);
     this.#index = dataStreamName(options.stream.dataStream);
     this.#organizationId = Buffer.from(options.stream.organization.id);
     this.#fallbackTimestamp = new Date(options.file.logDate).toISOString();
