@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Bounds, explore, MODEL_TIMING, PRODUCT_RULES, type Rules } from "./lease_model.fixture.ts";
+import { explore } from "./lease_model.fixture.ts";
+import { type Bounds, MODEL_TIMING, PRODUCT_RULES, type Rules } from "./lease_world.fixture.ts";
 import { passedAtMost } from "./moment.ts";
 import { timingOf } from "./timing.ts";
 
