@@ -7,6 +7,7 @@ import {
   produceBody,
   producerBody,
   type RequestName,
+  sessionBody,
   startFakeBroker,
   versionsBody,
 } from "../../_dev/shared/kafka/fake_broker.ts";
@@ -15,6 +16,7 @@ import { makeAuthority } from "../../_dev/shared/testing/certificates.ts";
 import { systemClock } from "../core/clock.ts";
 import type { RunnerError } from "../core/errors.ts";
 import { Memory } from "../core/memory.ts";
+import { Secret } from "../core/secret.ts";
 import { createKafkaSink } from "./kafka.ts";
 import { KafkaCluster, keepNewest } from "./kafka_cluster.ts";
 import { protocolErrorOf } from "./kafka_meaning.ts";
@@ -351,6 +353,23 @@ test("is known to be away, or there, before the first event", async () => {
   expect(problems.splice(0)).toEqual([expect.objectContaining({ code: "output_unreachable" })]);
   await expect(probed("127.0.0.1:1", AbortSignal.abort(new Error("stopped")))).rejects.toThrow("stopped");
   expect(problems).toEqual([]);
+});
+
+test.each([2n ** 32n, 2n ** 63n - 1n])("a login that is good for %i ms is not made again at once", async (lifetime) => {
+  await using broker = await startFakeBroker(TOPIC);
+  broker.fate = (asked) => (asked === "saslAuthenticate" ? { body: sessionBody(lifetime) } : undefined);
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on("warning", onWarning);
+  const sasl = { mechanism: "PLAIN", username: "a", password: new Secret("b-secret") } as const;
+  const sink = createKafkaSink(sinkOptions(broker.host, TOPIC, { sasl }), () => {}, hurried);
+  for (let turn = 0; turn < 20; turn += 1) {
+    expect((await sink.deliver(events, never)).created).toBe(2);
+  }
+  await sink.close();
+  process.off("warning", onWarning);
+  expect(warnings).toEqual([]);
+  expect(broker.requests.filter((one) => one === "saslAuthenticate")).toHaveLength(1);
 });
 
 test("an error without a name is one of the broker's own", async () => {

@@ -29,6 +29,7 @@ import { hostAndPort } from "../core/host_and_port.ts";
 import { type TlsTrust, tlsOptions } from "../core/http.ts";
 import type { Secret } from "../core/secret.ts";
 import { boundAnswers } from "./kafka_answers.ts";
+import { logIn } from "./kafka_login.ts";
 import { leaderless, protocolErrorOf } from "./kafka_meaning.ts";
 import type { Sender } from "./queue_document.ts";
 
@@ -87,7 +88,7 @@ export class KafkaCluster {
       ...(tls === undefined ? {} : { tls: tlsOptions(tls) }),
       // No server name is sent for an address in numbers (RFC 6066).
       ...(hosts.some((host) => isIP(hostAndPort(host).host) !== 0) ? {} : { tlsServerName: true }),
-      ...(sasl === undefined ? {} : { sasl: { ...sasl, password: sasl.password.reveal() } }),
+      ...(sasl === undefined ? {} : { sasl: { ...sasl, password: sasl.password.reveal(), authenticate: logIn } }),
     });
     this.#pool.on("connecting", ({ connection }) => {
       // An error of a connection that nobody listens to would end the process.

@@ -1,13 +1,20 @@
 /**
- * Stands in for a broker that does not keep to the protocol: it knows the four requests of a producer in their old forms, and each
- * of its answers can be replaced. Source: the protocol guide of Apache Kafka.
+ * Stands in for a broker that does not keep to the protocol: it knows the requests of a producer in their old forms, and each of
+ * its answers can be replaced. Source: the protocol guide of Apache Kafka.
  */
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createServer as createTlsServer, TLSSocket, type TlsOptions } from "node:tls";
 
 /** By the numbers of the protocol. */
-export const REQUESTS = { produce: 0, metadata: 3, apiVersions: 18, initProducerId: 22 } as const;
+export const REQUESTS = {
+  produce: 0,
+  metadata: 3,
+  saslHandshake: 17,
+  apiVersions: 18,
+  initProducerId: 22,
+  saslAuthenticate: 36,
+} as const;
 export type RequestName = keyof typeof REQUESTS;
 
 /** What is put in the place of an answer's body; `bytes` in the place of all of the answer. */
@@ -139,16 +146,25 @@ export function producerBody(id: bigint, epoch: number): Buffer {
   return Buffer.concat([int32(0), int16(0), int64(id), int16(epoch)]);
 }
 
-/** The broker speaks these versions of Produce. */
-export function versionsBody(least = 3, most = 3): Buffer {
+/** That a login is good, for so many milliseconds; 0 for ever. */
+export function sessionBody(lifetime: bigint): Buffer {
+  return Buffer.concat([int16(0, -1), int32(0), int64(lifetime)]);
+}
+
+/** The broker speaks these versions of Produce; in the form of a request's `version`. */
+export function versionsBody(least = 3, most = 3, version = 3): Buffer {
   const spoken = [
     [REQUESTS.produce, least, most],
     [REQUESTS.metadata, 4, 4],
     [REQUESTS.apiVersions, 0, 3],
     [REQUESTS.initProducerId, 0, 0],
+    [REQUESTS.saslAuthenticate, 1, 1],
   ] as const;
-  const keys = spoken.map((range) => Buffer.concat([int16(...range), Buffer.from([0])]));
-  return Buffer.concat([int16(0), Buffer.from([spoken.length + 1]), ...keys, int32(0), Buffer.from([0])]);
+  const isFlexible = version >= 3;
+  const end = Buffer.alloc(isFlexible ? 1 : 0);
+  const keys = spoken.map((range) => Buffer.concat([int16(...range), end]));
+  const count = isFlexible ? Buffer.from([spoken.length + 1]) : int32(spoken.length);
+  return Buffer.concat([int16(0), count, ...keys, int32(0), end]);
 }
 
 export async function startFakeBroker(topic: string, tls?: TlsOptions): Promise<FakeBroker> {
@@ -175,11 +191,13 @@ export async function startFakeBroker(topic: string, tls?: TlsOptions): Promise<
     });
   };
   const server = tls === undefined ? createServer(serve) : createTlsServer(tls, serve);
-  const bodies: Readonly<Record<RequestName, () => Buffer>> = {
+  const bodies: Readonly<Record<RequestName, (version: number) => Buffer>> = {
     produce: () => storedBody(produced.at(-1) ?? { version: 3, topic, partition: 0 }),
     metadata: () => metadataBody(topic, "127.0.0.1", broker.port),
-    apiVersions: () => versionsBody(),
+    apiVersions: (version) => versionsBody(3, 3, version),
     initProducerId: () => producerBody(7n, 0),
+    saslHandshake: () => Buffer.concat([int16(0), int32(1), string("PLAIN")]),
+    saslAuthenticate: () => sessionBody(0n),
   };
   function answer(socket: Socket, bytesOfRequest: Buffer): void {
     const [key, correlation] = [bytesOfRequest.readInt16BE(0), bytesOfRequest.readInt32BE(4)];
@@ -196,7 +214,7 @@ export async function startFakeBroker(topic: string, tls?: TlsOptions): Promise<
         violations.push(String(error));
       }
     }
-    const { body = bodies[request](), bytes } = broker.fate(request, correlation) ?? {};
+    const { body = bodies[request](bytesOfRequest.readInt16BE(2)), bytes } = broker.fate(request, correlation) ?? {};
     if (request !== "produce" || produced.at(-1)?.acks !== 0) {
       socket.write(bytes ?? Buffer.concat([int32(4 + body.length, correlation), body]));
     }
