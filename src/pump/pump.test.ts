@@ -315,9 +315,11 @@ test("a file is under way until it is saved that it is done, and no longer than 
     ...inner,
     async save(source, changes) {
       await (source === "numbers" ? slow.promise : undefined);
+      written = changes.map(({ key }) => key);
       await inner.save(source, changes);
     },
   };
+  let written: readonly string[] = [];
   const underWay = async () => [...(await inner.load("numbers under way")).keys()];
   const kept: string[][] = [];
   const source: Source = {
@@ -348,6 +350,8 @@ test("a file is under way until it is saved that it is done, and no longer than 
   }
   await round;
   expect(kept).toEqual([["part:a"], ["part:a", "part:b"], ["part:c"]]);
+  // What was forgotten before is not written once more at the end.
+  expect(written).toEqual(["landed", "part:c"]);
 });
 
 test("how far one file is gets saved while it is still being kept that another one is under way", async () => {

@@ -301,6 +301,32 @@ describe("who leads a topic", () => {
     expect(said.at(-1)).toBeUndefined();
   });
 
+  test("is not asked for any more by who has been stopped, and what is delivered elsewhere is fine", async () => {
+    await using broker = await startFakeBroker(TOPIC);
+    let producers = 0n;
+    broker.fate = (asked) => {
+      producers += asked === "initProducerId" ? 1n : 0n;
+      return asked === "metadata"
+        ? { body: metadataBody(TOPIC, "127.0.0.1", broker.port, 2, 1) }
+        : asked === "initProducerId"
+          ? { body: producerBody(producers, 0) }
+          : undefined;
+    };
+    const said: (string | undefined)[] = [];
+    const partition = { by: "roundRobin", groupEvents: 1, reachableOnly: false } as const;
+    const options = sinkOptions(broker.host, TOPIC, { partition });
+    const sink = createKafkaSink(options, (problem) => said.push(problem?.text), { ...hurried, random: () => 0 });
+    const stop = new AbortController();
+    const stuck = sink.deliver(events.slice(0, 1), stop.signal);
+    stuck.catch(() => {});
+    await expect.poll(() => said.at(-1)).toContain("is choosing a leader");
+    stop.abort(new Error("stopped"));
+    await expect(stuck).rejects.toThrow("stopped");
+    expect((await sink.deliver(events.slice(1), never)).created).toBe(1);
+    await sink.close();
+    expect(said.at(-1)).toBeUndefined();
+  });
+
   test("is not known of a topic that is not there: it is said until it is", async () => {
     const { said } = await delivered("metadata", () => ({ body: metadataBody(TOPIC, "127.0.0.1", 1, 0, 0, 3) }));
     expect(said).toMatch(/^Kafka has no such topic, .*Create the topic/);

@@ -12,6 +12,7 @@ import { ApiBudget } from "../../org/api_budget.ts";
 import { OrgClient } from "../../org/org_client.ts";
 import type { Fact } from "../../reporting/facts.ts";
 import type { Batch } from "../source.ts";
+import { FileListing } from "./listing.ts";
 import { EventLogFiles, type EventLogFilesOptions } from "./source.ts";
 
 const HOUR = 3_600_000;
@@ -431,4 +432,31 @@ describe("a token that dies", () => {
     expect(error).toBeUndefined();
     expect(requestIds).toHaveLength(250);
   });
+});
+
+test("of the event types that a pattern brings, five hundred are read for ever, and files of others told", async () => {
+  const listing = new FileListing({
+    client: client(),
+    eventTypes: ["*"],
+    interval: "daily",
+    tell: (fact) => facts.push(fact),
+  });
+  const record = (n: number) => ({
+    Id: `0AT300000000${String(n % 502).padStart(3, "0")}`,
+    EventType: `Type${n % 502}`,
+    Interval: "Daily",
+    Sequence: 0,
+    LogDate: "2026-07-19T00:00:00.000Z",
+    CreatedDate: "2026-07-20T01:00:00.000Z",
+    LogFileLength: 1,
+    LogFile: "/services/data/file",
+  });
+  const records = Array.from({ length: 2 * 502 }, (_, n) => record(n));
+  await org.given.fault({ on: "query", body: { totalSize: records.length, done: true, records } });
+  const range = { notBefore: NOW - 48 * HOUR, logDateFrom: NOW - 48 * HOUR, createdAfter: undefined };
+  const files = await listing.list(range, NOW, never);
+  expect(files.map(({ eventType }) => eventType)).toEqual(Array.from({ length: 500 }, (_, n) => `Type${n}`));
+  expect(facts).toEqual(
+    [500, 501].map((n) => ({ fact: "file_unusable", id: `0AT300000000${n}`, reason: `EventType is "Type${n}"` })),
+  );
 });
