@@ -53,7 +53,10 @@ export async function backfill(options: BackfillOptions, surroundings: RunSurrou
     );
     const errors = [...failures, ...policy.brokenInputs.map(({ error }) => error)];
     ended?.(errors);
-    return exitCodeOf(errors.map(({ code }) => code));
+    return exitCodeOf(
+      errors.map(({ code }) => code),
+      stop.aborted,
+    );
   } finally {
     state.close();
   }

@@ -12,8 +12,14 @@ export const EXIT_CODE_TEXT = `Exit codes: ${Object.values(EXIT_CODES)
   .map(({ code, meaning }) => `${code} ${meaning}`)
   .join(", ")}.`;
 
-/** The exit code for what went wrong: `configuration` if nothing but a person's change can mend any of it. Pure. */
-export function exitCodeOf(errors: readonly ErrorCode[]): number {
+/**
+ * The exit code for what went wrong: `configuration` if nothing but a person's change can mend any of it. What was stopped before
+ * its end is not done, and goes on when it is started again. Pure.
+ */
+export function exitCodeOf(errors: readonly ErrorCode[], isStopped = false): number {
+  if (isStopped) {
+    return EXIT_CODES.failed.code;
+  }
   if (errors.length === 0) {
     return EXIT_CODES.done.code;
   }

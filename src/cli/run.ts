@@ -48,7 +48,10 @@ export async function run(options: RunOptions, surroundings: RunSurroundings): P
     if (firstPolicy !== undefined) {
       const errors = await runOnce(firstPolicy, wiring, supervisor, log, stop);
       ended?.(errors);
-      return exitCodeOf(errors.map(({ code }) => code));
+      return exitCodeOf(
+        errors.map(({ code }) => code),
+        stop.aborted,
+      );
     }
     await followPolicies(source.follow(), wiring, supervisor, log);
     return 0;

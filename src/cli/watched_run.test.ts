@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
 import type { LogFields } from "../core/log.ts";
 import { backfill } from "./backfill.ts";
-import { run } from "./run.ts";
+import { type RunSurroundings, run } from "./run.ts";
 import { recorded, watched } from "./watched_run.ts";
 
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -47,6 +47,8 @@ function write(text: string): void {
 
 const options = () => ({ policy: join(folder, "policy.yml"), dataDirectory: join(folder, "data"), once: true });
 
+const past = () => ({ from: Date.now() - 86_400_000, to: Date.now() });
+
 function watchedOnce(stop: AbortSignal): Promise<number> {
   return watched({ environment: {}, terminal: { columns: 100, write }, stop }, (seen) => run(options(), seen));
 }
@@ -68,7 +70,7 @@ test("says that it stops, and how far it came", async () => {
   const stop = new AbortController();
   const ended = watchedOnce(stop.signal);
   stop.abort(new Error("stopped by SIGINT"));
-  expect(await ended).toBe(0);
+  expect(await ended).toBe(1);
   expect(written).toContain("Stopping: what is under way is delivered and saved. Press Ctrl-C again to end at once.\n");
   expect(written).toMatch(/Stopped: 0 of \d files, 0 events\. The next run goes on behind the last row/);
 });
@@ -109,11 +111,19 @@ describe("behind a pipe", () => {
     ]);
   });
 
+  test.each([
+    ["run --once", (seen: RunSurroundings) => run(options(), seen)],
+    ["backfill", (seen: RunSurroundings) => backfill({ ...options(), range: past(), eventTypes: undefined }, seen)],
+  ])("%s that is stopped by then is not done", async (_, collect) => {
+    const stop = AbortSignal.abort(new Error("stopped by SIGTERM"));
+    expect(await recorded({ ...around(), stop }, collect)).toBe(1);
+    expect(lines.at(-1)?.fields).toMatchObject({ stopped: true, errors: 0, exit_code: 1 });
+  });
+
   test("backfill too, and the record counts what failed", async () => {
     await org.given.user({ username: org.username, active: false });
-    const range = { from: Date.now() - 86_400_000, to: Date.now() };
-    const past = { ...options(), range, eventTypes: undefined };
-    expect(await recorded(around(), (seen) => backfill(past, seen))).toBe(2);
+    const collected = { ...options(), range: past(), eventTypes: undefined };
+    expect(await recorded(around(), (seen) => backfill(collected, seen))).toBe(2);
     expect(lines.at(-1)?.fields).toMatchObject({
       files: 0,
       errors: 1,
