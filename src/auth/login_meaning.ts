@@ -9,6 +9,7 @@ import { LONGEST_WAIT_MS, waitFor } from "../core/backoff.ts";
 import { type ErrorCode, GIVE_UP, type NextStep, RETRY, RunnerError } from "../core/errors.ts";
 import { retryAfterMs } from "../core/header_values.ts";
 import type { HttpAnswer } from "../core/http.ts";
+import { parsedJson } from "../core/json.ts";
 import { isLoopback } from "../core/loopback.ts";
 import { Secret } from "../core/secret.ts";
 import { isPage, withPage } from "../core/web_page.ts";
@@ -131,7 +132,7 @@ export function loginError(answer: HttpAnswer, loginUrl: string, now: number): R
       target === undefined ? "Set login_url to the org's My Domain." : `Set login_url to https://${target}.`,
     );
   }
-  const refusal = refusalBody.safeParse(json(answer.body));
+  const refusal = refusalBody.safeParse(parsedJson(answer.body));
   if (!refusal.success) {
     return unreadable(answer, host);
   }
@@ -181,7 +182,7 @@ export function tokenOf(answer: HttpAnswer, loginUrl: string, now: number, clock
     throw loginError(answer, loginUrl, now);
   }
   const host = new URL(loginUrl).host;
-  const body = tokenBody.safeParse(json(answer.body));
+  const body = tokenBody.safeParse(parsedJson(answer.body));
   const identity = IDENTITY.exec(body.data?.id ?? "");
   if (body.data === undefined || identity === null) {
     throw unreadable(answer, host);
@@ -226,15 +227,7 @@ function expiry(accessToken: string, now: number, clockOffset: number): number |
 }
 
 function failure(code: ErrorCode, message: string, next: NextStep, cure?: string): RunnerError {
-  return new RunnerError(code, message, { next, ...(cure === undefined ? {} : { cure }) });
-}
-
-function json(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
+  return new RunnerError(code, message, { next, cure });
 }
 
 /** The far side's own words, short and on one line; a word long enough to be an assertion or a token is left out. */

@@ -165,7 +165,7 @@ class OrgSession implements Session {
     const remembered = new RunnerError(error.code, error.message, {
       next: { do: "waitUntil", at: until },
       cause: error,
-      ...(error.cure === undefined ? {} : { cure: error.cure }),
+      cure: error.cure,
     });
     this.#coolDown = { until, error: remembered };
     return remembered;

@@ -121,6 +121,6 @@ function clockDifference(offset: number): string {
 function restated(error: RunnerError, message: string): RunnerError {
   return new RunnerError(error.code, message, {
     next: error.next,
-    ...(error.cure === undefined ? {} : { cure: error.cure }),
+    cure: error.cure,
   });
 }

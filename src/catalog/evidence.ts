@@ -1,4 +1,5 @@
 import { isMapping } from "../core/block.ts";
+import { parsedJson } from "../core/json.ts";
 import { decimalNumber } from "./cell_value.ts";
 
 /** Salesforce gives no more characters (Field Reference, SecurityEventData); a longer leaf would be too long for the index. */
@@ -22,7 +23,7 @@ export function evidenceValue(text: string): string | undefined {
   if (text.trim() === "") {
     return "";
   }
-  const features = text.length > LONGEST ? undefined : parsed(text);
+  const features = text.length > LONGEST ? undefined : parsedJson(text);
   if (!Array.isArray(features)) {
     return undefined;
   }
@@ -54,12 +55,4 @@ function memberOf([key, value]: readonly [string, unknown]): string | undefined 
 
 function isName(value: unknown): value is string {
   return typeof value === "string" && NAME.test(value);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -76,7 +76,7 @@ export function stateProblem(index: string, { status, body }: StateAnswer): Runn
   return new RunnerError(
     code,
     `Elasticsearch, which holds the state in ${index}, ${what} (status ${status}${page}${said === undefined ? "" : `: ${said}`}).`,
-    { next, ...(cure === undefined ? {} : { cure: cure(index) }) },
+    { next, cure: cure?.(index) },
   );
 }
 

@@ -89,8 +89,19 @@ export type ErrorCode = keyof typeof ERRORS;
 export interface RunnerErrorOptions {
   readonly next: NextStep;
   /** What a person does about it, as one sentence; part of `text`. */
-  readonly cure?: string;
+  readonly cure?: string | undefined;
   readonly cause?: unknown;
+}
+
+/** What an answer of a far side means. */
+export interface AnswerMeaning {
+  readonly code: ErrorCode;
+  readonly next: NextStep;
+  /** Milliseconds before a retry, where the answer itself names none. */
+  readonly wait?: number;
+  /** The end of a sentence that begins with who answered. */
+  readonly what: string;
+  readonly cure?: string;
 }
 
 /**

@@ -2,8 +2,9 @@
  * Kibana's Fleet API, as far as it is needed here: https://www.elastic.co/docs/api/doc/kibana, "Elastic Package Manager (EPM)"
  * and "Elastic Agent policies". The only place that reads its status codes.
  */
-import { type ErrorCode, GIVE_UP, type NextStep, RETRY, RunnerError } from "../core/errors.ts";
+import { type AnswerMeaning, GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
 import { type Http, type HttpAnswer, MEGABYTE } from "../core/http.ts";
+import { parsedJson } from "../core/json.ts";
 import type { Secret } from "../core/secret.ts";
 
 export type KibanaCredentials = { readonly apiKey: Secret } | { readonly username: string; readonly password: Secret };
@@ -26,15 +27,8 @@ export interface KibanaRequest {
 const API_VERSION = "2023-10-31";
 const ORIGIN = "aquila-salesforce";
 
-interface Meaning {
-  readonly code: ErrorCode;
-  readonly next: NextStep;
-  readonly what: string;
-  readonly cure?: string;
-}
-
 /** What Kibana's refusals mean; `{privilege}` and `{asked}` are filled in. */
-const MEANINGS: Readonly<Record<number, Meaning>> = {
+const MEANINGS: Readonly<Record<number, AnswerMeaning>> = {
   400: { code: "kibana_refused", next: GIVE_UP, what: "does not accept {asked}" },
   401: {
     code: "kibana_login_refused",
@@ -84,7 +78,7 @@ export async function askKibana(http: Http, credentials: KibanaCredentials, requ
     longest: LONGEST_ANSWER,
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   });
-  const json = parsed(answer.body);
+  const json = parsedJson(answer.body);
   if (answer.status === 200 && json !== undefined) {
     return json;
   }
@@ -106,11 +100,11 @@ function refusal(answer: HttpAnswer, json: unknown, { url, asked, privilege }: K
   const said = typeof json === "object" && json !== null && "message" in json ? `: ${String(json.message)}` : "";
   return new RunnerError(meaning.code, `Kibana at ${host} ${fill(meaning.what)} (${answer.status}${said}).`, {
     next: meaning.next,
-    ...(meaning.cure === undefined ? {} : { cure: fill(meaning.cure) }),
+    cure: meaning.cure === undefined ? undefined : fill(meaning.cure),
   });
 }
 
-function unexpected(status: number): Meaning {
+function unexpected(status: number): AnswerMeaning {
   if (status >= 500) {
     return { code: "kibana_busy", next: RETRY, what: "is not available" };
   }
@@ -120,12 +114,4 @@ function unexpected(status: number): Meaning {
     what: "gave an answer that is not Kibana's",
     cure: "Check the address: it must be Kibana's own, not that of Elasticsearch or of a login page.",
   };
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { type Clock, elapsedBy } from "../core/clock.ts";
 import { asRunnerError, RETRY, RunnerError } from "../core/errors.ts";
+import { parsedJson } from "../core/json.ts";
 import type { NameCache } from "../cursors/name_cache.ts";
 import { IDS_A_QUERY, type NamedKind, queryNames, type RecordName } from "./name_query.ts";
 import type { OrgClient } from "./org_client.ts";
@@ -190,9 +191,5 @@ function textOf(name: RecordName | undefined): string {
 
 /** What the cache kept, which only this program writes; undefined if it can't be read. */
 function nameIn(text: string): RecordName | undefined {
-  try {
-    return JSON.parse(text) as RecordName;
-  } catch {
-    return undefined;
-  }
+  return parsedJson(text) as RecordName | undefined;
 }

@@ -1,5 +1,5 @@
 import { waitFor } from "../core/backoff.ts";
-import { type ErrorCode, GIVE_UP, type NextStep, REFRESH, RETRY, RunnerError } from "../core/errors.ts";
+import { type AnswerMeaning, GIVE_UP, REFRESH, RETRY, RunnerError } from "../core/errors.ts";
 import { lookup } from "../core/lookup.ts";
 import { transportError, type Way } from "../core/transport_meaning.ts";
 
@@ -18,15 +18,6 @@ export interface FailedCall {
   readonly way: Way;
 }
 
-interface Meaning {
-  readonly code: ErrorCode;
-  readonly next: NextStep;
-  /** Milliseconds before a retry. */
-  readonly wait?: number;
-  readonly what: string;
-  readonly cure?: string;
-}
-
 const MINUTE_MS = 60_000;
 /** Before what a limit keeps from us is asked for again. */
 const LIMIT_WAIT_MS = 15 * MINUTE_MS;
@@ -38,34 +29,38 @@ const LONGEST_DETAIL = 400;
 const LICENCE =
   "Live events need Salesforce Shield or the Event Monitoring add-on; without it, set live.enabled to false or name only LogoutEventStream in live.topics.";
 
-const DOWN: Meaning = { code: "server_error", next: RETRY, what: "can't serve live events for now" };
-const SLOWER: Meaning = {
+const DOWN: AnswerMeaning = { code: "server_error", next: RETRY, what: "can't serve live events for now" };
+const SLOWER: AnswerMeaning = {
   code: "too_many_requests",
   next: RETRY,
   wait: MINUTE_MS,
   what: "asks to slow down with live events",
 };
-const OURS: Meaning = { code: "query_refused", next: GIVE_UP, what: "does not understand the request for live events" };
-const NO_TOPIC: Meaning = {
+const OURS: AnswerMeaning = {
+  code: "query_refused",
+  next: GIVE_UP,
+  what: "does not understand the request for live events",
+};
+const NO_TOPIC: AnswerMeaning = {
   code: "object_unknown",
   next: GIVE_UP,
   what: "does not show this topic to the integration user",
 };
-const NO_RIGHT: Meaning = { code: "permission_missing", next: GIVE_UP, what: "denies access" };
-const AUTH: Meaning = {
+const NO_RIGHT: AnswerMeaning = { code: "permission_missing", next: GIVE_UP, what: "denies access" };
+const AUTH: AnswerMeaning = {
   code: "session_expired",
   next: REFRESH,
   what: "does not take the session for live events",
   cure: "If it stays so with a new session, look whether the user's sessions are locked to an IP address (Setup > Session Settings).",
 };
-const REPLAY: Meaning = {
+const REPLAY: AnswerMeaning = {
   code: "replay_refused",
   next: RETRY,
   what: "no longer knows the place where live events were left off",
 };
 
 /** Pub/Sub API Guide, "Handle Errors". */
-const BY_ERROR_CODE: Readonly<Record<string, Meaning>> = {
+const BY_ERROR_CODE: Readonly<Record<string, AnswerMeaning>> = {
   "service.unavailable": DOWN,
   "topic.api.unavailable": DOWN,
   "schema.api.unavailable": DOWN,
@@ -112,7 +107,7 @@ const BY_ERROR_CODE: Readonly<Record<string, Meaning>> = {
 
 const [INVALID, DEADLINE, NOT_FOUND, DENIED, EXHAUSTED, UNIMPLEMENTED, UNAUTHENTICATED] = [3, 4, 5, 7, 8, 12, 16];
 
-const BY_STATUS: ReadonlyMap<number | undefined, Meaning> = new Map([
+const BY_STATUS: ReadonlyMap<number | undefined, AnswerMeaning> = new Map([
   [INVALID, OURS],
   [DEADLINE, { code: "timed_out", next: RETRY, what: "did not answer in time" }],
   [NOT_FOUND, NO_TOPIC],
@@ -152,11 +147,11 @@ export function pubSubMeaning(failed: FailedCall, now: number): RunnerError {
   const detail = said === undefined ? `status ${status}` : said.slice(0, LONGEST_DETAIL);
   return new RunnerError(code, `Salesforce ${what} (${asked}; ${detail}${details === "" ? "" : `: ${details}`}).`, {
     next: wait === undefined ? next : waitFor(wait, now),
-    ...(cure === undefined ? {} : { cure }),
+    cure,
   });
 }
 
-const tooLong: Meaning = {
+const tooLong: AnswerMeaning = {
   code: "answer_unreadable",
   next: RETRY,
   what: "sends more at once than live events ever have",

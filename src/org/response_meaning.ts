@@ -1,8 +1,9 @@
 import { waitFor } from "../core/backoff.ts";
 import { isoTime } from "../core/clock.ts";
-import { type ErrorCode, GIVE_UP, type NextStep, REFRESH, RETRY, RunnerError } from "../core/errors.ts";
+import { type AnswerMeaning, GIVE_UP, REFRESH, RETRY, RunnerError } from "../core/errors.ts";
 import { retryAfterMs } from "../core/header_values.ts";
 import type { HttpHeaders } from "../core/http.ts";
+import { parsedJson } from "../core/json.ts";
 import { lookup } from "../core/lookup.ts";
 import { isPage, withPage } from "../core/web_page.ts";
 import type { ShareUsed } from "./api_budget.ts";
@@ -18,22 +19,13 @@ export interface RefusedAnswer {
   readonly asked: string;
 }
 
-interface Meaning {
-  readonly code: ErrorCode;
-  readonly next: NextStep;
-  /** Milliseconds before a retry, where the answer itself names none. */
-  readonly wait?: number;
-  readonly what: string;
-  readonly cure?: string;
-}
-
 const VIEW_EVENT_LOG_FILES =
   "Assign the integration user a permission set with 'API Enabled' and 'View Event Log Files'.";
 
 /** The allocation is that of the last 24 hours, so it comes back little by little. */
 const LIMIT_WAIT_MS = 15 * 60_000;
 
-const API_DISABLED: Meaning = {
+const API_DISABLED: AnswerMeaning = {
   code: "api_disabled",
   next: GIVE_UP,
   what: "has the API switched off for this user or org",
@@ -47,7 +39,7 @@ const FOR_THIS_USER = /API is disabled for this User/i;
  * What Salesforce's error codes mean, wherever the status says less.
  * REST API Developer Guide, "Status Codes and Error Responses"; errorCode of the body's first element.
  */
-const BY_ERROR_CODE: Readonly<Record<string, Meaning>> = {
+const BY_ERROR_CODE: Readonly<Record<string, AnswerMeaning>> = {
   INVALID_SESSION_ID: { code: "session_expired", next: REFRESH, what: "no longer knows the session" },
   INVALID_AUTH_HEADER: { code: "session_expired", next: REFRESH, what: "no longer takes the token" },
   REQUEST_LIMIT_EXCEEDED: {
@@ -95,7 +87,7 @@ const BY_ERROR_CODE: Readonly<Record<string, Meaning>> = {
 };
 
 /** What a status means when the body has no error code that is known. */
-const BY_STATUS: Readonly<Record<number, Meaning>> = {
+const BY_STATUS: Readonly<Record<number, AnswerMeaning>> = {
   400: { code: "query_refused", next: GIVE_UP, what: "refused the request" },
   401: { code: "session_expired", next: REFRESH, what: "no longer knows the session" },
   403: { code: "permission_missing", next: GIVE_UP, what: "denies access", cure: VIEW_EVENT_LOG_FILES },
@@ -122,11 +114,11 @@ const OUTAGE_CURE = "The runner tries again. https://status.salesforce.com says 
 const PAGE_CURE =
   "A page in place of data comes from a proxy, a sign-in or Salesforce's maintenance: see https://status.salesforce.com, and check api.proxy_url.";
 
-const FAILED: Meaning = { code: "server_error", next: RETRY, what: "failed" };
+const FAILED: AnswerMeaning = { code: "server_error", next: RETRY, what: "failed" };
 
 /** REQUEST_LIMIT_EXCEEDED stands for two limits; this one is free again as soon as other requests of the org have ended. */
 const CONCURRENT_LIMIT = /^Concurrent/;
-const CONCURRENT: Meaning = {
+const CONCURRENT: AnswerMeaning = {
   code: "too_many_requests",
   next: RETRY,
   what: "is answering as many long requests as the org may have at once",
@@ -154,7 +146,7 @@ export function responseMeaning(answer: RefusedAnswer, now: number): RunnerError
   const next = wait === undefined || meaning.next.do !== "retry" ? meaning.next : waitFor(wait, now);
   return new RunnerError(meaning.code, `Salesforce ${meaning.what} (${answer.asked}; ${detail}).`, {
     next,
-    ...(isPage(answer.body) && said === undefined ? { cure: PAGE_CURE } : cure === undefined ? {} : { cure }),
+    cure: isPage(answer.body) && said === undefined ? PAGE_CURE : cure,
   });
 }
 
@@ -173,7 +165,7 @@ export function shareUsed({ calls, share, allocation, freeAt, askAt }: ShareUsed
   );
 }
 
-function meaningOf(status: number, said: SaidError | undefined): Meaning {
+function meaningOf(status: number, said: SaidError | undefined): AnswerMeaning {
   if (said?.errorCode === "REQUEST_LIMIT_EXCEEDED" && CONCURRENT_LIMIT.test(said.message)) {
     return CONCURRENT;
   }
@@ -183,7 +175,7 @@ function meaningOf(status: number, said: SaidError | undefined): Meaning {
   return lookup(BY_ERROR_CODE, said?.errorCode) ?? byStatus(status);
 }
 
-function byStatus(status: number): Meaning {
+function byStatus(status: number): AnswerMeaning {
   if (status >= 300 && status < 400) {
     return {
       code: "answer_unreadable",
@@ -201,12 +193,7 @@ interface SaidError {
 }
 
 function errorOf(body: string): SaidError | undefined {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch {
-    return undefined;
-  }
+  const parsed = parsedJson(body);
   const first: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
   const { errorCode, message } = (first ?? {}) as { errorCode?: unknown; message?: unknown };
   if (typeof errorCode !== "string") {

@@ -1,4 +1,4 @@
-import { type ErrorCode, GIVE_UP, type NextStep, RETRY, RunnerError } from "../core/errors.ts";
+import { type AnswerMeaning, GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
 import { withoutSecrets } from "../core/secret.ts";
 import { isPage } from "../core/web_page.ts";
 
@@ -142,15 +142,8 @@ export function probeProblem(status: number): RunnerError | undefined {
   return status === 401 || status >= 500 ? wholeRequestProblem({ status, body: undefined }) : undefined;
 }
 
-interface Meaning {
-  readonly code: ErrorCode;
-  readonly next: NextStep;
-  readonly what: string;
-  readonly cure?: string;
-}
-
 /** What the status of a whole request means; any other of 500 and above is a failure, of the rest a refusal. */
-const MEANINGS: Readonly<Record<number, Meaning>> = {
+const MEANINGS: Readonly<Record<number, AnswerMeaning>> = {
   401: {
     code: "output_refused",
     next: GIVE_UP,
@@ -166,8 +159,8 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   413: { code: "output_busy", next: RETRY, what: "found the request too large" },
   429: { code: "output_busy", next: RETRY, what: "is busy and asks to wait" },
 };
-const FAILED: Meaning = { code: "output_unreachable", next: RETRY, what: "failed" };
-const REFUSED: Meaning = {
+const FAILED: AnswerMeaning = { code: "output_unreachable", next: RETRY, what: "failed" };
+const REFUSED: AnswerMeaning = {
   code: "output_refused",
   next: GIVE_UP,
   what: "refused the request",
@@ -185,7 +178,7 @@ function wholeRequestProblem({ status, body }: BulkAnswer): RunnerError | undefi
   const said = reasonOf(body);
   return new RunnerError(code, `Elasticsearch ${what} (status ${status}${said === undefined ? "" : `: ${said}`}).`, {
     next,
-    ...(cure === undefined ? {} : { cure }),
+    cure,
   });
 }
 

@@ -113,7 +113,7 @@ export function kafkaProblem(where: string, error: unknown, hosts: readonly stri
     const { step, code, what, cure } = meaning;
     const problem = new RunnerError(code, `Kafka ${what} (${where}: ${id}).`, {
       next,
-      ...(cure === undefined ? {} : { cure }),
+      cure,
     });
     return { step, error: problem, id, records: refusedRecords(error) };
   }

@@ -230,7 +230,7 @@ export const BUSY = new RunnerError("output_busy", "Logstash takes no more event
 export function logstashProblem(host: string, error: unknown): RunnerError {
   const { code, message, cure, next } = transportError(host, error, { usualCure: UNREACHABLE_CURE });
   if (code === "answer_unreadable") {
-    return new RunnerError(code, message, { next, ...(cure === undefined ? {} : { cure }) });
+    return new RunnerError(code, message, { next, cure });
   }
   const kept = code === "tls_refused" ? code : "output_unreachable";
   return new RunnerError(kept, `Logstash can't be reached: ${message}`, {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { GIVE_UP, RETRY, RunnerError } from "../../core/errors.ts";
 import type { Http } from "../../core/http.ts";
+import { parsedJson } from "../../core/json.ts";
 import { Secret } from "../../core/secret.ts";
 import { addressProblem } from "../../core/setting_kinds.ts";
 import { isPage } from "../../core/web_page.ts";
@@ -77,7 +78,7 @@ async function byElasticsearch(http: Http, url: string, username: string, passwo
     body: JSON.stringify(API_KEY_BODY),
     timeout: TIMEOUT_MS,
   });
-  const key = status === 200 ? keyOf(json(body)) : undefined;
+  const key = status === 200 ? keyOf(parsedJson(body)) : undefined;
   if (key === undefined) {
     throw refusal(new URL(url).host, username, status, body);
   }
@@ -138,12 +139,4 @@ function refusal(host: string, username: string, status: number, body: string): 
     `${host} made no API key (status ${status}${what}).`,
     "Check that ELASTICSEARCH_URL is Elasticsearch's own address, not Kibana's, and that its security is on.",
   );
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
