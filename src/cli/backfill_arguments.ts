@@ -1,15 +1,10 @@
 import type { BackfillOptions } from "./backfill.ts";
-import { type CommandDeclaration, LOG_LEVEL, type OptionValues, textOf, usage } from "./command_declaration.ts";
+import { type CommandDeclaration, LOG_LEVEL, type OptionValues, POLICY, textOf, usage } from "./command_declaration.ts";
 
 export const BACKFILL_COMMAND = {
   summary: "Collects a past range once, also while run collects the present.",
   options: {
-    policy: { type: "string", value: "FILE", requiredUnless: ["policy-url"], help: "The policy." },
-    "policy-url": {
-      type: "string",
-      value: "URL",
-      help: "Instead: an agent policy in Kibana. Its page in Fleet; the API key is in KIBANA_API_KEY.",
-    },
+    ...POLICY,
     from: {
       type: "string",
       value: "TIME",

@@ -1,15 +1,10 @@
 import type { CheckOptions } from "./check.ts";
-import { type CommandDeclaration, type OptionValues, textOf } from "./command_declaration.ts";
+import { type CommandDeclaration, type OptionValues, POLICY, textOf } from "./command_declaration.ts";
 
 export const CHECK_COMMAND = {
   summary: "Tries every org and output of a policy, and names the cause and the cure of what is wrong.",
   options: {
-    policy: { type: "string", value: "FILE", requiredUnless: ["policy-url"], help: "The policy." },
-    "policy-url": {
-      type: "string",
-      value: "URL",
-      help: "Instead: an agent policy in Kibana. Its page in Fleet; the API key is in KIBANA_API_KEY.",
-    },
+    ...POLICY,
     org: { type: "string", value: "NAME", help: "Looks at this org only." },
     certificate: { type: "string", value: "FILE", help: "The app's certificate, to be compared with the private key." },
     json: { type: "boolean", help: "One JSON object a line; without it too, unless the output is a terminal." },

@@ -42,6 +42,16 @@ export function usage(message: string, cure: string): RunnerError {
   return new RunnerError("usage", message, { next: GIVE_UP, cure });
 }
 
+/** For commands that read a policy once. */
+export const POLICY = {
+  policy: { type: "string", value: "FILE", requiredUnless: ["policy-url"], help: "The policy." },
+  "policy-url": {
+    type: "string",
+    value: "URL",
+    help: "Instead: an agent policy in Kibana. Its page in Fleet; the API key is in KIBANA_API_KEY.",
+  },
+} as const satisfies Record<string, Option>;
+
 /** For commands that go on for a while. */
 export const LOG_LEVEL = {
   type: "string",

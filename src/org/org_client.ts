@@ -129,15 +129,7 @@ export class OrgClient {
   }
 
   async #send(token: Token, path: string, asked: string, longest: number, signal: AbortSignal): Promise<HttpAnswer> {
-    const { http, requestTimeout } = this.#options;
-    const answer = await http.send({
-      method: "GET",
-      url: token.instanceUrl + path,
-      headers: this.#headers(token),
-      timeout: requestTimeout,
-      longest,
-      signal,
-    });
+    const answer = await this.#options.http.send({ ...this.#request(token, path, signal), longest });
     this.#count(answer);
     if (answer.status !== 200) {
       throw responseMeaning({ ...answer, asked, host: new URL(token.instanceUrl).host }, this.#clock.now());
@@ -146,14 +138,7 @@ export class OrgClient {
   }
 
   async #open(token: Token, path: string, asked: string, signal: AbortSignal): Promise<HttpDownload> {
-    const { http, requestTimeout } = this.#options;
-    const download = await http.open({
-      method: "GET",
-      url: token.instanceUrl + path,
-      headers: this.#headers(token),
-      timeout: requestTimeout,
-      signal,
-    });
+    const download = await this.#options.http.open(this.#request(token, path, signal));
     this.#count(download);
     if (download.status !== 200) {
       const body = await firstKilobytes(download.chunks);
@@ -170,8 +155,14 @@ export class OrgClient {
     this.#time.hear(answer.headers.date);
   }
 
-  #headers(token: Token): Record<string, string> {
-    return { authorization: `Bearer ${token.accessToken.reveal()}`, ...this.#callHeaders() };
+  #request(token: Token, path: string, signal: AbortSignal) {
+    return {
+      method: "GET",
+      url: token.instanceUrl + path,
+      headers: { authorization: `Bearer ${token.accessToken.reveal()}`, ...this.#callHeaders() },
+      timeout: this.#options.requestTimeout,
+      signal,
+    } as const;
   }
 
   #callHeaders(): Record<string, string> {

@@ -2,7 +2,7 @@ import { type Clock, elapsedBy, systemClock } from "../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
 import type { CursorEntries } from "../cursors/cursor.ts";
 import type { Tell } from "./fact.ts";
-import type { Batch, RoundEnd, RoundScope, Source } from "./source.ts";
+import type { Round, RoundScope, Source } from "./source.ts";
 import type { SourceFact } from "./source_facts.ts";
 
 /** Whether the org does not show it to the integration user, for want of a licence, a permission or a setting. */
@@ -37,11 +37,7 @@ export class MaybeAbsent implements Source {
     this.#options = options;
   }
 
-  async *read(
-    from: CursorEntries,
-    signal: AbortSignal,
-    scope?: RoundScope,
-  ): AsyncGenerator<Batch, RoundEnd | undefined, undefined> {
+  async *read(from: CursorEntries, signal: AbortSignal, scope?: RoundScope): Round {
     const { name, tell, clock = systemClock } = this.#options;
     if (this.#askAgainAt !== undefined && elapsedBy(clock) < this.#askAgainAt) {
       return undefined;

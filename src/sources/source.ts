@@ -40,6 +40,9 @@ export interface RoundEnd {
   readonly retryIn: number;
 }
 
+/** One round of a source: what it gives, and how it ends. */
+export type Round = AsyncGenerator<Batch, RoundEnd | undefined, undefined>;
+
 /**
  * Where events come from.
  *
@@ -56,9 +59,5 @@ export interface RoundEnd {
 export interface Source {
   /** Names the source's cursors; unique in the policy. */
   readonly id: string;
-  read(
-    from: CursorEntries,
-    signal: AbortSignal,
-    scope?: RoundScope,
-  ): AsyncGenerator<Batch, RoundEnd | undefined, undefined>;
+  read(from: CursorEntries, signal: AbortSignal, scope?: RoundScope): Round;
 }

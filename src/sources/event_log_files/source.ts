@@ -7,7 +7,7 @@ import type { StreamContext } from "../envelope.ts";
 import type { Tell } from "../fact.ts";
 import { merged } from "../merged.ts";
 import { endWith } from "../part_failure.ts";
-import type { Batch, RoundEnd, RoundScope, Source } from "../source.ts";
+import type { Batch, Round, RoundScope, Source } from "../source.ts";
 import type { SourceFact } from "../source_facts.ts";
 import { stoppable } from "../stoppable.ts";
 import { TimeAtSalesforce } from "../time_at_salesforce.ts";
@@ -89,19 +89,11 @@ export class EventLogFiles implements Source {
     };
   }
 
-  read(
-    from: CursorEntries,
-    signal: AbortSignal,
-    scope: RoundScope = "everything",
-  ): AsyncGenerator<Batch, RoundEnd | undefined, undefined> {
+  read(from: CursorEntries, signal: AbortSignal, scope: RoundScope = "everything"): Round {
     return stoppable(signal, (stop) => this.#round(from, stop, scope));
   }
 
-  async *#round(
-    from: CursorEntries,
-    signal: AbortSignal,
-    scope: RoundScope,
-  ): AsyncGenerator<Batch, RoundEnd | undefined, undefined> {
+  async *#round(from: CursorEntries, signal: AbortSignal, scope: RoundScope): Round {
     const { client, stream, initialLookback, range, downloads, tell } = this.#options;
     const { organizationId, instanceUrl } = await client.identity(signal);
     const now = await this.#time.now(signal);

@@ -7,7 +7,7 @@ import type { Tell } from "../fact.ts";
 import type { KindStream, SourceParts } from "../kind.ts";
 import { merged } from "../merged.ts";
 import { forgotten, isOfThisOrg } from "../own_entries.ts";
-import type { Batch, RoundEnd, RoundScope, Source } from "../source.ts";
+import type { Batch, Round, RoundEnd, RoundScope, Source } from "../source.ts";
 import type { SourceFact } from "../source_facts.ts";
 import { stoppable } from "../stoppable.ts";
 import { TimeAtSalesforce } from "../time_at_salesforce.ts";
@@ -56,19 +56,11 @@ export class LiveTopic implements Source {
     this.#time = new TimeAtSalesforce(options.parts.client, options.parts.tell);
   }
 
-  read(
-    from: CursorEntries,
-    signal: AbortSignal,
-    scope: RoundScope = "everything",
-  ): AsyncGenerator<Batch, RoundEnd | undefined, undefined> {
+  read(from: CursorEntries, signal: AbortSignal, scope: RoundScope = "everything"): Round {
     return stoppable(signal, (stop) => this.#round(from, stop, scope));
   }
 
-  async *#round(
-    from: CursorEntries,
-    signal: AbortSignal,
-    scope: RoundScope,
-  ): AsyncGenerator<Batch, RoundEnd | undefined, undefined> {
+  async *#round(from: CursorEntries, signal: AbortSignal, scope: RoundScope): Round {
     const { parts, stream, type, primary, stored } = this.#options;
     const { client, pubSub, tell } = parts;
     const { context, clock } = stream;

@@ -8,7 +8,7 @@ import type { StreamContext } from "../envelope.ts";
 import type { Tell } from "../fact.ts";
 import { forgotten, isOfThisOrg } from "../own_entries.ts";
 import { endWith, isDue } from "../part_failure.ts";
-import type { Batch, RoundEnd, RoundScope, Source } from "../source.ts";
+import type { Batch, Round, RoundScope, Source } from "../source.ts";
 import type { SourceFact } from "../source_facts.ts";
 import { TimeAtSalesforce } from "../time_at_salesforce.ts";
 import type { TimeRange } from "../time_range.ts";
@@ -99,11 +99,7 @@ export class ObjectWindows implements Source {
     this.#reader = new WindowReader({ type, order: this.#order, pages, client, memory, tell, clock });
   }
 
-  async *read(
-    from: CursorEntries,
-    signal: AbortSignal,
-    scope: RoundScope = "everything",
-  ): AsyncGenerator<Batch, RoundEnd | undefined, undefined> {
+  async *read(from: CursorEntries, signal: AbortSignal, scope: RoundScope = "everything"): Round {
     const { client, stream, initialLookback, range, settleTime, primary } = this.#options;
     const { organizationId, instanceUrl } = await client.identity(signal);
     const now = await this.#time.now(signal);
