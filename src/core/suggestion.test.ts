@@ -12,6 +12,7 @@ test.each([
   ["intervall", "interval"],
   ["initial_look_back", "initial_lookback"],
   ["initial", "initial_lookback"],
+  ["enalbed", "enabled"],
   ["query", undefined],
   ["", undefined],
 ])("%s may mean %s", (word, expected) => {
@@ -21,4 +22,13 @@ test.each([
 test("a message without a near word says nothing", () => {
   expect(didYouMean("enable", KNOWN)).toBe("; did you mean enabled?");
   expect(didYouMean("zzzzzz", KNOWN)).toBe("");
+});
+
+test.each([
+  ["nmae", ["name", "type"], "name"],
+  ["auht", ["auth", "api"], "auth"],
+  ["ab", ["ba"], "ba"],
+  ["acb", ["bca"], undefined],
+])("letters that are swapped in %s are one mistake", (word, known, expected) => {
+  expect(closest(word, known)).toBe(expected);
 });
