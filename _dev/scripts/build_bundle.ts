@@ -23,7 +23,7 @@ import { RELEASE_FOLDER, removeFromRelease, sealRelease } from "./release/releas
 
 const ROOT = resolve(import.meta.dirname, "../..");
 /** The single executable as it is released: it runs on one platform only. */
-export const EXECUTABLE_FILE = `${COMPONENT_NAME}-${process.platform}-${process.arch}`;
+const EXECUTABLE_FILE = `${COMPONENT_NAME}-${process.platform}-${process.arch}`;
 const OLDEST_NODE = 24;
 const LICENCES_FILE = `${COMPONENT_NAME}.licenses.txt`;
 /** Marks the place in Node's executable that says whether it holds a program. */

@@ -13,7 +13,7 @@ const TEMPLATE = "_dev/build/docs/README.md";
 const README = "docs/README.md";
 
 /** The text that each file is to have. */
-export function madeDocs(root: string): ReadonlyMap<string, string> {
+function madeDocs(root: string): ReadonlyMap<string, string> {
   const template = withBlocks(readFileSync(join(root, TEMPLATE), "utf8"));
   return new Map([
     [TEMPLATE, template],

@@ -15,7 +15,7 @@ const STREAM_TEMPLATE = "stream.yml.hbs";
 const NAMED_MAKER = " Made by _dev/scripts/build_manifests.ts from src/policy/settings.ts.";
 
 /** The text of each file that is made, by its path from the root of the package. */
-export function madeFiles(root: string): ReadonlyMap<string, string> {
+function madeFiles(root: string): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   const connection = connectionSettings();
   files.set("manifest.yml", withVariables(root, "manifest.yml", ["policy_templates", 0, "inputs", 0], connection));

@@ -135,11 +135,15 @@ export class RunnerError extends Error {
   }
 }
 
+/** What anything that was thrown says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** An error of unknown kind as a RunnerError; what is not ours already is a defect of the runner. */
 export function asRunnerError(error: unknown): RunnerError {
   if (error instanceof RunnerError) {
     return error;
   }
-  const message = error instanceof Error ? error.message : String(error);
-  return new RunnerError("internal", message, { next: RETRY, cause: error });
+  return new RunnerError("internal", messageOf(error), { next: RETRY, cause: error });
 }

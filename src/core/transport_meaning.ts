@@ -1,4 +1,4 @@
-import { type ErrorCode, GIVE_UP, type NextStep, RETRY, RunnerError } from "./errors.ts";
+import { type ErrorCode, GIVE_UP, messageOf, type NextStep, RETRY, RunnerError } from "./errors.ts";
 import { lookup } from "./lookup.ts";
 
 interface Meaning {
@@ -158,10 +158,7 @@ export function transportError(host: string, error: unknown, way: Way = {}): Run
   }
   const from = proxy === undefined ? host : `${host} through the proxy ${proxy}`;
   if (meaning === undefined) {
-    const text = (error instanceof Error ? error.message : String(error))
-      .replaceAll(/\s+/g, " ")
-      .trim()
-      .replace(/\.+$/, "");
+    const text = messageOf(error).replaceAll(/\s+/g, " ").trim().replace(/\.+$/, "");
     return new RunnerError("connection_lost", `No answer from ${from}: ${text}.`, { next: RETRY, cure: usualCure });
   }
   return new RunnerError(meaning.code, `No answer from ${from}: ${meaning.what} (${code}).`, {

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { attempt, closeCache, openCache, openCacheFile } from "./cache_database.ts";
+import { transaction } from "./sqlite_transaction.ts";
 
 const FILE_NAME = "names.sqlite";
 const TABLE =
@@ -57,18 +58,15 @@ function createNameCache(database: DatabaseSync | undefined): NameCache {
       return found;
     },
     keep(org, names) {
-      attempt(() => {
-        database?.exec("BEGIN IMMEDIATE");
-        try {
-          for (const [id, { at, text }] of names) {
-            upsert?.run(org, id, at, text);
-          }
-          database?.exec("COMMIT");
-        } catch (error) {
-          database?.exec("ROLLBACK");
-          throw error;
+      if (database === undefined) {
+        return;
+      }
+      const write = () => {
+        for (const [id, { at, text }] of names) {
+          upsert?.run(org, id, at, text);
         }
-      });
+      };
+      attempt(() => transaction(database, "BEGIN IMMEDIATE", write));
     },
     close: () => closeCache(database),
   };

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { closeSync, openSync, readdirSync, readSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { RETRY, RunnerError } from "../core/errors.ts";
+import { messageOf, RETRY, RunnerError } from "../core/errors.ts";
 import { makeFolder } from "../core/private_file.ts";
 import type { LedgerFile, LedgerRows, RecordedRows, RowLedger, Scratch } from "./row_ledger.ts";
 import { appendFrame, type End, readEnd, writeWhole } from "./row_ledger_frames.ts";
@@ -145,10 +145,9 @@ function ledgerUnusable(root: string, error: unknown): RunnerError {
   if (error instanceof RunnerError) {
     return error;
   }
-  const reason = error instanceof Error ? error.message : String(error);
   return new RunnerError(
     "state_unusable",
-    `The rows that are known, in ${root}, can't be read or written: ${reason}.`,
+    `The rows that are known, in ${root}, can't be read or written: ${messageOf(error)}.`,
     {
       next: RETRY,
       cure: "Look at the free space and the rights of the data directory. Until then rows of daily files are sent though hourly files have brought them, and Elasticsearch leaves out those that it has.",

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
+import { GIVE_UP, messageOf, RETRY, RunnerError } from "../core/errors.ts";
+import { parsedJson } from "../core/json.ts";
 import { makePrivate } from "../core/private_file.ts";
 import type { CursorValue } from "./cursor.ts";
 import type { CursorStore } from "./cursor_store.ts";
 import { sqliteTrouble } from "./sqlite_result.ts";
+import { transaction } from "./sqlite_transaction.ts";
 
 /** The file in the data directory. */
 export const CURSORS_FILE = "cursors.sqlite";
@@ -44,24 +46,16 @@ export function openSqliteCursors(dataDirectory: string): CursorStore {
       return new Map(rows.map((row) => [String(row.key), parsed(String(row.value))]));
     },
     async save(source, changes) {
-      guarded(() => {
-        database.exec("BEGIN");
-        try {
-          for (const { key, value } of changes) {
-            if (value === undefined) {
-              remove.run(source, key);
-            } else {
-              upsert.run(source, key, JSON.stringify(value));
-            }
+      const write = () => {
+        for (const { key, value } of changes) {
+          if (value === undefined) {
+            remove.run(source, key);
+          } else {
+            upsert.run(source, key, JSON.stringify(value));
           }
-          database.exec("COMMIT");
-        } catch (error) {
-          if (database.isTransaction) {
-            database.exec("ROLLBACK");
-          }
-          throw error;
         }
-      });
+      };
+      guarded(() => transaction(database, "BEGIN", write));
     },
     async sources() {
       return guarded(() => selectSources.all()).map((row) => String(row.source));
@@ -79,11 +73,7 @@ export function openSqliteCursors(dataDirectory: string): CursorStore {
 
 /** A text that is damaged is null, as nobody saves it: the source that owns the entry sets it anew. */
 function parsed(text: string): CursorValue {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+  return (parsedJson(text) as CursorValue | undefined) ?? null;
 }
 
 function openDatabase(dataDirectory: string): DatabaseSync {
@@ -132,25 +122,31 @@ function openingError(dataDirectory: string, error: unknown): RunnerError {
       cause: error,
     });
   }
-  const reason = error instanceof Error ? error.message : String(error);
-  return new RunnerError("data_directory_unusable", `The data directory ${dataDirectory} can't be used: ${reason}.`, {
-    next: GIVE_UP,
-    cure:
-      trouble === "damaged"
-        ? DAMAGED
-        : "It must be a folder that this user can write to, on a disk with room; choose another with --data-dir.",
-    cause: error,
-  });
+  return new RunnerError(
+    "data_directory_unusable",
+    `The data directory ${dataDirectory} can't be used: ${messageOf(error)}.`,
+    {
+      next: GIVE_UP,
+      cure:
+        trouble === "damaged"
+          ? DAMAGED
+          : "It must be a folder that this user can write to, on a disk with room; choose another with --data-dir.",
+      cause: error,
+    },
+  );
 }
 
 function stateUnusable(dataDirectory: string, error: unknown): RunnerError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new RunnerError("state_unusable", `The cursors in ${dataDirectory} can't be read or written: ${reason}.`, {
-    next: RETRY,
-    cure:
-      sqliteTrouble(error) === "damaged"
-        ? DAMAGED
-        : "Look at the disk's free space and health; nothing is collected until cursors can be saved.",
-    cause: error,
-  });
+  return new RunnerError(
+    "state_unusable",
+    `The cursors in ${dataDirectory} can't be read or written: ${messageOf(error)}.`,
+    {
+      next: RETRY,
+      cure:
+        sqliteTrouble(error) === "damaged"
+          ? DAMAGED
+          : "Look at the disk's free space and health; nothing is collected until cursors can be saved.",
+      cause: error,
+    },
+  );
 }

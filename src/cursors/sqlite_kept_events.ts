@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { GIVE_UP, RETRY, RunnerError } from "../core/errors.ts";
+import { GIVE_UP, messageOf, RETRY, RunnerError } from "../core/errors.ts";
 import { makePrivate } from "../core/private_file.ts";
 import type { KeptEvents } from "./kept_events.ts";
 import { sqliteTrouble } from "./sqlite_result.ts";
+import { transaction } from "./sqlite_transaction.ts";
 
 const FILE_NAME = "kept_events.sqlite";
 /** `PRAGMA user_version` of the layout below. A newer one is refused, never overwritten. */
@@ -39,20 +40,7 @@ export function openKeptEvents(dataDirectory: string, mostBytes = MOST_BYTES): K
       throw stateUnusable(dataDirectory, error);
     }
   };
-  const inOne = <T>(action: () => T): T =>
-    guarded(() => {
-      database.exec("BEGIN IMMEDIATE");
-      try {
-        const outcome = action();
-        database.exec("COMMIT");
-        return outcome;
-      } catch (error) {
-        if (database.isTransaction) {
-          database.exec("ROLLBACK");
-        }
-        throw error;
-      }
-    });
+  const inOne = <T>(action: () => T): T => guarded(() => transaction(database, "BEGIN IMMEDIATE", action));
 
   return {
     mostBytes,
@@ -164,8 +152,4 @@ function stateUnusable(dataDirectory: string, error: unknown): RunnerError {
       cause: error,
     },
   );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

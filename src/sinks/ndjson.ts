@@ -3,7 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { remoteWaits } from "../core/backoff.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { RETRY, RunnerError } from "../core/errors.ts";
+import { messageOf, RETRY, RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
 import type { EventBytes } from "../core/event_bytes.ts";
 import { Memory, type MemoryShare } from "../core/memory.ts";
@@ -170,8 +170,7 @@ function byIndex(events: readonly SourceEvent[]): Map<string, SourceEvent[]> {
 }
 
 function unwritable(directory: string, error: unknown): RunnerError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new RunnerError("output_unwritable", `The output folder ${directory} can't be written: ${reason}.`, {
+  return new RunnerError("output_unwritable", `The output folder ${directory} can't be written: ${messageOf(error)}.`, {
     next: RETRY,
     cure: "Check the folder's owner and mode and the disk's free space.",
     cause: error,

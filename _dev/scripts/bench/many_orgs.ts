@@ -140,7 +140,7 @@ async function benchFairness(smallOrgs: number, hugeRows: number): Promise<strin
 }
 
 /** One line per figure. */
-export async function benchManyOrgs(idleOrgs = 1_000, idleSeconds = 30, hugeRows = 5_000_000): Promise<string[]> {
+async function benchManyOrgs(idleOrgs = 1_000, idleSeconds = 30, hugeRows = 5_000_000): Promise<string[]> {
   return [...(await benchIdle(idleOrgs, idleSeconds)), ...(await benchFairness(50, hugeRows))];
 }
 

@@ -164,10 +164,7 @@ async function collected(orgs: number, idleSeconds: number, print: (line: string
 }
 
 /** One line per figure. */
-export async function benchOutage(
-  print: (line: string) => void,
-  orgs: readonly number[] = [1, 50, 200],
-): Promise<void> {
+async function benchOutage(print: (line: string) => void, orgs: readonly number[] = [1, 50, 200]): Promise<void> {
   for (const count of orgs) {
     await stuck(count, 40, print);
   }

@@ -172,7 +172,7 @@ function* batches<T>(all: Iterable<T>, size: number): Generator<T[]> {
 }
 
 /** Paths of the texts in a value; those in lists are left out. */
-export function textPaths(value: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
+function textPaths(value: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
   if (typeof value === "string") {
     return [path];
   }
@@ -181,7 +181,7 @@ export function textPaths(value: unknown, path: readonly string[] = []): readonl
     : [];
 }
 
-export function withValue(event: Json, [name = "", ...rest]: readonly string[], value: unknown): Json {
+function withValue(event: Json, [name = "", ...rest]: readonly string[], value: unknown): Json {
   return { ...event, [name]: rest.length === 0 ? value : withValue(event[name] as Json, rest, value) };
 }
 

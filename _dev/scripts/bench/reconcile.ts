@@ -38,7 +38,7 @@ export interface LedgerFigures {
 }
 
 /** Records rows, opens the day, and looks up as many rows, of which half are known. Throws if a single answer is wrong. */
-export async function benchLedger(rows: number): Promise<LedgerFigures> {
+async function benchLedger(rows: number): Promise<LedgerFigures> {
   const folder = mkdtempSync(join(tmpdir(), "bench-ledger-"));
   try {
     for (let first = 0; first < rows; first += BATCH) {
@@ -127,7 +127,7 @@ function bytesIn(folder: string): number {
 }
 
 /** The figures as lines. */
-export function ledgerLines(figures: LedgerFigures): string[] {
+function ledgerLines(figures: LedgerFigures): string[] {
   const { rows } = figures;
   const size = `${rows / 1e6} million rows a day`;
   const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

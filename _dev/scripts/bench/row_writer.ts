@@ -19,7 +19,7 @@ export interface RowWriterSpeed {
 }
 
 /** The fastest of several rounds over the rows again and again; the first rounds warm the compiler up. */
-export function measureRowWriter(
+function measureRowWriter(
   eventType: string,
   header: readonly string[],
   texts: readonly (readonly string[])[],
@@ -48,7 +48,7 @@ export function measureRowWriter(
 }
 
 /** Rows of a current Login file with every column filled that Salesforce fills for a login by a browser. */
-export function loginRows(count: number): readonly (readonly string[])[] {
+function loginRows(count: number): readonly (readonly string[])[] {
   const columns = findLogFileType("Login")?.columns ?? [];
   return Array.from({ length: count }, (_, index) => {
     const digits = String(index).padStart(6, "0");

@@ -30,7 +30,7 @@ export interface KibanaObject {
 }
 
 /** The data view that Fleet creates itself. */
-export const DATA_VIEW = "logs-*";
+const DATA_VIEW = "logs-*";
 
 const TITLE_PREFIX = "[AQUILA for Salesforce] ";
 const GRID_COLUMNS = 48;

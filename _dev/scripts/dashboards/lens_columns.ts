@@ -187,7 +187,7 @@ function formulaOf(aggregate: Quotient["dividend"]): string {
 }
 
 /** How Lens calls the types of fields. */
-export function dataTypeOf(type: string): "number" | "date" | "boolean" | "ip" | "string" {
+function dataTypeOf(type: string): "number" | "date" | "boolean" | "ip" | "string" {
   switch (type) {
     case "long":
     case "double":

@@ -12,7 +12,7 @@ const LAYER = "layer";
 const TINT = 0.45;
 
 /** The reference of a Lens visualization to the data view of its layer. */
-export const LAYER_REFERENCE = `indexpattern-datasource-layer-${LAYER}`;
+const LAYER_REFERENCE = `indexpattern-datasource-layer-${LAYER}`;
 
 export function lensAttributes(panel: LensPanel, dataView: string, typeOf: TypeOf): Json {
   const { columns, visualizationType, visualization } = lensState(panel, typeOf);

@@ -17,7 +17,7 @@ const BLOCK = /(\{\{\/\* begin (\w+) \*\/ -\}\}\n?)[\s\S]*?\n?\{\{- \/\* end (\w
 /** What can stand between `{{/* begin NAME *\/ -}}` and `{{- /* end NAME *\/}}`. */
 export type Blocks = Readonly<Record<string, () => string>>;
 
-export const BLOCKS: Blocks = {
+const BLOCKS: Blocks = {
   alerts: () => alertTable(),
   alertStacks: () => inWords(supported().filter(hasAlertTemplates)),
   apiCalls: apiCallTable,

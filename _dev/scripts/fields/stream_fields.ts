@@ -9,7 +9,7 @@ import type { PackageField } from "./package_field.ts";
 const COLLECTOR = "collector";
 
 /** The data streams whose events come from Salesforce: those of the catalogue. */
-export const CATALOG_STREAMS = [...new Set(HOMES.map((home) => home.stream))];
+const CATALOG_STREAMS = [...new Set(HOMES.map((home) => home.stream))];
 
 /** All data streams. */
 export const STREAMS = [...CATALOG_STREAMS, COLLECTOR] as const;

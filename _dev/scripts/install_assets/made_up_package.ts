@@ -20,7 +20,7 @@ export const DOOR_FIELDS = `
 - {name: door.badge.*, type: keyword}
 `;
 
-export const DOOR_PIPELINE = `---
+const DOOR_PIPELINE = `---
 description: Doors
 processors:
   - set: {field: door.opened_by, value: "{{{user.name}}} ({{{door.badge.number}}})", if: ctx.user?.name != null}

@@ -31,7 +31,7 @@ const VARIABLE_TYPES = [
 ] as const;
 
 /** `duration` and its limits need format 3.5. */
-export const variable = z.strictObject({
+const variable = z.strictObject({
   name: z.string().regex(/^[a-zA-Z][a-zA-Z0-9_.]*$/),
   type: z.enum(VARIABLE_TYPES),
   title: text,

@@ -22,7 +22,7 @@ export const variableProblems: PackageRule = (view) =>
   ]);
 
 /** The variables of the connection and of each data stream. */
-export function declaredVariables(view: PackageView): DeclaredVariables[] {
+function declaredVariables(view: PackageView): DeclaredVariables[] {
   const inputs = policyTemplates(view).flatMap(({ inputs: listed }) => mappings(listed));
   return [
     { where: "manifest.yml", variables: inputs.flatMap(({ vars }) => mappings(vars)) },

@@ -54,7 +54,7 @@ export type Drawing =
   | { readonly kind: "links"; readonly links: readonly { readonly label: string; readonly dashboard: string }[] };
 
 /** Kibana's default palette, which series without a colour of their own take in turn. */
-export const PALETTE = [
+const PALETTE = [
   "#54B399",
   "#6092C0",
   "#D36086",

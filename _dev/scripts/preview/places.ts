@@ -67,7 +67,7 @@ const LISTS = PLACES.map((place) => {
 });
 
 /** `source.geo` and `source.as` of an address, undefined for one that no test database knows. */
-export function placeOf(address: string): { geo: object; as: object } | undefined {
+function placeOf(address: string): { geo: object; as: object } | undefined {
   const found = LISTS.find(({ list }) => list.check(address, isIPv6(address) ? "ipv6" : "ipv4"));
   if (found === undefined) {
     return undefined;

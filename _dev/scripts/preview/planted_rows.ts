@@ -11,7 +11,7 @@ const HEADER =
   "EVENT_TYPE,TIMESTAMP,REQUEST_ID,ORGANIZATION_ID,USER_ID,LOGIN_TYPE,API_TYPE,API_VERSION,USER_NAME,TLS_PROTOCOL,USE_API_TOKEN,TIMESTAMP_DERIVED,CLIENT_IP,LOGIN_STATUS,SOURCE_IP,RISK_SCORE";
 
 /** API logins of an old integration that sends a password over TLS 1.2, a row of each quarter of an hour. */
-export const PASSWORD_LOGINS = 12;
+const PASSWORD_LOGINS = 12;
 /** Rows with a cell too few, which no reader can tell the meaning of. */
 export const RAGGED_ROWS = 3;
 

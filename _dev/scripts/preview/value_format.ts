@@ -62,7 +62,7 @@ function number(value: number, decimals: number): string {
 }
 
 /** "Nov 21, 2026 @ 14:00:00.000", Kibana's usual form. */
-export function dateText(time: number): string {
+function dateText(time: number): string {
   const date = new Date(time);
   const day = date.toLocaleDateString("en-US", { month: "short", day: "numeric", year: "numeric", timeZone: "UTC" });
   return `${day} @ ${date.toISOString().slice(11, 23)}`;

@@ -13,7 +13,7 @@ export const IMAGE = `docker.elastic.co/elasticsearch/elasticsearch:${ELASTICSEA
 export const IMAGE_ADMINISTRATOR = "elastic";
 
 /** Marks the containers of this project. */
-export const LABEL = "aquila-salesforce.cluster";
+const LABEL = "aquila-salesforce.cluster";
 
 const LONGEST_ANSWER = 5_000;
 const LONGEST_CHANGE = 60_000;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ElasticsearchUnavailable } from "./unavailable.ts";
 
 /** Elasticsearch 9 needs it, and so does its launcher. */
-export const OLDEST_JAVA = 21;
+const OLDEST_JAVA = 21;
 
 /** Where JDKs are installed: Debian and Red Hat, macOS, Homebrew, SDKMAN!. */
 const INSTALL_PATTERNS = [

@@ -130,7 +130,7 @@ export function encoded(type: string, value: object): Buffer {
 }
 
 /** A JSON value as `google.protobuf.Value`. */
-export function protoValue(json: unknown): object {
+function protoValue(json: unknown): object {
   if (json === null || json === undefined) {
     return { nullValue: 0 };
   }

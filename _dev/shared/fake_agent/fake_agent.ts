@@ -11,7 +11,7 @@ import { encoded, jsonOf } from "./control_messages.ts";
 import { type ControlServer, type Stream, startControlServer, status } from "./control_server.ts";
 import { COMPONENT_IDX, ExpectedUnits, FEATURES_IDX, INPUT, type LogLevel, OUTPUT } from "./expected_units.ts";
 
-export const STATES = ["STARTING", "CONFIGURING", "HEALTHY", "DEGRADED", "FAILED", "STOPPING", "STOPPED"] as const;
+const STATES = ["STARTING", "CONFIGURING", "HEALTHY", "DEGRADED", "FAILED", "STOPPING", "STOPPED"] as const;
 export type StateName = (typeof STATES)[number];
 const HEALTHY = 2;
 

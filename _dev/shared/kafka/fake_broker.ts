@@ -7,7 +7,7 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createServer as createTlsServer, TLSSocket, type TlsOptions } from "node:tls";
 
 /** By the numbers of the protocol. */
-export const REQUESTS = {
+const REQUESTS = {
   produce: 0,
   metadata: 3,
   saslHandshake: 17,
@@ -51,14 +51,14 @@ export interface FakeBroker extends AsyncDisposable {
   fate: (request: RequestName, correlation: number) => Instead | undefined;
 }
 
-export const int16 = (...values: readonly number[]) => whole(2, values);
+const int16 = (...values: readonly number[]) => whole(2, values);
 export const int32 = (...values: readonly number[]) => whole(4, values);
-export const int64 = (value: bigint) => {
+const int64 = (value: bigint) => {
   const bytes = Buffer.alloc(8);
   bytes.writeBigInt64BE(value);
   return bytes;
 };
-export const string = (text: string) => Buffer.concat([int16(Buffer.byteLength(text)), Buffer.from(text)]);
+const string = (text: string) => Buffer.concat([int16(Buffer.byteLength(text)), Buffer.from(text)]);
 
 function whole(size: 2 | 4, values: readonly number[]): Buffer {
   const bytes = Buffer.alloc(size * values.length);

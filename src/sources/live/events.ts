@@ -2,7 +2,7 @@ import { columnsOfEvent, RECORD_COLUMNS } from "../../catalog/catalog.ts";
 import type { PublishedObject } from "../../catalog/column.ts";
 import type { AsAnswered } from "../../catalog/record_writer.ts";
 import { isoTime } from "../../core/clock.ts";
-import { RunnerError } from "../../core/errors.ts";
+import { messageOf, RunnerError } from "../../core/errors.ts";
 import type { SourceEvent } from "../../core/event.ts";
 import { EventBytes } from "../../core/event_bytes.ts";
 import type { PubSub } from "../../org/pub_sub.ts";
@@ -120,7 +120,7 @@ class Unreadable {
 }
 
 function unreadable(error: unknown): Unreadable {
-  return new Unreadable(error instanceof Error ? error.message : String(error));
+  return new Unreadable(messageOf(error));
 }
 
 function decoded(reader: Reader | Unreadable, payload: Uint8Array) {

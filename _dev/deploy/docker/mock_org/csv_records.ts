@@ -16,7 +16,7 @@ export function firstRecords(path: string): string[][] {
 }
 
 /** Up to `count` records of a CSV text, the last one also without a line end. */
-export function recordsOf(text: string, count: number): string[][] {
+function recordsOf(text: string, count: number): string[][] {
   const records: string[][] = [];
   const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/gy;
   let record: string[] = [];

@@ -82,7 +82,7 @@ export function keepLogFile(org: OrgState, file: Omit<LogFile, "id">): LogFileSu
 }
 
 /** When Salesforce makes a file: the day's early on the next day, the hour's a few hours later. */
-export function usualCreation(interval: Interval, logDate: number): number {
+function usualCreation(interval: Interval, logDate: number): number {
   return interval === "Daily" ? logDate + DAY_MS + 3 * HOUR_MS : logDate + 4 * HOUR_MS;
 }
 

@@ -26,7 +26,7 @@ export function generatedBody(header: readonly string[], spans: readonly RowSpan
 }
 
 /** Bytes of a span, from the sums that its bank keeps. */
-export function spanLength({ bank, hour, first, count }: RowSpan): number {
+function spanLength({ bank, hour, first, count }: RowSpan): number {
   const start = templateIndex(bank, hour, first);
   const lengthUpTo = (rows: number) => {
     const cycles = Math.floor(rows / bank.templates.length);

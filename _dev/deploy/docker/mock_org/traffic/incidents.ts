@@ -70,8 +70,6 @@ const ROWS: Readonly<Record<IncidentKind, readonly IncidentRows[]>> = {
   firstExport: [{ key: "first-export", type: firstExport, count: 3, tag: "im" }],
 };
 
-export const INCIDENT_KINDS = Object.keys(ROWS) as readonly IncidentKind[];
-
 export function incidentRows({ kind }: Incident): readonly IncidentRows[] {
   return ROWS[kind];
 }

@@ -26,7 +26,7 @@ export interface Patch {
 }
 
 /** What is filled in, with its width in bytes. `isoOffset` is TIMESTAMP in the form that ends in `+0000`. */
-export const PATCHED_WIDTHS = { timestamp: 18, isoZulu: 24, isoOffset: 28, requestId: 22, day: 4 } as const;
+const PATCHED_WIDTHS = { timestamp: 18, isoZulu: 24, isoOffset: 28, requestId: 22, day: 4 } as const;
 
 /** Requests that a bank knows; the next one starts again with the first actor, at another time and with another id. */
 const REQUESTS = 1_024;
