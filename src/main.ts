@@ -80,7 +80,7 @@ async function main(): Promise<number> {
     // without it does not keep it in memory.
     switch (command.command) {
       case "help":
-        process.stdout.write(helpText(command.about));
+        process.stdout.write(helpText(command.about, process.stdout.columns));
         return 0;
       case "version":
         print(VERSION);
@@ -91,9 +91,9 @@ async function main(): Promise<number> {
       }
       case "check": {
         const { check } = await import("./cli/check.ts");
-        const { isTTY } = process.stdout;
+        const { isTTY, columns } = process.stdout;
         const json = command.json || !isTTY;
-        const surroundings = { environment: process.env, print, coloured: coloured(process.stdout), log };
+        const surroundings = { environment: process.env, print, coloured: coloured(process.stdout), columns, log };
         return await check({ ...command, json }, { ...surroundings, stop: stopOnSignals() });
       }
       case "run": {

@@ -36,6 +36,8 @@ export interface CheckSurroundings {
   readonly environment: Environment;
   readonly print: (line: string) => void;
   readonly coloured: boolean;
+  /** Of the terminal; absent behind a pipe. */
+  readonly columns?: number | undefined;
   readonly stop: AbortSignal;
   readonly log?: Log;
   readonly clock?: Clock;
@@ -55,13 +57,13 @@ const LONGEST_ANSWER_MS = 10_000;
  * starting: a policy that can't be read, an org that is not in it.
  */
 export async function check(options: CheckOptions, surroundings: CheckSurroundings): Promise<number> {
-  const { environment, print, coloured, stop, log = silentLog, clock = systemClock } = surroundings;
+  const { environment, print, coloured, columns, stop, log = silentLog, clock = systemClock } = surroundings;
   const policy = await readPolicy(options.policy, { environment, log, stop });
   const { inputs, brokenInputs } = chosen(policy, options.org);
   const places = createBudget(AT_ONCE);
 
   const report = (one: SubjectReport): SubjectReport => {
-    const lines = options.json ? reportJson(one) : reportLines(one, coloured);
+    const lines = options.json ? reportJson(one) : reportLines(one, coloured, columns);
     lines.forEach(print);
     return one;
   };

@@ -8,6 +8,7 @@ import {
   usage,
 } from "./command_declaration.ts";
 import { EXIT_CODE_TEXT } from "./exit_codes.ts";
+import { hangingText } from "./hanging_text.ts";
 
 /**
  * The declared options and `--help`, as they stand on a command line. `name` is the program's in messages, `helpCommand` shows its
@@ -78,7 +79,11 @@ function suggestion(error: unknown, known: readonly string[]): string {
 }
 
 /** What a command does, how it is typed, its options and its examples. */
-export function commandHelp(typed: string, { summary, argument, options, examples }: CommandDeclaration): string {
+export function commandHelp(
+  typed: string,
+  { summary, argument, options, examples }: CommandDeclaration,
+  columns?: number,
+): string {
   const rows = Object.entries({ ...options, help: HELP_OPTION }).map(([option, declared]) => {
     const { short, value }: Option = declared;
     const names = short === undefined ? `--${option}` : `-${short}, --${option}`;
@@ -89,12 +94,12 @@ export function commandHelp(typed: string, { summary, argument, options, example
     required === true ? [`--${option} ${value} `] : [],
   );
   return [
-    `${summary}`,
+    hangingText(summary, 0, columns),
     "",
     `Usage: ${typed} ${argument === undefined ? "" : `${argument.value} `}${needed.join("")}[OPTIONS]`,
     "",
     "Options:",
-    ...rows.map(({ left, right }) => `  ${left.padEnd(width)}${right}`),
+    ...rows.map(({ left, right }) => `  ${left.padEnd(width)}${hangingText(right, width + 2, columns)}`),
     "",
     "Examples:",
     ...examples.map((example) => `  ${example}`),

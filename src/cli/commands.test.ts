@@ -161,6 +161,15 @@ describe("parseCommand", () => {
     }
   });
 
+  test("help fits into a terminal, but for what is to be copied", () => {
+    for (const about of [undefined, ...Object.keys(COMMANDS)]) {
+      const wide = helpText(about, 80)
+        .split("\n")
+        .filter((line) => line.length > 80 && !line.startsWith("  aquila-salesforce"));
+      expect(wide).toEqual([]);
+    }
+  });
+
   test("help names every command, option and example", () => {
     for (const [name, { options, examples }] of Object.entries(COMMANDS)) {
       expect(helpText(undefined)).toContain(name);

@@ -18,6 +18,7 @@ import { COMPLETION_COMMAND, SHELLS, type Shell } from "./completion.ts";
 import type { CursorsOptions } from "./cursors.ts";
 import { CURSORS_COMMAND, cursorsOptions } from "./cursors_arguments.ts";
 import { EXIT_CODE_TEXT } from "./exit_codes.ts";
+import { hangingText } from "./hanging_text.ts";
 import type { InitOptions } from "./init.ts";
 import { INIT_COMMAND, initOptions } from "./init_arguments.ts";
 import type { InstallComponentOptions } from "./install_component.ts";
@@ -212,14 +213,16 @@ function dataDirectoryOf(settings: OptionValue): string {
   return given === undefined || given === "" ? "." : given;
 }
 
-/** The help text, of one command or of all. */
-export function helpText(about: string | undefined): string {
+/** The help text, of one command or of all, for a terminal that is so wide. */
+export function helpText(about: string | undefined, columns?: number): string {
   if (about !== undefined && isCommand(about)) {
-    return commandHelp(`aquila-salesforce ${about}`, COMMANDS[about]);
+    return commandHelp(`aquila-salesforce ${about}`, COMMANDS[about], columns);
   }
-  const commands = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(19)}${summary}`);
+  const commands = Object.entries(COMMANDS).map(
+    ([name, { summary }]) => `  ${name.padEnd(19)}${hangingText(summary, 21, columns)}`,
+  );
   return [
-    "AQUILA for Salesforce: every login, Apex and API event of each org in Elasticsearch.",
+    hangingText("AQUILA for Salesforce: every login, Apex and API event of each org in Elasticsearch.", 0, columns),
     "",
     "Usage: aquila-salesforce COMMAND [OPTIONS]",
     "",

@@ -25,7 +25,7 @@ export async function runDevCommand(
   try {
     const values = readOptions({ name: command.name, helpCommand: `${command.name} -- --help` }, command, argv);
     if (values.help === true) {
-      process.stdout.write(commandHelp(`${command.name} --`, command));
+      process.stdout.write(commandHelp(`${command.name} --`, command, process.stdout.columns));
       return;
     }
     process.exitCode = await work(values);

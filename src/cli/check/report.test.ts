@@ -29,6 +29,18 @@ describe("reports", () => {
     expect(reportLines(output, false)[0]).toBe("output default");
   });
 
+  test("fit into a terminal, colours left aside", () => {
+    const long = { ...acme, findings: [{ ...refused, cure: "Activate or unfreeze the user under Setup > Users." }] };
+    expect(reportLines(long, false, 64).join("\n").split("\n")).toEqual([
+      "Acme",
+      "  failed   login            Salesforce refused the login:",
+      "                            inactive user.",
+      "                            → Activate or unfreeze the user",
+      "                              under Setup > Users.",
+      "",
+    ]);
+  });
+
   test("have colours only where they are asked for", () => {
     expect(reportLines(acme, true)[2]).toContain("\u001b[31mfailed");
     expect(reportLines(acme, false).join("")).not.toContain("\u001b");

@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import type { Finding, Verdict } from "../../core/finding.ts";
 import { visible } from "../../core/visible.ts";
+import { hangingText } from "../hanging_text.ts";
 
 /** What was looked at, with all that was found. */
 export interface SubjectReport {
@@ -18,16 +19,16 @@ const COLOURS = { ok: "green", warning: "yellow", failed: "red", skipped: "dim" 
 const VERDICT_WIDTH = 9;
 const STEP_WIDTH = 17;
 
-/** A report as lines for a person. Pure. */
-export function reportLines({ kind, name, findings }: SubjectReport, coloured: boolean): string[] {
+/** A report as lines for a person, whose terminal is so wide. Pure. */
+export function reportLines({ kind, name, findings }: SubjectReport, coloured: boolean, columns?: number): string[] {
   const paint = (style: Parameters<typeof styleText>[0], text: string) =>
     coloured ? styleText(style, text, { validateStream: false }) : text;
-  const indent = " ".repeat(2 + VERDICT_WIDTH + STEP_WIDTH);
+  const indent = 2 + VERDICT_WIDTH + STEP_WIDTH;
   return [
     paint("bold", harmless(kind === "output" || kind === "state" ? `${kind} ${name}` : name)),
     ...findings.flatMap(({ verdict, step, message, cure }) => [
-      `  ${paint(COLOURS[verdict], verdict.padEnd(VERDICT_WIDTH))}${step.padEnd(STEP_WIDTH)}${harmless(message)}`,
-      ...(cure === undefined ? [] : [`${indent}→ ${harmless(cure)}`]),
+      `  ${paint(COLOURS[verdict], verdict.padEnd(VERDICT_WIDTH))}${step.padEnd(STEP_WIDTH)}${hangingText(harmless(message), indent, columns)}`,
+      ...(cure === undefined ? [] : [`${" ".repeat(indent)}→ ${hangingText(harmless(cure), indent + 2, columns)}`]),
     ]),
     "",
   ];
