@@ -44,7 +44,7 @@ export class InFlight<T> {
   #undelivered = 0;
   /** Events that are added, and not yet saved. */
   #unsaved = 0;
-  #failure: { readonly error: unknown } | undefined;
+  readonly #broken = new AbortController();
   /** The start of the last delivery. */
   #started: Promise<void> = Promise.resolve();
   #last: Promise<void> = Promise.resolve();
@@ -63,14 +63,19 @@ export class InFlight<T> {
     });
   }
 
+  /** Aborts with the first error of a delivery or a save. */
+  get broken(): AbortSignal {
+    return this.#broken.signal;
+  }
+
   /** Waits for room, not for the delivery. Rejects with the first error of an earlier one; nothing is saved after that. */
   async add({ events, begin, deliver, over }: Delivery<T>): Promise<void> {
     const { deliveries, undelivered, unsaved } = this.#options;
     await this.#until(() => (this.#open < deliveries || this.#undelivered < undelivered) && this.#unsaved < unsaved);
-    if (this.#failure !== undefined) {
+    if (this.broken.aborted) {
       over();
     }
-    this.#throwFailure();
+    this.broken.throwIfAborted();
     const size = Math.max(events, LEAST_EVENTS);
     this.#undelivered += size;
     this.#unsaved += size;
@@ -82,7 +87,7 @@ export class InFlight<T> {
     this.#last = this.#last.then(async () => {
       try {
         const what = await delivery;
-        if (this.#failure === undefined) {
+        if (!this.broken.aborted) {
           this.#saved = this.#save([{ what, size }]);
           this.#saved.catch((error) => this.#fail(error));
         }
@@ -103,7 +108,7 @@ export class InFlight<T> {
     await this.#last;
     this.#ending.abort();
     await this.#saved.catch(() => {});
-    this.#throwFailure();
+    this.broken.throwIfAborted();
   }
 
   /** Resolves when a delivery may start: after every older one, and what has to be before it. Once one can't, none behind it does. */
@@ -112,7 +117,7 @@ export class InFlight<T> {
     this.#started = this.#started.then(async () => {
       await begun;
       await this.#until(() => this.#delivering + places <= this.#options.deliveries);
-      this.#throwFailure();
+      this.broken.throwIfAborted();
       this.#delivering += places;
     });
     return this.#started;
@@ -120,24 +125,18 @@ export class InFlight<T> {
 
   /** Or until something has failed. */
   async #until(isSo: () => boolean): Promise<void> {
-    while (!isSo() && this.#failure === undefined) {
+    while (!isSo() && !this.broken.aborted) {
       await this.#changed.promise;
     }
   }
 
   #fail(error: unknown): void {
-    this.#failure ??= { error };
+    this.#broken.abort(error);
     this.#change();
   }
 
   #change(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
-  }
-
-  #throwFailure(): void {
-    if (this.#failure !== undefined) {
-      throw this.#failure.error;
-    }
   }
 }

@@ -199,6 +199,23 @@ test("every batch is released once it has come to an end, also behind a delivery
   expect(released.sort((a, b) => a - b)).toEqual(Array.from({ length: released.length }, (_, n) => n + 1));
 });
 
+test("a delivery that fails ends the round though its source waits for something to come", async () => {
+  const released: number[] = [];
+  const source: Source = {
+    id: "numbers",
+    async *read(_, signal) {
+      const events = [{ index: "i", id: "1", json: "{}" }];
+      yield { events, whenDelivered: { changes: [] }, release: () => released.push(1) };
+      await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      return undefined;
+    },
+  };
+  const sink: Sink = { deliver: () => Promise.reject(diskFull), close: async () => {} };
+  const given = { source, sink, cursors: createMemoryCursors(), tell: () => {}, clock: new ManualClock() };
+  await expect(pump({ ...given, stop: never, abandon: never })).rejects.toBe(diskFull);
+  expect(released).toEqual([1]);
+});
+
 /** Numbers of a file, in one batch each; the round ends with `end`. */
 function fileOf(numbers: readonly number[], end?: RoundEnd): Source {
   return {

@@ -111,7 +111,8 @@ export async function pump(options: PumpOptions): Promise<RoundEnd | undefined> 
   });
 
   let complete = false;
-  const batches = source.read(await cursors.load(source.id), stop, scope);
+  // A source may wait for long before it gives anything more.
+  const batches = source.read(await cursors.load(source.id), AbortSignal.any([stop, flight.broken]), scope);
   try {
     for (;;) {
       const step = await batches.next();
