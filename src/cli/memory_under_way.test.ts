@@ -110,9 +110,9 @@ async function whileTimeGoesOn<T>(ending: Promise<T>): Promise<T> {
   return await ending;
 }
 
-/** Turns until the memory that is taken has been the same for a while. */
+/** Turns until memory is taken, and as much of it for a while. */
 async function untilStill(): Promise<void> {
-  for (let before = -1, still = 0; still < 20; still = memory.taken === before ? still + 1 : 0) {
+  for (let before = -1, still = 0; still < 20; still = before > 0 && memory.taken === before ? still + 1 : 0) {
     before = memory.taken;
     await new Promise((turn) => setTimeout(turn, 5));
   }
