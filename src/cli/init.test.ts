@@ -40,6 +40,10 @@ test("a passphrase from the environment encrypts the key, and the policy names t
   expect(createPrivateKey({ key: at.text("private_key.pem"), passphrase: "open sesame" }).asymmetricKeyType).toBe(
     "rsa",
   );
+  expect(at.text("NEXT_STEPS.md").match(/^read .*$/gm)).toEqual([
+    "read -rs ELASTICSEARCH_PASSWORD && export ELASTICSEARCH_PASSWORD",
+    "read -rs SF_PASSPHRASE && export SF_PASSPHRASE",
+  ]);
   expect(parse(at.text("policy.yml")).inputs[0].auth.private_key_passphrase).toMatch(/^\$\{env\.SF_PASSPHRASE\}$/);
   for (const path of at.files()) {
     expect(readFileSync(path, "utf8")).not.toContain("open sesame");

@@ -98,7 +98,7 @@ Or let the runner make it, with a user's login to Elasticsearch (or to Kibana: \
 
 \`\`\`sh
 export ELASTICSEARCH_URL=https://my-cluster.example:9200 ELASTICSEARCH_USERNAME=elastic
-read -r ELASTICSEARCH_PASSWORD && export ELASTICSEARCH_PASSWORD
+read -rs ELASTICSEARCH_PASSWORD && export ELASTICSEARCH_PASSWORD
 aquila-salesforce init --create-api-key --out .
 . ./${files.apiKey}
 \`\`\`
@@ -106,7 +106,7 @@ aquila-salesforce init --create-api-key --out .
 Then (\`aquila-salesforce\` is the runner; in a copy of its repository, call it there as \`npm run aquila-salesforce --\`, with the paths of these files):
 
 \`\`\`sh
-${passphraseVariable === undefined ? "" : `read -r ${passphraseVariable} && export ${passphraseVariable}\n`}aquila-salesforce check --policy ${files.policy} --certificate ${files.certificate}
+${passphraseVariable === undefined ? "" : `read -rs ${passphraseVariable} && export ${passphraseVariable}\n`}aquila-salesforce check --policy ${files.policy} --certificate ${files.certificate}
 aquila-salesforce run --policy ${files.policy}
 \`\`\`
 
