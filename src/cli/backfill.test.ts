@@ -149,7 +149,7 @@ test("cursors shows where a backfill stands, in words and as JSON, and forgets i
   const stream = "backfill/2026-07-03T00:00:00.000Z/2026-07-04T00:00:00.000Z/login-1";
   expect(await showCursors({ dataDirectory, reset: undefined, retry: undefined, json: false }, { print })).toBe(0);
   expect(printed).toEqual([
-    `${stream} · EventLogFile of ${org.orgId}: complete up to 2026-07-04T02:59:59.999Z; 2 files done, 0 begun`,
+    `${stream} · EventLogFile of ${org.orgId}: complete for files made up to 2026-07-04T02:59:59.999Z; 2 files done, 0 begun`,
     `${stream} · LoginEvent of ${org.orgId}: complete up to 2026-07-03T23:59:59.999Z`,
   ]);
   printed.length = 0;

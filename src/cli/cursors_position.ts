@@ -45,7 +45,7 @@ export function describePosition(
 ): ShownPosition {
   const kept = sum === undefined ? {} : { kept: { ...sum, since: iso(sum.since) ?? "" } };
   const organization = String(entries.get("organization") ?? "");
-  const { until, details, lines } = kind.position(entries, organization);
+  const { until, untilOf, details, lines } = kind.position(entries, organization);
   const position: Position = {
     stream,
     source: kind.nameOf(part),
@@ -55,7 +55,7 @@ export function describePosition(
     ...kept,
   };
   const { failed, ...rest } = position;
-  return { json: { ...rest, ...details, failed }, lines: positionLines(position, lines) };
+  return { json: { ...rest, ...details, failed }, lines: positionLines(position, untilOf, lines) };
 }
 
 function shownFailure({ id, name, failure }: FailedPart): Position["failed"][number] {
@@ -65,9 +65,11 @@ function shownFailure({ id, name, failure }: FailedPart): Position["failed"][num
 
 function positionLines(
   { stream, source, organization, until, failed, kept }: Position,
+  untilOf: string | undefined,
   parts: readonly string[],
 ): string[] {
-  const where = until === undefined ? "first round not complete" : `complete up to ${until}`;
+  const complete = untilOf === undefined ? "complete" : `complete for ${untilOf}`;
+  const where = until === undefined ? "first round not complete" : `${complete} up to ${until}`;
   return [
     [`${stream} · ${source} of ${organization}: ${where}`, ...parts].join("; "),
     ...failed.map(

@@ -107,6 +107,8 @@ export interface SourceParts {
 export interface KindPosition {
   /** Everything made, or that happened, up to here has been delivered; undefined before the first complete round. */
   readonly until: number | undefined;
+  /** What `until` is a time of, where it is not one of events. */
+  readonly untilOf?: string;
   /** For programs, beside what every position has. */
   readonly details: Readonly<Record<string, unknown>>;
   /** The same for people, each a part of a sentence. */

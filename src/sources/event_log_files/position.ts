@@ -11,6 +11,7 @@ export function position(entries: CursorEntries, organization: string): KindPosi
   const rowsOfOpen = begun.reduce((sum, { rows }) => sum + rows, 0);
   return {
     until: createdAfter,
+    untilOf: "files made",
     details: { files: { done, open, rowsOfOpen } },
     lines: [`${done} files done, ${open} begun${open === 0 ? "" : ` (${rowsOfOpen} rows delivered)`}`],
   };
