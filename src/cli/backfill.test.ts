@@ -1,10 +1,10 @@
-import { generateKeyPairSync } from "node:crypto";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
+import { authOf, PUBLIC_KEY } from "../../_dev/shared/testing/agent_policy.ts";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { createLog, type Log, silentLog } from "../core/log.ts";
 import { openCallCounts } from "../cursors/sqlite_call_hours.ts";
@@ -15,7 +15,6 @@ import { showCursors } from "./cursors.ts";
 import { openState } from "./open_state.ts";
 
 const NOW = Date.UTC(2026, 6, 20, 12);
-const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const clock = new ManualClock(NOW);
 
 let org: MockOrg;
@@ -23,21 +22,14 @@ let folder: string;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "backfill-"));
-  const certificate = publicKey.export({ type: "spki", format: "pem" }).toString();
-  org = await startMockOrg({ certificate, now: () => clock.now() });
+  org = await startMockOrg({ certificate: PUBLIC_KEY, now: () => clock.now() });
   for (let day = 1; day <= 10; day += 1) {
     const logDate = new Date(Date.UTC(2026, 6, day)).toISOString();
     await org.given.logFile({ eventType: "Login", logDate, generate: { rows: 10 + day } });
     await org.given.logFile({ eventType: "Logout", logDate, generate: { rows: 3 } });
     await org.given.records("LoginEvent", [{ EventDate: logDate }]);
   }
-  const auth = {
-    login_url: org.url,
-    audience: "https://login.salesforce.com",
-    client_id: org.clientId,
-    username: org.username,
-    private_key: privateKey.export({ type: "pkcs8", format: "pem" }),
-  };
+  const auth = authOf(org);
   const stream = {
     id: "login-1",
     data_stream: { dataset: "aquila_salesforce.login" },

@@ -1,10 +1,10 @@
-import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
+import { authOf, PRIVATE_KEY, PUBLIC_KEY } from "../../_dev/shared/testing/agent_policy.ts";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { createMemoryCursors } from "../../_dev/shared/testing/memory_cursors.ts";
 import { createMemoryLedger } from "../../_dev/shared/testing/memory_ledger.ts";
@@ -20,7 +20,6 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const NOW = Date.UTC(2026, 6, 20, 12);
 const never = new AbortController().signal;
-const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
 let clock: ManualClock;
 let org: MockOrg;
@@ -31,7 +30,7 @@ beforeEach(async () => {
   clock = new ManualClock(NOW);
   out = mkdtempSync(join(tmpdir(), "aquila-reports-"));
   org = await startMockOrg({
-    certificate: publicKey.export({ type: "spki", format: "pem" }).toString(),
+    certificate: PUBLIC_KEY,
     now: () => clock.now(),
   });
   run = new Wiring({
@@ -55,13 +54,7 @@ function input() {
           type: "aquila-salesforce",
           organization: { name: "Acme" },
           data_stream: { namespace: "sales" },
-          auth: {
-            login_url: org.url,
-            audience: "https://login.salesforce.com",
-            client_id: org.clientId,
-            username: org.username,
-            private_key: privateKey.export({ type: "pkcs8", format: "pem" }),
-          },
+          auth: authOf(org),
           streams: [
             {
               id: "login-1",
@@ -249,7 +242,7 @@ test("a file that is read again is reported under the same identity", async () =
 });
 
 test("what Salesforce echoes of a secret reaches neither the log nor the collector's events", async () => {
-  const [, secret = ""] = privateKey.export({ type: "pkcs8", format: "pem" }).toString().split("\n");
+  const [, secret = ""] = PRIVATE_KEY.split("\n");
   const message = `unexpected token near ${secret}`;
   await org.given.fault({ on: "query", status: 400, body: [{ errorCode: "MALFORMED_QUERY", message }] });
   const lines: string[] = [];

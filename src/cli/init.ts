@@ -7,7 +7,7 @@ import { GIVE_UP, RunnerError } from "../core/errors.ts";
 import { createHttp, type Http } from "../core/http.ts";
 import { makeFolder } from "../core/private_file.ts";
 import { Secret } from "../core/secret.ts";
-import { usual } from "../policy/input_block.ts";
+import { defaultNames } from "../policy/input_block.ts";
 import type { Environment } from "../policy/variables.ts";
 import { EVENT_LOG_FILES } from "../sources/event_log_files/kind.ts";
 import { EVENT_OBJECTS } from "../sources/objects/kind.ts";
@@ -93,9 +93,9 @@ async function setUp(
   const datasets = Object.entries(knownDatasets())
     .filter(([, { names }]) => Object.values(names).flat().length > 0)
     .map(([name, dataset]) => {
-      const hasFiles = usual(EVENT_LOG_FILES.group, dataset).length > 0;
+      const hasFiles = defaultNames(EVENT_LOG_FILES.group, dataset).length > 0;
       const isThere = (object: string) => realTime || (!hasFiles && findObjectType(object)?.free === true);
-      return { name, hasFiles, objects: usual(EVENT_OBJECTS.group, dataset).filter(isThere) };
+      return { name, hasFiles, objects: defaultNames(EVENT_OBJECTS.group, dataset).filter(isThere) };
     })
     .filter(({ hasFiles, objects }) => hasFiles || objects.length > 0);
   const objects = datasets.flatMap((dataset) => dataset.objects);

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,13 +5,13 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
 import { BulkEndpoint } from "../../_dev/shared/fake_elasticsearch/bulk_endpoint.ts";
+import { authOf, PUBLIC_KEY } from "../../_dev/shared/testing/agent_policy.ts";
 import { createLog } from "../core/log.ts";
 import { backfill } from "./backfill.ts";
 import { showCursors } from "./cursors.ts";
 import { run } from "./run.ts";
 
 const REFUSAL = { status: 400, type: "document_parsing_exception", reason: "failed to parse" };
-const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
 let folder: string;
 let org: MockOrg;
@@ -23,18 +22,12 @@ let said: string[];
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "aquila-refused-"));
   said = [];
-  org = await startMockOrg({ certificate: publicKey.export({ type: "spki", format: "pem" }).toString() });
+  org = await startMockOrg({ certificate: PUBLIC_KEY });
   elasticsearch = new BulkEndpoint();
   await elasticsearch.start();
   const logDate = new Date(Math.floor(Date.now() / 3_600_000 - 6) * 3_600_000).toISOString();
   await org.given.logFile({ eventType: "Login", interval: "Hourly", logDate, generate: { rows: 50 } });
-  const auth = {
-    login_url: org.url,
-    audience: "https://login.salesforce.com",
-    client_id: org.clientId,
-    username: org.username,
-    private_key: privateKey.export({ type: "pkcs8", format: "pem" }),
-  };
+  const auth = authOf(org);
   const streams = [
     { id: "login", data_stream: { dataset: "aquila_salesforce.login" } },
     { id: "collector", data_stream: { dataset: "aquila_salesforce.collector" } },

@@ -1,10 +1,10 @@
-import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { stringify } from "yaml";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
+import { authOf, PUBLIC_KEY } from "../../_dev/shared/testing/agent_policy.ts";
 import { createMemoryCursors } from "../../_dev/shared/testing/memory_cursors.ts";
 import { createMemoryLedger } from "../../_dev/shared/testing/memory_ledger.ts";
 import { silentLog } from "../core/log.ts";
@@ -15,7 +15,6 @@ import { InputReports } from "./input_reports.ts";
 import { knownDatasets } from "./known_datasets.ts";
 import { sharedState, Wiring } from "./wire.ts";
 
-const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const PATIENT = { timeout: 20_000, interval: 10 };
 const never = new AbortController().signal;
 
@@ -24,8 +23,7 @@ let folder: string;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "aquila-live-"));
-  const certificate = publicKey.export({ type: "spki", format: "pem" }).toString();
-  org = await startMockOrg({ certificate, pubSub: {} });
+  org = await startMockOrg({ certificate: PUBLIC_KEY, pubSub: {} });
 });
 afterEach(async () => {
   await org.close();
@@ -33,13 +31,7 @@ afterEach(async () => {
 });
 
 function policy(streams: readonly object[]): string {
-  const auth = {
-    login_url: org.url,
-    audience: "https://login.salesforce.com",
-    client_id: org.clientId,
-    username: org.username,
-    private_key: privateKey.export({ type: "pkcs8", format: "pem" }),
-  };
+  const auth = authOf(org);
   const input = { id: "input-1", type: "aquila-salesforce", auth, api: { pub_sub_url: org.pubSubUrl } };
   return stringify({ outputs: { default: { type: "file", path: folder } }, inputs: [{ ...input, streams }] });
 }

@@ -1,10 +1,10 @@
-import { generateKeyPairSync } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { stringify } from "yaml";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
+import { authOf, PUBLIC_KEY } from "../../_dev/shared/testing/agent_policy.ts";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { createMemoryCursors } from "../../_dev/shared/testing/memory_cursors.ts";
 import { createMemoryLedger } from "../../_dev/shared/testing/memory_ledger.ts";
@@ -20,7 +20,6 @@ import { sharedState, Wiring } from "./wire.ts";
 
 const MINUTE = 60_000;
 const NOW = Date.UTC(2026, 6, 20, 12);
-const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const never = new AbortController().signal;
 
 const ANN = "005300000000001";
@@ -38,8 +37,7 @@ beforeEach(async () => {
   out = mkdtempSync(join(tmpdir(), "aquila-names-"));
   names = createMemoryNames();
   facts = [];
-  const certificate = publicKey.export({ type: "spki", format: "pem" }).toString();
-  org = await startMockOrg({ certificate, now: () => clock.now() });
+  org = await startMockOrg({ certificate: PUBLIC_KEY, now: () => clock.now() });
   await org.given.records("User", [
     { Id: toId18(ANN), Username: "ann@acme.example", Name: "Ann Berg", Email: "ann.berg@mail.example" },
     { Id: toId18(BEN), Username: 'ben"the admin"@acme.example', Name: "Ben Ek", Email: "ben@mail.example" },
@@ -66,13 +64,7 @@ async function collect(settings: object = {}, share = 100, tick?: () => Promise<
         {
           id: "input-1",
           type: "aquila-salesforce",
-          auth: {
-            login_url: org.url,
-            audience: "https://login.salesforce.com",
-            client_id: org.clientId,
-            username: org.username,
-            private_key: privateKey.export({ type: "pkcs8", format: "pem" }),
-          },
+          auth: authOf(org),
           api: { daily_request_share: share },
           streams: [
             {

@@ -1,10 +1,10 @@
-import { generateKeyPairSync } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
+import { authOf, PUBLIC_KEY } from "../../_dev/shared/testing/agent_policy.ts";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { createMemoryCursors } from "../../_dev/shared/testing/memory_cursors.ts";
 import { createMemoryLedger } from "../../_dev/shared/testing/memory_ledger.ts";
@@ -17,7 +17,6 @@ import { sharedState, Wiring } from "./wire.ts";
 
 const MINUTE = 60_000;
 const NOW = Date.UTC(2026, 6, 20, 12);
-const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const clock = new ManualClock(NOW);
 const never = new AbortController().signal;
 
@@ -26,8 +25,7 @@ let out: string;
 
 beforeEach(async () => {
   out = mkdtempSync(join(tmpdir(), "aquila-objects-"));
-  const certificate = publicKey.export({ type: "spki", format: "pem" }).toString();
-  org = await startMockOrg({ certificate, now: () => clock.now() });
+  org = await startMockOrg({ certificate: PUBLIC_KEY, now: () => clock.now() });
 });
 afterEach(async () => {
   await org.close();
@@ -43,13 +41,7 @@ function input(stream: object) {
         {
           id: "input-1",
           type: "aquila-salesforce",
-          auth: {
-            login_url: org.url,
-            audience: "https://login.salesforce.com",
-            client_id: org.clientId,
-            username: org.username,
-            private_key: privateKey.export({ type: "pkcs8", format: "pem" }),
-          },
+          auth: authOf(org),
           streams: [{ id: "login-1", data_stream: { dataset: "aquila_salesforce.login" }, ...stream }],
         },
       ],

@@ -304,14 +304,14 @@ function inputOf(
 }
 
 /** The names of a kind that a stream has, without those that are collected only where a policy names them. */
-export function usual(group: string, { names, onlyByName = [] }: KnownDataset): string[] {
+export function defaultNames(group: string, { names, onlyByName = [] }: KnownDataset): string[] {
   return (names[group] ?? []).filter((name) => !onlyByName.includes(name));
 }
 
 /** A kind's group as the code has it: names in camelCase, and what it collects as `names`. */
 function settingsOf({ group, list }: SourceKind, stream: StreamBlock, known: KnownDataset): KindSettings {
   const { [list]: listed, ...block } = groupOf(stream, group);
-  const named = [listed as readonly string[], usual(group, known), known.names[group] ?? []];
+  const named = [listed as readonly string[], defaultNames(group, known), known.names[group] ?? []];
   return { ...camelKeys(block as KindBlock), names: named.find((names) => names.length > 0) ?? [] };
 }
 

@@ -2,7 +2,6 @@
  * The recipe "Add a source kind" of CONTRIBUTING.md, followed: a kind that is made up, and the line in `kinds.ts` that a mock
  * adds. Everything else is the product as it is.
  */
-import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +9,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { stringify } from "yaml";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
 import { streamSettings } from "../../_dev/scripts/manifests/package_variables.ts";
+import { authOf, PUBLIC_KEY } from "../../_dev/shared/testing/agent_policy.ts";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { expectedCallsADay } from "../cli/check/api_calls.ts";
 import { check } from "../cli/check.ts";
@@ -31,15 +31,13 @@ vi.mock("./kinds.ts", async (original) => {
 const NOW = Date.UTC(2026, 6, 20, 12);
 const clock = new ManualClock(NOW);
 const never = new AbortController().signal;
-const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 let org: MockOrg;
 let folder: string;
 const fromFolder = (name: string) => join(folder, name);
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "made-up-kind-"));
-  const certificate = publicKey.export({ type: "spki", format: "pem" }).toString();
-  org = await startMockOrg({ certificate, now: () => clock.now() });
+  org = await startMockOrg({ certificate: PUBLIC_KEY, now: () => clock.now() });
 });
 afterAll(async () => {
   await org.close();
@@ -47,13 +45,7 @@ afterAll(async () => {
 });
 
 function policy(settings: object): string {
-  const auth = {
-    login_url: org.url,
-    audience: "https://login.salesforce.com",
-    client_id: org.clientId,
-    username: org.username,
-    private_key: privateKey.export({ type: "pkcs8", format: "pem" }),
-  };
+  const auth = authOf(org);
   const stream = {
     id: "login-1",
     data_stream: { dataset: "aquila_salesforce.login" },

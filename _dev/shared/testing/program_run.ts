@@ -1,5 +1,4 @@
 /** The whole program against a mock org: what a policy's streams have it collect into files. */
-import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,9 +7,9 @@ import { backfill } from "../../../src/cli/backfill.ts";
 import { run } from "../../../src/cli/run.ts";
 import { createLog } from "../../../src/core/log.ts";
 import { type MockOrg, startMockOrg } from "../../deploy/docker/mock_org/mock_org.ts";
+import { authOf, PUBLIC_KEY } from "./agent_policy.ts";
 import { ManualClock } from "./manual_clock.ts";
 
-const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const DAY_MS = 86_400_000;
 
 export class ProgramRun implements AsyncDisposable {
@@ -28,8 +27,7 @@ export class ProgramRun implements AsyncDisposable {
   /** `now` in milliseconds since the epoch, for the org and the program. */
   static async open(now: number): Promise<ProgramRun> {
     const clock = new ManualClock(now);
-    const certificate = publicKey.export({ type: "spki", format: "pem" }).toString();
-    return new ProgramRun(clock, await startMockOrg({ certificate, now: () => clock.now() }));
+    return new ProgramRun(clock, await startMockOrg({ certificate: PUBLIC_KEY, now: () => clock.now() }));
   }
 
   /** A new process that collects what there is; how it ends. */
@@ -53,13 +51,7 @@ export class ProgramRun implements AsyncDisposable {
   }
 
   #options(streams: readonly object[]) {
-    const auth = {
-      login_url: this.org.url,
-      audience: "https://login.salesforce.com",
-      client_id: this.org.clientId,
-      username: this.org.username,
-      private_key: privateKey.export({ type: "pkcs8", format: "pem" }),
-    };
+    const auth = authOf(this.org);
     const policy = join(this.folder, "policy.yml");
     const text = stringify({
       outputs: { default: { type: "file", path: join(this.folder, "out") } },
