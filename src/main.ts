@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=4 --heap-growing-percent=20 --disable-sigusr1
+#!/usr/bin/env -S node --max-semi-space-size=2 --heap-growing-percent=20 --disable-sigusr1
 import { backfill } from "./cli/backfill.ts";
 import { COMMANDS, helpText, parseCommand } from "./cli/commands.ts";
 import { completionScript } from "./cli/completion.ts";

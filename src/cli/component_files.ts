@@ -75,7 +75,7 @@ function componentSpec(program: RunnerProgram): string {
  * on the size of files; and no port for a debugger at a signal, which would hand every secret to whoever may connect. The first line of main.ts and the script in package.json have the same.
  */
 export const NODE_FLAGS: readonly string[] = [
-  "--max-semi-space-size=4",
+  "--max-semi-space-size=2",
   "--heap-growing-percent=20",
   "--disable-sigusr1",
 ];

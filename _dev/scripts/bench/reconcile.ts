@@ -8,12 +8,11 @@ import { hash } from "node:crypto";
 import { globSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { NODE_FLAGS } from "../../../src/cli/component_files.ts";
 import type { LedgerFile } from "../../../src/cursors/row_ledger.ts";
 import { createDiskLedger } from "../../../src/cursors/row_ledger_disk.ts";
 
 const BATCH = 1_000;
-/** So that the garbage of making millions of identities is not taken for the ledger's memory. */
-const SMALL_YOUNG_GENERATION = ["--max-semi-space-size=2"];
 const FILE: LedgerFile = { source: "bench", id: "0AT1", length: 1, created: Date.UTC(2026, 6, 19) };
 
 export interface Time {
@@ -148,7 +147,7 @@ if (import.meta.main) {
     process.stdout.write(`${ledgerLines(await benchLedger(first)).join("\n")}\n`);
   } else {
     for (const rows of first === undefined ? [1_000_000, 10_000_000] : [first, ...rest]) {
-      const args = [...SMALL_YOUNG_GENERATION, import.meta.filename, String(rows)];
+      const args = [...NODE_FLAGS, import.meta.filename, String(rows)];
       const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
       process.exitCode ||= status ?? 1;
     }
