@@ -24,6 +24,8 @@ export interface BulkVerdict {
   readonly unsure: boolean;
   /** Why there is something to retry. */
   readonly problem: RunnerError | undefined;
+  /** Whether that is of the whole request; otherwise of some events. */
+  readonly whole: boolean;
   /** Milliseconds to wait before that at least; 0 if nothing was said. */
   readonly wait: number;
 }
@@ -74,6 +76,7 @@ const NOTHING = {
   existing: 0,
   refused: [],
   tooLarge: false,
+  whole: true,
   wait: 0,
 } as const;
 
@@ -131,7 +134,7 @@ export function bulkVerdict(answer: BulkAnswer, count: number): BulkVerdict {
       }
     }
   });
-  return { created, createdIn, existing, refused, retry, tooLarge: false, unsure: false, problem, wait };
+  return { created, createdIn, existing, refused, retry, tooLarge: false, unsure: false, problem, whole: false, wait };
 }
 
 /**

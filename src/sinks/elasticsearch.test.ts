@@ -138,6 +138,22 @@ test("a data stream that is blocked stays the problem while others are delivered
   expect(problems.at(-1)).toBeUndefined();
 });
 
+test("what ails Elasticsearch as a whole is what it said last, though older deliveries still wait", async () => {
+  const sink = open();
+  const delivered = (id: string) => sink.deliver([anEvent(INDEX, id)], never);
+  const waiting: Promise<unknown>[] = [];
+  for (const status of [503, 401]) {
+    elasticsearch.answerWith(status);
+    waiting.push(delivered(String(status)));
+    await vi.waitFor(() => expect(clock.sleeping).toBe(waiting.length));
+  }
+  elasticsearch.answerWith(200);
+  await delivered("taken");
+  expect(problems.map((problem) => problem?.code)).toEqual(["output_unreachable", "output_refused", undefined]);
+  clock.advance(10_000);
+  await Promise.all(waiting);
+});
+
 test("what a probe has found is over with the next delivery", async () => {
   const sink = open();
   elasticsearch.answerWith(503);

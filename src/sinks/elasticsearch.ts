@@ -42,19 +42,18 @@ export function createElasticsearchSink(
   /** By data stream, the backing index that has answered last: what is sent from now on lands in it or in a later one. */
   const current = new Map<string, string>();
   const requests = createBudget(options.workers);
-  /** What holds deliveries up, the oldest first. One data stream may be blocked while events of others are taken. */
-  const holdsUp = new Map<object, RunnerError>();
+  /** What holds the events of a delivery up, the oldest first: one data stream may be blocked while others are taken. */
+  const heldUp = new Map<object, RunnerError>();
 
-  const probing = {};
-
-  function tell(delivery: object, problem: RunnerError | undefined): void {
-    if (problem === undefined) {
-      holdsUp.delete(delivery);
-      holdsUp.delete(probing);
-    } else {
-      holdsUp.set(delivery, problem);
+  /** `delivery` if only its events are meant: what ails Elasticsearch as a whole is over once it says something else. */
+  function tell(problem: RunnerError | undefined, delivery?: object): void {
+    if (delivery !== undefined && problem !== undefined) {
+      heldUp.set(delivery, problem);
+    } else if (delivery !== undefined) {
+      heldUp.delete(delivery);
     }
-    health(holdsUp.values().next().value);
+    const [oldest] = heldUp.values();
+    health(delivery === undefined ? (problem ?? oldest) : oldest);
   }
 
   const compressed = options.compressionLevel > 0;
@@ -137,7 +136,7 @@ export function createElasticsearchSink(
     try {
       return await attempt(delivery, events, signal, sentBefore);
     } finally {
-      holdsUp.delete(delivery);
+      heldUp.delete(delivery);
     }
   }
 
@@ -155,7 +154,7 @@ export function createElasticsearchSink(
       if (before !== undefined) {
         const { ids, problem } = await stored(pending, before, signal);
         if (problem !== undefined) {
-          tell(delivery, problem);
+          tell(problem);
           await clock.sleep(nextWait(), signal);
           continue;
         }
@@ -165,7 +164,7 @@ export function createElasticsearchSink(
           pending = rest;
           before = undefined;
           if (rest.length === 0) {
-            tell(delivery, undefined);
+            tell(undefined, delivery);
             return receipt;
           }
         }
@@ -174,7 +173,7 @@ export function createElasticsearchSink(
       const landing = whereTheyWillLand(sent);
       const verdict = await send(sent, signal);
       if (verdict.tooLarge) {
-        holdsUp.delete(delivery);
+        heldUp.delete(delivery);
         return addReceipts(receipt, await deliverInHalves(sent, verdict, signal, before));
       }
       receipt = addReceipts(receipt, receiptOf(sent, verdict, before));
@@ -185,7 +184,7 @@ export function createElasticsearchSink(
         before ??= landing;
       }
       pending = verdict.retry.flatMap((at) => sent[at] ?? []);
-      tell(delivery, verdict.problem);
+      tell(verdict.problem, verdict.whole ? undefined : delivery);
       if (pending.length > 0) {
         await clock.sleep(Math.max(verdict.wait, nextWait()), signal);
       }
@@ -226,11 +225,11 @@ export function createElasticsearchSink(
     async probe(signal) {
       try {
         await client.transport.request({ method: "HEAD", path: "/" }, { signal, requestTimeout: PROBE_TIMEOUT_MS });
-        tell(probing, undefined);
+        tell(undefined);
       } catch (error) {
         signal.throwIfAborted();
         const answered = error instanceof errors.ResponseError;
-        tell(probing, answered ? probeProblem(error.statusCode ?? 0) : unreachable(options, error));
+        tell(answered ? probeProblem(error.statusCode ?? 0) : unreachable(options, error));
       }
     },
     close: () => client.close(),
