@@ -61,6 +61,14 @@ describe("a mistake is one sentence with its cure, and exit code 2", () => {
   });
 });
 
+test("an Elasticsearch that is named is not said to run", () => {
+  const { status, stdout } = typed(ELASTICSEARCH, ["start"], { ELASTICSEARCH_URL: "http://127.0.0.1:1" });
+  expect({ status, stdout }).toEqual({
+    status: 0,
+    stdout: "ELASTICSEARCH_URL names http://127.0.0.1:1: nothing is started here.\n",
+  });
+});
+
 test.each([DEMO, INSTALLER, ELASTICSEARCH, PREVIEW, BENCH, MUTATION])("%s says what it can do", (program) => {
   const { status, stdout, stderr } = typed(program, ["--help"]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });

@@ -60,6 +60,10 @@ test("a running Docker gives the pinned Elasticsearch, which stops, starts, free
   await attachCluster(cluster.folder ?? "").restart();
   expect(runningCluster()).toMatchObject({ url: cluster.url, password: cluster.password });
 
+  await attachCluster(cluster.folder ?? "").stop();
+  await openCluster({ log });
+  expect(said).toContain("Elasticsearch comes from Docker, as before: ELASTICSEARCH_URL is not set.");
+
   await clean(join(folder, "cache"), log, join(folder, "no maven"));
   expect(docker()).toMatchObject({ containers: [], images: [] });
   await expect(greeting(cluster.url)).rejects.toThrow();

@@ -23,13 +23,15 @@ const print = (line: string) => process.stdout.write(`${line}\n`);
 async function start(): Promise<void> {
   const cluster = await openCluster({ log: print });
   const { auth } = adminClientOptions(cluster);
+  if (cluster.external) {
+    print(`ELASTICSEARCH_URL names ${cluster.url}: nothing is started here.`);
+    return;
+  }
   print(`Elasticsearch ${cluster.started ? "started" : "is running"}: ${cluster.url}`);
   if ("username" in auth) {
     print(`User ${auth.username}, password in ${cluster.folder}/cluster.json`);
   }
-  if (!cluster.external) {
-    print(`API key for an output (logs-*, create only): ${cluster.apiKey}`);
-  }
+  print(`API key for an output (logs-*, create only): ${cluster.apiKey}`);
 }
 
 async function stop(): Promise<void> {

@@ -49,7 +49,7 @@ export async function startByFirstWay(options: WayOptions, start: (runs: Runs) =
 
 function waysOf({ cache, name, before, environment, log }: WayOptions): readonly Way[] {
   const again: Way[] =
-    before === undefined ? [] : [{ name: "where it came from before", prepare: () => stillThere(before) }];
+    before === undefined ? [] : [{ name: `${origin(before)}, as before`, prepare: () => stillThere(before) }];
   return [
     ...again,
     {
@@ -66,6 +66,10 @@ function waysOf({ cache, name, before, environment, log }: WayOptions): readonly
       },
     })),
   ];
+}
+
+function origin(runs: Runs): string {
+  return runs.by === "docker" ? "Docker" : runs.home;
 }
 
 async function stillThere(runs: Runs): Promise<Runs> {
