@@ -85,9 +85,8 @@ A new app is known to Salesforce after up to 10 minutes.
 ${realTimeSteps(options)}
 ## 3. Elasticsearch, and the first events
 
-Install the package AQUILA for Salesforce in Kibana. The runner needs an API key that may write events, read there what is stored (only for what it has to send again), and ask how the
-cluster is. Make it in Kibana > Dev Tools, and
-put \`id\` and \`api_key\` of the answer together with a colon between them:
+Install the package AQUILA for Salesforce in Kibana. The runner needs an API key that may write events, read there what is stored (only for what it has to
+send again), and ask how the cluster is. Make it in Kibana > Dev Tools, and put \`id\` and \`api_key\` of the answer together with a colon between them:
 
 \`\`\`json
 POST ${API_KEY_PATH}
