@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
+import { isFolder } from "../core/private_file.ts";
 
 /** Where to look for Elastic Agent. */
 export interface AgentPlaces {
@@ -119,10 +120,6 @@ function soleVersion([version, ...others]: readonly string[]): ActiveVersion | u
   return version !== undefined && others.length === 0
     ? { version, program: join(version, "elastic-agent") }
     : undefined;
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** An error about the folder of Elastic Agent. */

@@ -1,3 +1,4 @@
+import { isoTime } from "../core/clock.ts";
 import type { CursorEntries } from "../cursors/cursor.ts";
 import type { KeptSum } from "../cursors/kept_events.ts";
 import { iso } from "../sources/fact.ts";
@@ -43,7 +44,7 @@ export function describePosition(
   entries: CursorEntries,
   sum?: KeptSum,
 ): ShownPosition {
-  const kept = sum === undefined ? {} : { kept: { ...sum, since: iso(sum.since) ?? "" } };
+  const kept = sum === undefined ? {} : { kept: { ...sum, since: isoTime(sum.since) } };
   const organization = String(entries.get("organization") ?? "");
   const { until, untilOf, details, lines } = kind.position(entries, organization);
   const position: Position = {
@@ -59,7 +60,7 @@ export function describePosition(
 }
 
 function shownFailure({ id, name, failure }: FailedPart): Position["failed"][number] {
-  const nextAttempt = iso(failure.retryAt) ?? "";
+  const nextAttempt = isoTime(failure.retryAt);
   return { id, name, attempts: failure.attempts, parked: isParked(failure), nextAttempt, cause: failure.text };
 }
 

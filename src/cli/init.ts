@@ -2,7 +2,7 @@ import { randomBytes, X509Certificate } from "node:crypto";
 import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { findObjectType } from "../catalog/catalog.ts";
-import { type Clock, systemClock } from "../core/clock.ts";
+import { type Clock, isoDay, systemClock } from "../core/clock.ts";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
 import { createHttp, type Http } from "../core/http.ts";
 import { makeFolder } from "../core/private_file.ts";
@@ -131,7 +131,7 @@ async function setUp(
   print(
     `${shown(FILES.privateKey)}: the private key, ${options.bits} bits${passphraseVariable === undefined ? "" : ", encrypted"}.`,
   );
-  print(`${shown(FILES.certificate)}: its certificate, valid until ${day(key.certificateEnds)}.`);
+  print(`${shown(FILES.certificate)}: its certificate, valid until ${isoDay(key.certificateEnds)}.`);
   print(`${shown("force-app")}: permission set and external client app for Salesforce; connected-app for older orgs.`);
   print(`${shown(FILES.policy)}: the policy of the runner.`);
   print(`What to do next is in ${shown(STEPS_FILE)}.`);
@@ -277,8 +277,4 @@ async function existing(paths: readonly string[]): Promise<string[]> {
     ),
   );
   return found.flat();
-}
-
-function day(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
 }

@@ -31,6 +31,11 @@ export function isoTime(ms: number): string {
   return new Date(Number.isNaN(time) ? 0 : time).toISOString();
 }
 
+/** Its day in UTC, such as `2026-07-17`. */
+export function isoDay(ms: number): string {
+  return isoTime(ms).slice(0, 10);
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),

@@ -1,5 +1,5 @@
 import { remoteWaits } from "../core/backoff.ts";
-import { type Clock, elapsedBy } from "../core/clock.ts";
+import { type Clock, elapsedBy, isoTime } from "../core/clock.ts";
 import { RETRY, RunnerError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
 import type { KeptEvent, KeptEvents, KeptSum } from "../cursors/kept_events.ts";
@@ -151,7 +151,7 @@ export class Keeping {
 export function noPlaceError({ events, since, reason }: KeptSum): RunnerError {
   return new RunnerError(
     "events_refused",
-    `Events have no place in Elasticsearch, which takes neither them nor the reports of them: ${events} are kept in the data directory, the first since ${new Date(since).toISOString()}. The reason: ${reason}.`,
+    `Events have no place in Elasticsearch, which takes neither them nor the reports of them: ${events} are kept in the data directory, the first since ${isoTime(since)}. The reason: ${reason}.`,
     { next: RETRY, cure: NO_PLACE_CURE },
   );
 }

@@ -1,4 +1,5 @@
 import { type AgentFacts, agentMembers } from "../core/agent_facts.ts";
+import { isoTime } from "../core/clock.ts";
 import type { DataStream, SourceEvent } from "../core/event.ts";
 import { identityOf } from "../sources/event_identity.ts";
 import { reportDocument } from "../sources/report_document.ts";
@@ -39,8 +40,8 @@ export function collectorDocument(event: CollectorEvent, context: CollectorConte
       ...(start === undefined || end === undefined
         ? {}
         : {
-            start: new Date(start).toISOString(),
-            end: new Date(end).toISOString(),
+            start: isoTime(start),
+            end: isoTime(end),
             duration: (end - start) * NANOSECONDS_A_MS,
           }),
     },

@@ -1,4 +1,5 @@
 import type { ApiCalls } from "../core/api_calls.ts";
+import { isoTime } from "../core/clock.ts";
 import { type Connection, type Coverage, iso, type StreamReport } from "../sources/fact.ts";
 import type { CollectedSource, CollectorEvent } from "./collector_event.ts";
 
@@ -81,7 +82,7 @@ export function coverageEvent(source: CollectedSource, coverage: Coverage, now: 
         ? {}
         : {
             files: { listed, open: open.size },
-            hours_without_file: hoursWithoutFile(coverage).map((hour) => new Date(hour).toISOString()),
+            hours_without_file: hoursWithoutFile(coverage).map(isoTime),
           }),
     },
   };

@@ -1,3 +1,4 @@
+import { isoTime } from "../core/clock.ts";
 import { type DataStream, dataStreamName, type SourceEvent } from "../core/event.ts";
 
 /** The dataset of what the runner itself reports. */
@@ -30,7 +31,7 @@ export function reportDocument(report: Report): SourceEvent {
   const { id, time, event, message, error, organization, instanceUrl, collector, collection, program, tags } = report;
   const dataStream = { ...report.dataStream, dataset: COLLECTOR_DATASET };
   const json = JSON.stringify({
-    "@timestamp": new Date(time).toISOString(),
+    "@timestamp": isoTime(time),
     event: { id, ...event, dataset: COLLECTOR_DATASET, module: COLLECTOR_DATASET.split(".")[0] },
     message,
     error,

@@ -1,4 +1,5 @@
 import { type KeyObject, X509Certificate } from "node:crypto";
+import { isoDay } from "../../core/clock.ts";
 import { GIVE_UP, RunnerError } from "../../core/errors.ts";
 import { type Finding, failed, ok, warning } from "../../core/finding.ts";
 
@@ -25,7 +26,7 @@ export function certificateFinding(pem: string, path: string, key: KeyObject, no
     );
   }
   const ends = certificate.validToDate.getTime();
-  const day = new Date(ends).toISOString().slice(0, 10);
+  const day = isoDay(ends);
   if (ends <= now) {
     return refused(
       "login_refused",

@@ -1,3 +1,4 @@
+import { isoDay } from "../../core/clock.ts";
 import { API_KEY_BODY, API_KEY_PATH } from "./api_key.ts";
 import {
   APP_FOLDER,
@@ -36,7 +37,7 @@ export function nextSteps(options: NextStepsOptions): string {
   const { organizationName, username, loginUrl, files, passphraseVariable } = options;
   return `# ${organizationName}: from here to events
 
-All commands are run in this folder. The certificate is valid until ${day(options.certificateEnds)}.
+All commands are run in this folder. The certificate is valid until ${isoDay(options.certificateEnds)}.
 
 ## 1. The user
 
@@ -114,7 +115,7 @@ With a key of your own, set \`ELASTICSEARCH_URL\` and \`ELASTICSEARCH_API_KEY\` 
 For Fleet, add the integration to an agent policy and paste consumer key, user name and the content of \`${files.privateKey}\`.
 
 \`${files.privateKey}\` is the only secret here: whoever has it can log in as \`${username}\`. Keep it from version control, and delete it here once
-it lies where the runner reads it. Before ${day(options.certificateEnds)}, \`aquila-salesforce init --rotate --out .\` makes the next key.
+it lies where the runner reads it. Before ${isoDay(options.certificateEnds)}, \`aquila-salesforce init --rotate --out .\` makes the next key.
 `;
 }
 
@@ -163,8 +164,8 @@ const RESERVE_MS = 14 * DAY_MS;
 /** How to go over to the next key, and when. An app has one certificate, so key and certificate change together. Pure. */
 export function rotationSteps({ presentEnds, nextEnds, folder, files, nextFiles }: RotationStepsOptions): string[] {
   return [
-    `The next key is in ${nextFiles.privateKey}; its certificate is valid until ${day(nextEnds)}.`,
-    `The present certificate ends on ${day(presentEnds)}: switch by ${day(presentEnds - RESERVE_MS)}, at any time of the day.`,
+    `The next key is in ${nextFiles.privateKey}; its certificate is valid until ${isoDay(nextEnds)}.`,
+    `The present certificate ends on ${isoDay(presentEnds)}: switch by ${isoDay(presentEnds - RESERVE_MS)}, at any time of the day.`,
     "The commands are run in the folder of the keys:",
     `     cd ${quoted(folder)}`,
     "1. Give the app the next certificate:",
@@ -177,8 +178,4 @@ export function rotationSteps({ presentEnds, nextEnds, folder, files, nextFiles 
     "     aquila-salesforce check --policy policy.yml --certificate certificate.crt",
     "Between 1 and 2 sessions that are open go on and new logins are refused; the runner tries again, and no event is lost.",
   ];
-}
-
-function day(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
 }

@@ -1,4 +1,5 @@
 import { findLogFileType } from "../../catalog/catalog.ts";
+import { isoDay, isoTime } from "../../core/clock.ts";
 import { type Finding, ok, warning } from "../../core/finding.ts";
 import type { CheckedStream } from "../kind.ts";
 import { NO_HOURLY_FILES } from "./facts.ts";
@@ -43,7 +44,7 @@ function hourlyFinding(
   );
   return newest === Number.NEGATIVE_INFINITY
     ? warning("hourly files", "The org could make hourly files, but there are none; daily ones are collected.")
-    : ok("hourly files", `The newest covers the hour from ${new Date(newest).toISOString().slice(0, 16)}Z.`);
+    : ok("hourly files", `The newest covers the hour from ${isoTime(newest).slice(0, 16)}Z.`);
 }
 
 function streamFindings({ dataset, settings }: CheckedFiles, inventory: FileInventory): Finding[] {
@@ -82,7 +83,7 @@ function typesThere(listed: readonly string[], { groups }: FileInventory): reado
 function since(groups: readonly FileGroup[]): string {
   return [...groups]
     .sort((a, b) => (a.interval < b.interval ? -1 : 1))
-    .map(({ interval, oldest }) => `${interval} since ${new Date(oldest).toISOString().slice(0, 10)}`)
+    .map(({ interval, oldest }) => `${interval} since ${isoDay(oldest)}`)
     .join(", ");
 }
 

@@ -1,3 +1,4 @@
+import { isoDay, isoTime } from "../../core/clock.ts";
 import type { RunnerError } from "../../core/errors.ts";
 import { errorOf, type FactEvent, iso, type Meaning, type Meanings, type StreamReport } from "../fact.ts";
 import type { FileFacts } from "./body.ts";
@@ -165,7 +166,7 @@ export const FILE_FACTS: Meanings<FileFact> = {
     line: () => ({ level: "warn", message: NO_HOURLY_FILES }),
     event: {
       code: "hourly_files_missing",
-      of: (_, { stream, now }) => ({ identity: [stream, new Date(now).toISOString().slice(0, 10)] }),
+      of: (_, { stream, now }) => ({ identity: [stream, isoDay(now)] }),
     },
   },
   reconciled: {
@@ -192,7 +193,7 @@ export const FILE_FACTS: Meanings<FileFact> = {
       of: ({ file, hours }) => ({
         ...about(file),
         outcome: "failure",
-        values: { event_type: file.eventType, gaps: hours.map((hour) => new Date(hour).toISOString()) },
+        values: { event_type: file.eventType, gaps: hours.map(isoTime) },
       }),
     },
   },
@@ -246,18 +247,18 @@ export function fileCollection(file: Omit<FileFacts, "eventType" | "length">): R
     interval: file.interval,
     file: {
       id: file.id,
-      log_date: new Date(file.logDate).toISOString(),
-      created: new Date(file.created).toISOString(),
+      log_date: isoTime(file.logDate),
+      created: isoTime(file.created),
       sequence: file.sequence,
     },
   };
 }
 
 function hourOf(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 13)}h`;
+  return `${isoTime(time).slice(0, 13)}h`;
 }
 
 function named(file: FileFacts): string {
-  const covers = new Date(file.logDate).toISOString().slice(0, file.interval === "daily" ? 10 : 13);
+  const covers = isoTime(file.logDate).slice(0, file.interval === "daily" ? 10 : 13);
   return `${file.eventType} ${file.interval} file of ${covers}${file.interval === "daily" ? "" : "h"} (${file.id})`;
 }

@@ -1,3 +1,4 @@
+import { isoTime } from "../../core/clock.ts";
 import type { CursorChange, CursorEntries, CursorValue } from "../../cursors/cursor.ts";
 import type { KindStream, SourceKind, SourceParts } from "../kind.ts";
 import { forgotten } from "../own_entries.ts";
@@ -91,7 +92,7 @@ export function retryGap(entries: CursorEntries, topic: string, id: string): rea
 
 /** For people. */
 export function timesOfGap({ from, to }: TimeRange): string {
-  return `${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
+  return `${isoTime(from)} to ${isoTime(to)}`;
 }
 
 function gapId(topic: string): string {

@@ -1,3 +1,4 @@
+import { isoTime } from "../../core/clock.ts";
 import type { CursorEntries } from "../../cursors/cursor.ts";
 import type { KindPosition } from "../kind.ts";
 import { readGap, timesOfGap } from "./gap.ts";
@@ -9,14 +10,10 @@ export function position(entries: CursorEntries, organization: string): KindPosi
   const { gap } = readGap(entries, Number.POSITIVE_INFINITY);
   return {
     until: gap === undefined ? cursor.heardAt : gap.from - 1,
-    details: gap === undefined ? {} : { gap: { from: iso(gap.from), to: iso(gap.to) } },
+    details: gap === undefined ? {} : { gap: { from: isoTime(gap.from), to: isoTime(gap.to) } },
     lines: [
       ...(cursor.replayId === undefined ? ["begins with the oldest event that Salesforce keeps"] : []),
       ...(gap === undefined ? [] : [`reading the stored events of ${timesOfGap(gap)}`]),
     ],
   };
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }

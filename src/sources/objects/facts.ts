@@ -1,3 +1,4 @@
+import { isoTime } from "../../core/clock.ts";
 import { formatDuration } from "../../core/duration.ts";
 import type { RunnerError } from "../../core/errors.ts";
 import { errorOf, latest, type Meaning, type Meanings } from "../fact.ts";
@@ -42,7 +43,7 @@ export const OBJECT_FACTS: Meanings<ObjectFact> = {
   window_done: {
     line: ({ object, to, records }) => ({
       level: records === 0 ? "debug" : "info",
-      message: `${object} up to ${new Date(to).toISOString()}: ${records} new records.`,
+      message: `${object} up to ${isoTime(to)}: ${records} new records.`,
     }),
     coverage: (known, { object, to }) =>
       new Map(known).set(object, {
@@ -120,5 +121,5 @@ function failureEvent<N extends string>(code: N): NonNullable<Meaning<FailedTime
 }
 
 function timesOf({ object, after, to }: Pick<FailedTime<string>, "object" | "after" | "to">): string {
-  return `${object} of ${new Date(after).toISOString()} to ${new Date(to).toISOString()}`;
+  return `${object} of ${isoTime(after)} to ${isoTime(to)}`;
 }

@@ -1,3 +1,4 @@
+import { isoTime } from "../../core/clock.ts";
 import type { CursorEntries } from "../../cursors/cursor.ts";
 import type { KindPosition } from "../kind.ts";
 import { readObjectCursor } from "./progress.ts";
@@ -8,7 +9,7 @@ export function position(entries: CursorEntries, organization: string): KindPosi
   if (open === undefined) {
     return { until: after, details: {}, lines: [] };
   }
-  const [from, to, reached] = [after, open.to, open.reached].map((time) => new Date(time).toISOString());
+  const [from, to, reached] = [after, open.to, open.reached].map(isoTime);
   return {
     until: after,
     details: { window: { to, reached } },

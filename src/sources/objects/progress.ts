@@ -1,3 +1,4 @@
+import { isoTime } from "../../core/clock.ts";
 import type { CursorChange, CursorEntries, CursorValue } from "../../cursors/cursor.ts";
 import { entriesAnew, isOfThisOrg } from "../own_entries.ts";
 import { type FailedPart, type PartFailure, readFailure } from "../part_failure.ts";
@@ -192,7 +193,7 @@ export function afterFailedWindow(cursor: ObjectCursor, key: string): Moved {
 
 /** A window that could not be read, for people. */
 export function failedWindow(object: string, key: string, { after, to, failure }: FailedWindow): FailedPart {
-  const [from, until] = [after, to].map((time) => new Date(time).toISOString());
+  const [from, until] = [after, to].map(isoTime);
   const id = `${object}/${key.slice(FAILED_KEY.length)}`;
   return { id, name: `${object} of ${from} to ${until} (${id})`, failure };
 }

@@ -1,4 +1,5 @@
 import type { ObjectType } from "../../catalog/column.ts";
+import { isoTime } from "../../core/clock.ts";
 import type { SourceEvent } from "../../core/event.ts";
 import { EventBytes } from "../../core/event_bytes.ts";
 import type { SObjectRecord } from "../../org/query_pages.ts";
@@ -51,7 +52,7 @@ export class ObjectRecords {
     let last = edge;
     for (const record of page) {
       const own = this.#events.timestamp(record);
-      const timestamp = own ?? new Date(last).toISOString();
+      const timestamp = own ?? isoTime(last);
       const time = Date.parse(timestamp);
       if (order === "newest first" ? time > last : time < last) {
         edge = undefined;
