@@ -15,7 +15,7 @@ describe("Progress", () => {
   test("tells files, events, rate and the time left by the bytes to read", () => {
     const clock = new ManualClock();
     const progress = new Progress(clock);
-    expect(progress.line()).toBe("0 of 0 files, 0 events, 0 a second");
+    expect(progress.line()).toBe("Looking for what is new");
     progress.see({ fact: "listed", files: [one, two], open: [one, two] });
     clock.advance(10_000);
     progress.see({ fact: "delivered", created: 12_000, existing: 0, refused: 0 });

@@ -57,6 +57,9 @@ export class Progress {
   line(): string {
     const elapsed = Math.max(1, this.#clock.now() - this.#startedAt);
     const events = this.#delivered + this.#existing;
+    if (this.#bytes.size === 0 && events === 0) {
+      return "Looking for what is new";
+    }
     const left = this.#timeLeft(elapsed);
     return [
       this.#files(),
