@@ -4,7 +4,7 @@ import { type Standing, standingText } from "../coordination/standing.ts";
 import type { Turn } from "../coordination/turn.ts";
 import type { AgentFacts } from "../core/agent_facts.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { asRunnerError, type RunnerError } from "../core/errors.ts";
+import { asRunnerError, messageOf, type RunnerError } from "../core/errors.ts";
 import { dataStreamName } from "../core/event.ts";
 import type { Log } from "../core/log.ts";
 import { Memory } from "../core/memory.ts";
@@ -164,7 +164,8 @@ export class Wiring {
       jobs: sources.map(({ source, stream }) => this.#job(source, input, stream, opened, collector, log)),
       close: async () => {
         await collector?.close();
-        await (await opening?.catch(() => undefined))?.close();
+        const used = await opening?.catch(() => undefined);
+        await used?.close().catch((error) => log.error(`What this input used can't be closed: ${messageOf(error)}`));
       },
     };
   }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -9,7 +9,7 @@ import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { createMemoryCursors } from "../../_dev/shared/testing/memory_cursors.ts";
 import { createMemoryLedger } from "../../_dev/shared/testing/memory_ledger.ts";
 import { asRunnerError } from "../core/errors.ts";
-import { silentLog } from "../core/log.ts";
+import { createLog, silentLog } from "../core/log.ts";
 import { openKeptEvents } from "../cursors/sqlite_kept_events.ts";
 import { parsePolicy } from "../policy/parse_policy.ts";
 import { knownDatasets } from "./known_datasets.ts";
@@ -81,6 +81,35 @@ async function collect(stream: object) {
     events: events.map(({ event, salesforce }) => [event.code, salesforce.collection.primary]).sort(),
   };
 }
+
+/** As a disk that is gone makes them. */
+function closeFilesIn(folder: string): void {
+  for (const descriptor of readdirSync("/proc/self/fd")) {
+    const link = `/proc/self/fd/${descriptor}`;
+    const path = existsSync(link) ? readlinkSync(link) : "";
+    if (path.startsWith(folder) && path.endsWith(".ndjson")) {
+      closeSync(Number(descriptor));
+    }
+  }
+}
+
+test.runIf(process.platform === "linux")(
+  "a run whose output can't be closed ends all the same, and says so",
+  async () => {
+    await givenLoginsOfEveryKind();
+    const said: string[] = [];
+    const kept = openKeptEvents(out);
+    const run = new Wiring({
+      stateOf: sharedState({ cursors: createMemoryCursors(), ledger: createMemoryLedger(), kept }),
+      log: createLog((level, message) => said.push(`${level}: ${message}`)),
+      clock,
+    }).run(input({}));
+    await run.jobs[0]?.round("everything", never, never);
+    closeFilesIn(out);
+    await run.close();
+    expect(said.at(-1)).toMatch(/^error: .*can't be closed: .*EBADF/);
+  },
+);
 
 const moment = new Date(NOW - 10 * MINUTE).toISOString();
 
