@@ -48,6 +48,9 @@ export class EventBytes {
   }
 
   text(text: string): void {
+    if (text === "") {
+      return;
+    }
     this.#makeRoom(text.length * BYTES_A_UNIT);
     this.#length += this.#buffer.write(text, this.#length);
   }

@@ -1,6 +1,7 @@
 import type { SourceEvent } from "../core/event.ts";
 import { EventBytes } from "../core/event_bytes.ts";
 
+const LINE_FEED = 0x0a;
 const ACTION = '{"create":{"_index":"","_id":""}}\n\n'.length;
 
 /** Bytes that the body of a bulk request takes at most. */
@@ -22,6 +23,6 @@ export function writeBulkBody(events: readonly SourceEvent[], body: EventBytes):
     body.identity(event);
     body.text('"}}\n');
     body.document(event);
-    body.text("\n");
+    body.byte(LINE_FEED);
   }
 }

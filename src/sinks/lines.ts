@@ -1,6 +1,8 @@
 import type { SourceEvent } from "../core/event.ts";
 import { EventBytes } from "../core/event_bytes.ts";
 
+const LINE_FEED = 0x0a;
+
 /** Bytes that the lines of some events take. */
 export function linesLength(events: readonly SourceEvent[]): number {
   return events.reduce((sum, event) => sum + EventBytes.lengthOf(event) + 1, 0);
@@ -10,6 +12,6 @@ export function linesLength(events: readonly SourceEvent[]): number {
 export function writeLines(events: readonly SourceEvent[], to: EventBytes): void {
   for (const event of events) {
     to.document(event);
-    to.text("\n");
+    to.byte(LINE_FEED);
   }
 }

@@ -271,10 +271,14 @@ class LogFileReader {
     const start = cells.starts[at] as number;
     const length = (cells.ends[at] as number) - start;
     const own = this.#organizationId;
-    return (
-      (length !== ID_BYTES && length !== own.length) ||
-      cells.bytes.compare(own, 0, ID_BYTES, start, start + ID_BYTES) !== 0
-    );
+    if (length !== ID_BYTES && length !== own.length) {
+      return true;
+    }
+    let same = 0;
+    while (same < ID_BYTES && cells.bytes[start + same] === own[same]) {
+      same += 1;
+    }
+    return same < ID_BYTES;
   }
 
   #brokenRow(reason: string, text: string): void {
