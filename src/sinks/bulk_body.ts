@@ -1,7 +1,7 @@
 import type { SourceEvent } from "../core/event.ts";
 import { EventBytes } from "../core/event_bytes.ts";
+import { LINE_FEED } from "./lines.ts";
 
-const LINE_FEED = 0x0a;
 const ACTION = '{"create":{"_index":"","_id":""}}\n\n'.length;
 
 /** Bytes that the body of a bulk request takes at most. */

@@ -1,7 +1,7 @@
 import type { SourceEvent } from "../core/event.ts";
 import { EventBytes } from "../core/event_bytes.ts";
 
-const LINE_FEED = 0x0a;
+export const LINE_FEED = 0x0a;
 
 /** Bytes that the lines of some events take. */
 export function linesLength(events: readonly SourceEvent[]): number {

@@ -8,7 +8,7 @@ import type { SourceEvent } from "../core/event.ts";
 import type { EventBytes } from "../core/event_bytes.ts";
 import { Memory, type MemoryShare } from "../core/memory.ts";
 import { makeFolder } from "../core/private_file.ts";
-import { linesLength, writeLines } from "./lines.ts";
+import { LINE_FEED, linesLength, writeLines } from "./lines.ts";
 import { withOrderlyEnd } from "./orderly_end.ts";
 import type { Receipt, Sink, SinkHealth } from "./sink.ts";
 
@@ -24,7 +24,6 @@ const TAIL_BYTES = 64 * 1024 * 1024;
 const PIECE_BYTES = 1024 * 1024;
 
 const EVENT_ID = /"event":\{"id":"([^"]+)"/;
-const LINE_FEED = 0x0a;
 
 /**
  * One file per data stream, `<type>-<dataset>-<namespace>.ndjson`, one document a line, appended.
