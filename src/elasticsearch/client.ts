@@ -92,7 +92,7 @@ export function unreachable(
   const code = inner.code === "tls_refused" ? inner.code : use.code;
   return new RunnerError(code, `Elasticsearch can't be reached: ${inner.message}`, {
     next: RETRY,
-    cure: inner.cure ?? usualCure,
+    cure: inner.cure,
   });
 }
 

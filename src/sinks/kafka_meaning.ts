@@ -149,7 +149,7 @@ function unreachable(where: string, error: unknown): RunnerError {
   const kept = code === "tls_refused" ? code : "output_unreachable";
   return new RunnerError(kept, `Kafka can't be reached: ${message}`, {
     next,
-    cure: code === "connection_lost" ? CUT_CURE : (cure ?? UNREACHABLE_CURE),
+    cure: code === "connection_lost" ? CUT_CURE : cure,
   });
 }
 

@@ -235,7 +235,7 @@ export function logstashProblem(host: string, error: unknown): RunnerError {
   const kept = code === "tls_refused" ? code : "output_unreachable";
   return new RunnerError(kept, `Logstash can't be reached: ${message}`, {
     next,
-    cure: code === "connection_lost" ? CUT_CURE : (cure ?? UNREACHABLE_CURE),
+    cure: code === "connection_lost" ? CUT_CURE : cure,
   });
 }
 
