@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createMemoryCursors } from "../../_dev/shared/testing/memory_cursors.ts";
-import { copyCursors, moveCursors } from "./move_cursors.ts";
+import { isUnderWayId, underWayId } from "../pump/under_way.ts";
+import { copyCursors, moveCursors, sourcesOf } from "./move_cursors.ts";
 
 const SOURCES = ["a", "b"];
 
@@ -35,6 +36,30 @@ test("a move that is cut off loses nothing, and can be done again", async () => 
   await moveCursors(from, to, SOURCES);
   expect([await to.load("a"), await to.load("b")]).toEqual([new Map([["n", 1]]), new Map([["n", 2]])]);
 });
+
+test.each([0, 1, 2, 3, 4])(
+  "cut off after %i writes, no source is there without what it has under way",
+  async (writes) => {
+    const from = await storeWith({});
+    for (const source of ["a/files", "b/objects/Account"].flatMap((id) => [id, underWayId(id)])) {
+      await from.save(source, [{ key: "n", value: 1 }]);
+    }
+    const to = createMemoryCursors();
+    let left = writes;
+    const cut = {
+      ...to,
+      save: async (...save: Parameters<typeof to.save>) =>
+        left-- > 0 ? to.save(...save) : Promise.reject(new Error("cut")),
+    };
+    const moving = moveCursors(from, cut, await sourcesOf([{ id: "a" }, { id: "b" }], from));
+    await moving.catch(() => {});
+    const there = await to.sources();
+    expect(there).toHaveLength(writes);
+    for (const source of there.filter((one) => !isUnderWayId(one))) {
+      expect(there).toContain(underWayId(source));
+    }
+  },
+);
 
 test("nothing is given up, and nothing called copied, that the other store could not save", async () => {
   const from = await storeWith({ a: { n: 1 } });

@@ -10,18 +10,19 @@ export interface MovedCursors {
 type Store = Pick<CursorStore, "load" | "save" | "sources" | "clear">;
 
 /**
- * Moves the cursors of these sources to another store. What is there already is newer: it stays, and the ones here are given up.
+ * Moves the cursors of these sources, which are sorted, to another store. What is there already is newer: it stays, and the ones here are given up.
  * Cut off anywhere, it may be done again. Errors are those of the stores.
  */
 export async function moveCursors(from: Store, to: Store, sources: readonly string[]): Promise<MovedCursors> {
   const moved: string[] = [];
   const known: string[] = [];
-  for (const source of sources) {
+  // Backwards, so that what a source has under way, whose name is the source's and more, is never behind it.
+  for (const source of sources.toReversed()) {
     const isThere = (await to.load(source)).size > 0;
     if (!isThere) {
       await to.save(source, changesOf(await from.load(source)));
     }
-    (isThere ? known : moved).push(source);
+    (isThere ? known : moved).unshift(source);
     await from.clear(source);
   }
   return { moved, known };
