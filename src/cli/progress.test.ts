@@ -24,7 +24,7 @@ describe("Progress", () => {
     expect(progress.line()).toBe("1 of 2 files, 12,000 events, 1,200 a second, about 30s left");
     progress.see({ fact: "delivered", created: 0, existing: 8_000, refused: 1 });
     progress.see({ fact: "file_gone", file: two });
-    expect(progress.outcome(false)).toBe(
+    expect(progress.outcome(false, [])).toBe(
       "Ended: 2 of 2 files, 12,000 events (8,000 were there already, 1 refused), in 10s.",
     );
     expect(progress.line()).toBe("2 of 2 files, 12,000 events (8,000 were there already, 1 refused), 2,000 a second");
@@ -35,11 +35,19 @@ describe("Progress", () => {
     const error = new RunnerError("request_limit_exceeded", "The share is used. It goes on at 10:00Z.", {
       next: RETRY,
     });
-    progress.see({ fact: "round_failed", error, nextAttemptAt: 5 });
-    expect(progress.outcome(false)).toMatch(/^Ended: .*\.$/);
-    progress.see({ fact: "round_failed", error, nextAttemptAt: Number.POSITIVE_INFINITY });
-    progress.see({ fact: "round_failed", error, nextAttemptAt: Number.POSITIVE_INFINITY });
-    expect(progress.outcome(false).split("\n").slice(1)).toEqual(["Not everything was collected:", error.text]);
+    progress.see({ fact: "listed", files: [one, two], open: [one, two] });
+    expect(progress.outcome(false, [error, error]).split("\n")).toEqual([
+      "Ended: 0 of 2 files, 0 events, in 0ms.",
+      "Not everything was collected:",
+      error.text,
+    ]);
+  });
+
+  test.each([
+    [[], "0 of 0 files, 0 events"],
+    [[new RunnerError("host_unreachable", "It can't be reached.", { next: RETRY })], "nothing was read"],
+  ])("tells nothing new from nothing that could be read", (errors, soFar) => {
+    expect(new Progress(new ManualClock()).outcome(false, errors)).toContain(`Ended: ${soFar}, in 0ms.`);
   });
 
   test("a file that is listed again is counted once", () => {
@@ -47,7 +55,7 @@ describe("Progress", () => {
     progress.see({ fact: "listed", files: [one, two], open: [one, two] });
     progress.see({ fact: "file_done", file: one, ...done });
     progress.see({ fact: "listed", files: [one, two], open: [two] });
-    expect(progress.outcome(true)).toBe(
+    expect(progress.outcome(true, [])).toBe(
       "Stopped: 1 of 2 files, 0 events. The next run goes on behind the last row that was delivered.",
     );
   });

@@ -20,8 +20,6 @@ export class Progress {
   #rows = 0;
   #rejected = 0;
   #waits = 0;
-  /** What kept streams from collecting everything. */
-  readonly #keptBack = new Set<string>();
 
   constructor(clock: Pick<Clock, "now">) {
     this.#clock = clock;
@@ -48,18 +46,16 @@ export class Progress {
       this.#refused += fact.refused;
     } else if (fact.fact === "round_failed" && Number.isFinite(fact.nextAttemptAt)) {
       this.#waits += 1;
-    } else if (fact.fact === "round_failed") {
-      this.#keptBack.add(fact.error.text);
     }
   }
 
   /** One line for a terminal: files, events, rate and, as soon as it can be told, the time that is left. */
   line(): string {
     const elapsed = Math.max(1, this.#clock.now() - this.#startedAt);
-    const events = this.#delivered + this.#existing;
-    if (this.#bytes.size === 0 && events === 0) {
+    if (this.#isEmpty()) {
       return "Looking for what is new";
     }
+    const events = this.#delivered + this.#existing;
     const left = this.#timeLeft(elapsed);
     return [
       this.#files(),
@@ -71,7 +67,7 @@ export class Progress {
 
   /** What a collection that ended has done, for programs. `errors` kept it from collecting everything. */
   record(stopped: boolean, errors: readonly RunnerError[]): LogFields {
-    const texts = [...new Set(errors.map(({ text }) => text))];
+    const texts = textsOf(errors);
     return {
       "event.action": "collection-ended",
       stopped,
@@ -89,16 +85,20 @@ export class Progress {
     };
   }
 
-  /** What has been done, and whether that is all. */
-  outcome(stopped: boolean): string {
-    const soFar = `${this.#files()}, ${this.#events()}`;
+  /** What has been done, and what kept it from being all. */
+  outcome(stopped: boolean, errors: readonly RunnerError[]): string {
+    const couldNotBegin = this.#isEmpty() && errors.length > 0;
+    const soFar = couldNotBegin ? "nothing was read" : `${this.#files()}, ${this.#events()}`;
     return stopped
       ? `Stopped: ${soFar}. The next run goes on behind the last row that was delivered.`
-      : [`Ended: ${soFar}, in ${formatDuration(this.#clock.now() - this.#startedAt)}.`, ...this.#notAll()].join("\n");
+      : [
+          `Ended: ${soFar}, in ${formatDuration(this.#clock.now() - this.#startedAt)}.`,
+          ...(errors.length === 0 ? [] : ["Not everything was collected:", ...textsOf(errors).map(visible)]),
+        ].join("\n");
   }
 
-  #notAll(): readonly string[] {
-    return this.#keptBack.size === 0 ? [] : ["Not everything was collected:", ...[...this.#keptBack].map(visible)];
+  #isEmpty(): boolean {
+    return this.#bytes.size === 0 && this.#delivered + this.#existing + this.#refused === 0;
   }
 
   #files(): string {
@@ -126,6 +126,11 @@ export class Progress {
     }
     return done === 0 || open === 0 ? undefined : (elapsed * open) / done;
   }
+}
+
+/** Each once. */
+function textsOf(errors: readonly RunnerError[]): readonly string[] {
+  return [...new Set(errors.map(({ text }) => text))];
 }
 
 function count(number: number): string {

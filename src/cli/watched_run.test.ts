@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { type MockOrg, startMockOrg } from "../../_dev/deploy/docker/mock_org/mock_org.ts";
 import type { LogFields } from "../core/log.ts";
 import { backfill } from "./backfill.ts";
@@ -66,6 +66,32 @@ test("shows what is wrong above the progress", async () => {
   );
 });
 
+test("says at the end that nothing was read, and why, of orgs that can't be collected at all", async () => {
+  await org.given.user({ username: org.username, active: false });
+  const { inputs, ...rest } = parse(readFileSync(options().policy, "utf8"));
+  const noKey = {
+    ...inputs[0],
+    id: "b",
+    name: "B",
+    auth: { ...inputs[0].auth, private_key_path: join(folder, "gone.key") },
+  };
+  writeFileSync(options().policy, stringify({ ...rest, inputs: [...inputs, noKey] }), { mode: 0o600 });
+  expect(await watchedOnce(new AbortController().signal)).toBe(2);
+  const [ended, ...why] = written.slice(written.indexOf("Ended:")).trimEnd().split("\n");
+  expect(ended).toMatch(/^Ended: nothing was read, in /);
+  expect(why).toEqual([
+    "Not everything was collected:",
+    expect.stringMatching(/^Salesforce refused the login: inactive user\./),
+    expect.stringContaining(join(folder, "gone.key")),
+  ]);
+});
+
+test("tells no outcome of a collection that could not start", async () => {
+  writeFileSync(options().policy, "inputs: [", { mode: 0o600 });
+  await expect(watchedOnce(new AbortController().signal)).rejects.toMatchObject({ code: "policy_unreadable" });
+  expect(written).not.toContain("Ended");
+});
+
 test("says that it stops, and how far it came", async () => {
   const stop = new AbortController();
   const ended = watchedOnce(stop.signal);
@@ -124,6 +150,7 @@ describe("behind a pipe", () => {
     await org.given.user({ username: org.username, active: false });
     const collected = { ...options(), range: past(), eventTypes: undefined };
     expect(await recorded(around(), (seen) => backfill(collected, seen))).toBe(2);
+    expect(lines.at(-1)?.message).toMatch(/^Ended: nothing was read, in /);
     expect(lines.at(-1)?.fields).toMatchObject({
       files: 0,
       errors: 1,

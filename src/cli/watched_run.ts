@@ -29,13 +29,12 @@ export async function watched(
     () => logLevel,
   );
   stop.addEventListener("abort", () => display.print(STOPPING), { once: true });
-  try {
-    return await collect({ environment, log, stop, observe: (fact) => progress.see(fact) });
-  } finally {
+  const { exitCode, errors } = await seenBy(progress, collect, { environment, log, stop }).finally(async () => {
     ended.abort();
     await kept;
-    display.print(progress.outcome(stop.aborted));
-  }
+  });
+  display.print(progress.outcome(stop.aborted, errors));
+  return exitCode;
 }
 
 export interface RecordedSurroundings {
@@ -56,19 +55,28 @@ export async function recorded(
 ): Promise<number> {
   const { environment, writeLine, stop, logLevel = "info", clock = systemClock } = surroundings;
   const progress = new Progress(clock);
+  const log = createLog(writeLine, () => logLevel);
+  const { exitCode, errors } = await seenBy(progress, collect, { environment, log, stop });
+  const record = { ...progress.record(stop.aborted, errors), exit_code: exitCode };
+  writeLine("info", progress.outcome(stop.aborted, errors).split("\n")[0] ?? "", record);
+  return exitCode;
+}
+
+/** With what kept it from collecting everything. */
+async function seenBy(
+  progress: Progress,
+  collect: (surroundings: RunSurroundings) => Promise<number>,
+  surroundings: RunSurroundings,
+): Promise<{ readonly exitCode: number; readonly errors: readonly RunnerError[] }> {
   let errors: readonly RunnerError[] = [];
   const exitCode = await collect({
-    environment,
-    log: createLog(writeLine, () => logLevel),
-    stop,
+    ...surroundings,
     observe: (fact) => progress.see(fact),
     ended: (all) => {
       errors = all;
     },
   });
-  const record = { ...progress.record(stop.aborted, errors), exit_code: exitCode };
-  writeLine("info", progress.outcome(stop.aborted).split("\n")[0] ?? "", record);
-  return exitCode;
+  return { exitCode, errors };
 }
 
 const STOPPING = "Stopping: what is under way is delivered and saved. Press Ctrl-C again to end at once.";

@@ -11,6 +11,7 @@ import { type OptionValues, textOf, usage } from "../../../src/cli/command_decla
 import { Progress, ProgressDisplay } from "../../../src/cli/progress.ts";
 import { run } from "../../../src/cli/run.ts";
 import { systemClock } from "../../../src/core/clock.ts";
+import type { RunnerError } from "../../../src/core/errors.ts";
 import { createLog, terminalLine } from "../../../src/core/log.ts";
 import type { DeliveryFact } from "../../../src/pump/facts.ts";
 import type { AnyFact } from "../../../src/sources/fact.ts";
@@ -279,18 +280,20 @@ async function collect(options: DemoOptions, orgs: readonly DemoOrg[], output: D
     const told = fact as DeliveryFact;
     existing += told.fact === "delivered" ? told.existing : 0;
   };
+  let errors: readonly RunnerError[] = [];
+  const keepErrors = (all: readonly RunnerError[]) => {
+    errors = all;
+  };
   const kept = process.stdout.isTTY ? display.keep(systemClock, ended.signal) : undefined;
-  try {
-    const exitCode = await run(
-      { policy, dataDirectory: stateFolder(options, output), once: true },
-      { environment: process.env, log, stop: stop.signal, observe },
-    );
-    return { exitCode, existing };
-  } finally {
+  const exitCode = await run(
+    { policy, dataDirectory: stateFolder(options, output), once: true },
+    { environment: process.env, log, stop: stop.signal, observe, ended: keepErrors },
+  ).finally(async () => {
     ended.abort();
     await kept;
-    display.print(progress.outcome(stop.signal.aborted));
-  }
+  });
+  display.print(progress.outcome(stop.signal.aborted, errors));
+  return { exitCode, existing };
 }
 
 /** Of orgs that push events, a login as it arrives. */
