@@ -152,6 +152,8 @@ export class Wiring {
       turn === undefined ? undefined : new SharedCallHours(localCalls ?? createMemoryCallHours(), this.#clock);
     const budget = new ApiBudget(input.api.dailyRequestShare, calls ?? localCalls);
     const collector = input.collector === undefined ? undefined : this.#collector(input, budget, log, turn);
+    // What fails for every source at once, as the login, is one error: it is logged for the first of them.
+    const toldErrors = new WeakSet<RunnerError>();
     let opening: Promise<OpenedInput> | undefined;
     const opened = (stop: AbortSignal) => {
       opening ??= this.#opening.open({ input, budget, log, turn, ids, calls }, stop).catch((error) => {
@@ -161,7 +163,7 @@ export class Wiring {
       return opening;
     };
     return {
-      jobs: sources.map(({ source, stream }) => this.#job(source, input, stream, opened, collector, log)),
+      jobs: sources.map(({ source, stream }) => this.#job(source, input, stream, opened, collector, log, toldErrors)),
       close: async () => {
         await collector?.close();
         const used = await opening?.catch(() => undefined);
@@ -191,8 +193,9 @@ export class Wiring {
     opened: (stop: AbortSignal) => Promise<OpenedInput>,
     collector: Collector | undefined,
     log: Log,
+    toldErrors: WeakSet<RunnerError>,
   ): Job {
-    const tell = this.#tell(input, stream, id, collector?.tell({ stream, name }) ?? (() => {}), log);
+    const tell = this.#tell(input, stream, id, collector?.tell({ stream, name }) ?? (() => {}), log, toldErrors);
     const delivery: Tell<DeliveryFact> = tell;
     let source: Source | undefined;
     let keeping: Keeping | undefined;
@@ -232,11 +235,23 @@ export class Wiring {
     };
   }
 
-  #tell(input: Input, stream: Stream, sourceId: string, report: Tell, log: Log): Tell {
+  #tell(
+    input: Input,
+    stream: Stream,
+    sourceId: string,
+    report: Tell,
+    log: Log,
+    toldErrors: WeakSet<RunnerError>,
+  ): Tell {
     const streamLog = log.with({ stream: dataStreamName(stream.dataStream) });
     const say: Tell = (fact) => {
       const { level, message } = sentence(fact, this.#clock.now());
-      streamLog[level](message);
+      const { fact: name, error } = fact as DeliveryFact & { readonly error: RunnerError };
+      const isTold = name === "round_failed" && toldErrors.has(error);
+      if (name === "round_failed") {
+        toldErrors.add(error);
+      }
+      streamLog[isTold ? "debug" : level](message);
     };
     const observe: Tell = (fact) => this.#surroundings.observe?.(fact, input, stream, sourceId);
     return tellAll([say, report, observe], (error, fact) =>
