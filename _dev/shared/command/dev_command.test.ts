@@ -1,7 +1,9 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { RETRY, RunnerError } from "../../../src/core/errors.ts";
 import { mendable } from "./dev_command.ts";
@@ -73,6 +75,18 @@ test.each([DEMO, INSTALLER, ELASTICSEARCH, PREVIEW, BENCH, MUTATION])("%s says w
   const { status, stdout, stderr } = typed(program, ["--help"]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   expect(stdout).toContain("Examples:");
+});
+
+test.each([
+  [DEMO, ["--help"]],
+  [INSTALLER, ["--help"]],
+  [ELASTICSEARCH, ["status"]],
+])("%s %j ends quietly when nobody reads what it says, as with head", async (program, args) => {
+  const env = { PATH: process.env.PATH, AQUILA_SALESFORCE_CACHE: join(folder, "cache") };
+  const child = spawn(process.execPath, [join(ROOT, program), ...args], { env });
+  child.stdout.destroy();
+  expect(await text(child.stderr)).toBe("");
+  expect(child.exitCode ?? (await once(child, "exit"))[0]).toBe(0);
 });
 
 test("what should not happen keeps its stack", () => {

@@ -22,6 +22,12 @@ export async function runDevCommand(
   work: (values: OptionValues) => Promise<number>,
   argv: readonly string[] = process.argv.slice(2),
 ): Promise<void> {
+  // Who reads what is printed may leave at any time, as head does. What is still printed then is for nobody.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") {
+      throw error;
+    }
+  });
   try {
     const values = readOptions({ name: command.name, helpCommand: `${command.name} -- --help` }, command, argv);
     if (values.help === true) {
