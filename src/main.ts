@@ -108,7 +108,7 @@ async function main(): Promise<number> {
         return await untilItEnds(surroundings, (seen) => backfill(command, seen));
       }
       case "cursors":
-        return await showCursors(command, { print, environment: process.env });
+        return await showCursors(command, { print, environment: process.env, columns: process.stdout.columns });
       case "agent": {
         const { agent } = await import("./cli/agent.ts");
         return await agent(command, { input: process.stdin, writeLine, stop: stopOnSignals() });

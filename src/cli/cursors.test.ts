@@ -25,10 +25,11 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(dataDirectory, { recursive: true, force: true }));
 
-async function printed(more: { retry?: string; json?: boolean } = {}): Promise<string[]> {
+async function printed(more: { retry?: string; json?: boolean; columns?: number } = {}): Promise<string[]> {
   const lines: string[] = [];
-  const options = { dataDirectory, reset: undefined, retry: undefined, json: false, ...more };
-  expect(await showCursors(options, { print: (line) => lines.push(line) })).toBe(0);
+  const { columns, ...given } = more;
+  const options = { dataDirectory, reset: undefined, retry: undefined, json: false, ...given };
+  expect(await showCursors(options, { print: (line) => lines.push(line), columns })).toBe(0);
   return lines;
 }
 
@@ -40,6 +41,23 @@ test("shows what is parked, with its cause", async () => {
   expect(JSON.parse((await printed({ json: true }))[0] ?? "")).toMatchObject({
     failed: [{ id: "0AT2", parked: true, attempts: 16, cause: "Salesforce failed." }],
   });
+});
+
+test("fits what it says into a terminal, and leaves what programs read on one line", async () => {
+  const [position = "", failure] = await printed({ columns: 60 });
+  const all = position.split("\n");
+  expect(all.length).toBeGreaterThan(1);
+  expect(all.slice(1).every((line) => /^ {2}\S/.test(line))).toBe(true);
+  expect(Math.max(...all.map((line) => line.length))).toBeLessThanOrEqual(60);
+  expect(all.map((line) => line.trim()).join(" ")).toBe((await printed())[0]);
+  expect(failure).toBe(
+    [
+      "  parked: Event log file 0AT2 (Login), 16 attempts, next at",
+      "    2026-07-20T12:00:00.000Z: Salesforce failed.",
+    ].join("\n"),
+  );
+  expect((await printed({ retry: "0AT2", columns: 40 }))[0]).toContain("\n");
+  expect(await printed({ json: true, columns: 60 })).toEqual(await printed({ json: true }));
 });
 
 test("--retry has a parked file tried at once, behind the rows that it has brought", async () => {

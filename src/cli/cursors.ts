@@ -13,6 +13,7 @@ import type { FailedPart } from "../sources/part_failure.ts";
 import { usage } from "./command_declaration.ts";
 import { describePosition, type ShownPosition } from "./cursors_position.ts";
 import { copyCursorsTo, cursorsOfAll, openSharedOrgs } from "./cursors_shared.ts";
+import { hangingText } from "./hanging_text.ts";
 import { policySource } from "./policy_source.ts";
 import { parseSourceId } from "./source_id.ts";
 
@@ -37,6 +38,8 @@ export interface CursorsSurroundings {
   readonly print: (line: string) => void;
   /** For the variables of a policy. */
   readonly environment?: Environment;
+  /** Of the terminal, if it is one. */
+  readonly columns?: number | undefined;
 }
 
 /** Bytes of kept events that are read at once. */
@@ -49,7 +52,7 @@ const BATCH_BYTES = 1024 * 1024;
  */
 export async function showCursors(options: CursorsOptions, surroundings: CursorsSurroundings): Promise<number> {
   const { dataDirectory, policy, reset, retry, discardKept } = options;
-  const { print } = surroundings;
+  const say = saying(surroundings, options.json);
   if (policy !== undefined) {
     return await showSharedCursors({ ...options, policy }, surroundings);
   }
@@ -64,17 +67,15 @@ export async function showCursors(options: CursorsOptions, surroundings: Cursors
   try {
     kept = openKeptEvents(dataDirectory);
     if (retry !== undefined) {
-      print(await tryAgain(retry, cursors));
+      say(await tryAgain(retry, cursors));
     } else if (reset !== undefined) {
-      print(visible(await forget(reset, cursors)));
+      say(await forget(reset, cursors));
     } else if (discardKept !== undefined) {
-      print(visible(discard(discardKept, kept)));
+      say(discard(discardKept, kept));
     } else if (options.kept) {
-      printKept(kept, print);
+      printKept(kept, surroundings.print);
     } else {
-      linesOf(await positions(cursors, kept), options.json)
-        .map(visible)
-        .forEach(print);
+      linesOf(await positions(cursors, kept), options.json).forEach(say);
     }
     return 0;
   } finally {
@@ -86,8 +87,10 @@ export async function showCursors(options: CursorsOptions, surroundings: Cursors
 /** The same for the state that the inputs of a policy share. */
 async function showSharedCursors(
   { policy, dataDirectory, copyTo, reset, retry, json }: CursorsOptions & { readonly policy: string },
-  { print, environment = {} }: CursorsSurroundings,
+  surroundings: CursorsSurroundings,
 ): Promise<number> {
+  const { environment = {} } = surroundings;
+  const say = saying(surroundings, json);
   const source = policySource(policy, { environment, log: silentLog, stop: NEVER });
   const { inputs } = await source.read().finally(() => source.close());
   const { orgs, close } = await openSharedOrgs(inputs);
@@ -96,14 +99,14 @@ async function showSharedCursors(
     if (copyTo !== undefined) {
       const local = openSqliteCursors(dataDirectory);
       try {
-        (await copyCursorsTo(copyTo, orgs, local)).map(visible).forEach(print);
+        (await copyCursorsTo(copyTo, orgs, local)).forEach(say);
       } finally {
         local.close();
       }
     } else if (retry !== undefined) {
-      print(await tryAgain(retry, cursors));
+      say(await tryAgain(retry, cursors));
     } else if (reset !== undefined) {
-      print(visible(await forget(reset, cursors)));
+      say(await forget(reset, cursors));
     } else {
       for (const { input, cursors: own, lease } of orgs) {
         const { holder, term, since } = await lease();
@@ -111,13 +114,22 @@ async function showSharedCursors(
         const where = linesOf(found, json, { host: holder?.name ?? null, term, since: since ?? null });
         const who = holder === undefined ? "nobody" : holder.name;
         const title = `${input.organization.name}: collected by ${who}, term ${term}${since === undefined ? "" : `, since ${since}`}`;
-        [...(json ? [] : [title]), ...where].map(visible).forEach(print);
+        [...(json ? [] : [title]), ...where].forEach(say);
       }
     }
     return 0;
   } finally {
     await close();
   }
+}
+
+/** Prints lines for programs as they are, those for people broken so that they fit into the terminal. */
+function saying({ print, columns }: CursorsSurroundings, json: boolean): (line: string) => void {
+  return (line) => {
+    const indent = line.search(/\S/) + 2;
+    const text = visible(line);
+    print(json ? text : text.slice(0, indent) + hangingText(text.slice(indent), indent, columns));
+  };
 }
 
 const NEVER = new AbortController().signal;
