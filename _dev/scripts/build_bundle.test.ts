@@ -1,9 +1,22 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
+import { startMockOrg } from "../deploy/docker/mock_org/mock_org.ts";
+import { PRIVATE_KEY, PUBLIC_KEY } from "../shared/testing/agent_policy.ts";
 import { buildBundle } from "./build_bundle.ts";
 
 let folder: string;
@@ -20,11 +33,19 @@ function runner(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
 }
 
 describe("the bundle", { timeout: 60_000 }, () => {
-  test("is a launcher, one file of code, the spec and the licences", () => {
+  test("is a launcher, what is run, its parts, the spec and the licences", () => {
     expect(readdirSync(join(folder, "component")).toSorted()).toEqual([
       "aquila-salesforce",
+      "aquila-salesforce.avro.mjs",
+      "aquila-salesforce.elasticsearch.mjs",
+      "aquila-salesforce.grpc.mjs",
+      "aquila-salesforce.init.mjs",
+      "aquila-salesforce.kafka.mjs",
       "aquila-salesforce.licenses.txt",
+      "aquila-salesforce.main.mjs",
       "aquila-salesforce.mjs",
+      "aquila-salesforce.regexp.mjs",
+      "aquila-salesforce.rolldown-runtime.mjs",
       "aquila-salesforce.spec.yml",
     ]);
     const licences = readFileSync(join(folder, "component/aquila-salesforce.licenses.txt"), "utf8");
@@ -38,6 +59,84 @@ describe("the bundle", { timeout: 60_000 }, () => {
     const refused = runner(["run", "--policy", join(folder, "none.yml")]);
     expect(refused.status).toBe(2);
     expect(JSON.parse(refused.stderr)).toMatchObject({ "log.level": "error" });
+  });
+
+  describe("loads of its parts", () => {
+    const outputs = {
+      file: { type: "file", path: "out" },
+      elasticsearch: { type: "elasticsearch", hosts: ["http://127.0.0.1:1"], api_key: "a:b" },
+      kafka: { type: "kafka", hosts: ["127.0.0.1:1"], topic: "salesforce" },
+    };
+    const DROPPING = { processors: [{ drop_event: { when: { regexp: { message: "a" } } } }] };
+    const POLICY = ["--policy", "policy.yml"];
+
+    test.each<[string, readonly string[], string[], keyof typeof outputs, object]>([
+      ["for its version", ["version"], [], "file", {}],
+      ["for files", ["run", "--once", ...POLICY], [], "file", {}],
+      ["for a regular expression", ["run", "--once", ...POLICY], ["regexp"], "file", DROPPING],
+      ["to set up", ["init", "--username", "a@b.c", "--org-name", "A", "--out", "acme"], ["init"], "file", {}],
+      ["to check Elasticsearch", ["check", ...POLICY], ["elasticsearch"], "elasticsearch", {}],
+      ["to check Kafka", ["check", ...POLICY], ["avro", "elasticsearch", "kafka"], "kafka", {}],
+      ["under an agent", ["agent", "-E", "path.data=."], ["grpc"], "file", {}],
+    ])("only what is needed %s", async (_what, args, parts, output, more) => {
+      const work = mkdtempSync(join(folder, "work-"));
+      await using org = await startMockOrg({ certificate: PUBLIC_KEY });
+      writeFileSync(join(work, "app.key"), PRIVATE_KEY, { mode: 0o600 });
+      const auth = {
+        login_url: org.url,
+        client_id: org.clientId,
+        username: org.username,
+        private_key_path: join(work, "app.key"),
+      };
+      const streams = [{ data_stream: { dataset: "aquila_salesforce.login" }, ...more }];
+      const inputs = [{ id: "acme", type: "aquila-salesforce", auth, streams }];
+      const policy = { outputs: { default: outputs[output] }, inputs };
+      writeFileSync(join(work, "policy.yml"), JSON.stringify(policy), { mode: 0o600 });
+      const hook = `
+        import { appendFileSync } from "node:fs";
+        import { registerHooks } from "node:module";
+        registerHooks({
+          load: (url, context, next) => {
+            appendFileSync("loaded", url.startsWith("file:") ? url.slice(url.lastIndexOf("/") + 1) + "\\n" : "");
+            return next(url, context);
+          },
+        });`;
+      const child = spawn(
+        process.execPath,
+        ["--import", `data:text/javascript,${encodeURIComponent(hook)}`, bundle, ...args],
+        { cwd: work, env: {}, stdio: "ignore" },
+      );
+      await once(child, "close");
+      const always = ["aquila-salesforce.main.mjs", "aquila-salesforce.mjs", "aquila-salesforce.rolldown-runtime.mjs"];
+      expect(readFileSync(join(work, "loaded"), "utf8").trimEnd().split("\n").toSorted()).toEqual(
+        [...always, ...parts.map((name) => `aquila-salesforce.${name}.mjs`)].toSorted(),
+      );
+    });
+  });
+
+  const OTHER = 'import { other } from "./aquila-salesforce.main.mjs"; other();';
+
+  test.each([
+    ["main", ["version"], undefined, "Cannot find module '"],
+    ["init", ["init"], undefined, "Cannot find module '"],
+    ["init", ["init"], OTHER, "The requested module './aquila-salesforce.main.mjs' does not provide an export named"],
+  ])("says that its part %s is missing, or another version's", (part, [command = ""], text, reason) => {
+    const incomplete = mkdtempSync(join(folder, "incomplete-"));
+    cpSync(join(folder, "component"), incomplete, { recursive: true });
+    const path = join(incomplete, `aquila-salesforce.${part}.mjs`);
+    if (text === undefined) {
+      rmSync(path);
+    } else {
+      writeFileSync(path, text);
+    }
+    const args = [command, ...(command === "init" ? ["--username", "a@b.c", "--org-name", "A", "--out", "never"] : [])];
+    const program = join(incomplete, "aquila-salesforce.mjs");
+    const { status, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: "utf8", cwd: incomplete });
+    expect(status).toBe(2);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect(stderr).toContain(`The runner is incomplete: ${reason}`);
+    expect(stderr).toContain("Put all files of one release beside each other.");
+    expect(existsSync(join(incomplete, "never"))).toBe(false);
   });
 
   test("speaks to Kafka with nothing beside it", () => {

@@ -1,6 +1,6 @@
 /**
- * Builds what a machine needs that has no sources into build/release/: the runner in one file, its launcher, its component spec and
- * the licences of what is in it; and a single executable for this platform with Node in it ("Single executable applications" in
+ * Builds what a machine needs that has no sources into build/release/: the runner as a bundle in a few files, its launcher, its component
+ * spec and the licences of what is in it; and a single executable for this platform with Node in it ("Single executable applications" in
  * Node's documentation).
  */
 import { execFileSync } from "node:child_process";
@@ -17,11 +17,13 @@ import {
 } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { inject } from "postject";
-import { type Plugin, rolldown } from "rolldown";
-import { BUNDLE_FILE, COMPONENT_NAME, componentFiles, NODE_FLAGS } from "../../src/cli/component_files.ts";
+import { type CodeSplittingGroup, type OutputOptions, rolldown } from "rolldown";
+import { BUNDLE_FILE, COMPONENT_NAME, componentFiles, NODE_FLAGS, partFile } from "../../src/cli/component_files.ts";
+import { INCOMPLETE_CURE } from "../../src/core/errors.ts";
 import { RELEASE_FOLDER, removeFromRelease, sealRelease } from "./release/release_folder.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
+const MAIN = join(ROOT, "src/main.ts");
 /** The single executable as it is released: it runs on one platform only. */
 const EXECUTABLE_FILE = `${COMPONENT_NAME}-${process.platform}-${process.arch}`;
 const OLDEST_NODE = 24;
@@ -33,7 +35,16 @@ const SENTINEL_FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
 export async function buildBundle(folder: string): Promise<string> {
   mkdirSync(folder, { recursive: true });
   const bundle = join(folder, BUNDLE_FILE);
-  const modules = await bundleTo(bundle, "esm");
+  const modules = await bundled({
+    dir: folder,
+    format: "esm",
+    entryFileNames: partFile("[name]"),
+    chunkFileNames: partFile("[name]"),
+    codeSplitting: { groups: PARTS },
+    // By its own name, nothing is taken for something else in a part of another version.
+    minifyInternalExports: false,
+  });
+  writeFileSync(bundle, START);
   for (const { name, mode, content } of componentFiles({ kind: "bundle", bundle, node: "node" })) {
     if ("text" in content) {
       writeFileSync(join(folder, name), content.text, { mode });
@@ -54,7 +65,7 @@ export async function buildBinary(path: string): Promise<string> {
     string,
     string,
   ];
-  await bundleTo(main, "cjs");
+  await bundled({ file: main, format: "cjs", codeSplitting: false });
   const execArgv = ["--disable-warning=ExperimentalWarning", ...NODE_FLAGS];
   writeFileSync(config, JSON.stringify({ main, output: blob, disableExperimentalSEAWarning: true, execArgv }));
   execFileSync(process.execPath, ["--experimental-sea-config", config], { stdio: "pipe" });
@@ -70,40 +81,66 @@ export async function buildBinary(path: string): Promise<string> {
 }
 
 /**
- * An older Node lacks `node:sqlite` and would end with a stack before any line of the program runs. In the bundle it is asked for
- * when the program begins, so that a sentence can be said instead.
+ * What is run of the bundle. Of a file that asks for what an older Node lacks, such as `node:sqlite`, no line would run there: it
+ * would end with a stack. So this one asks for nothing.
  */
-const NODE_CHECK: Plugin = {
-  name: "node-check",
-  resolveId: (id) => (id === "node:sqlite" ? "\0node:sqlite" : null),
-  load: (id) =>
-    id === "\0node:sqlite"
-      ? `if (Number(process.versions.node.split(".")[0]) < ${OLDEST_NODE}) {
-           process.stderr.write("${COMPONENT_NAME} needs Node ${OLDEST_NODE} or newer; " + process.execPath + " is Node " +
-             process.versions.node + ". Install a newer one, or use the single executable.\\n");
-           process.exit(2);
-         }
-         export const { DatabaseSync } = process.getBuiltinModule("node:sqlite");`
-      : null,
-};
+const START = `${readFileSync(MAIN, "utf8").split("\n", 1)}
+if (Number(process.versions.node.split(".")[0]) < ${OLDEST_NODE}) {
+  process.stderr.write("${COMPONENT_NAME} needs Node ${OLDEST_NODE} or newer; " + process.execPath + " is Node " +
+    process.versions.node + ". Install a newer one, or use the single executable.\\n");
+  process.exit(2);
+}
+await import("./${partFile("main")}").catch((error) => {
+  if (error.code !== "ERR_MODULE_NOT_FOUND") {
+    throw error;
+  }
+  process.stderr.write("The runner is incomplete: " + error.message + ". ${INCOMPLETE_CURE}\\n");
+  process.exit(2);
+});
+`;
 
 /** This library of Kafka's client reads its WebAssembly from a file beside it, or, in another form, holds it. */
 const WASM_INSIDE = { "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled" };
 
-/** Gives the files that are in the bundle. */
-async function bundleTo(file: string, format: "esm" | "cjs"): Promise<readonly string[]> {
+/** The start of every run, and what several parts share. */
+const EVERY_RUN = /\/src\/(main|cli\/writable_folder|cli\/check\/elasticsearch_answers)\.ts$|\/node_modules\/debug\//;
+
+/**
+ * What is imported only when it is needed, by the libraries that it needs: V8 reads a file whole before anything in it runs, and
+ * keeps its text. With each module come those that it imports, unless an earlier group has them.
+ */
+const PARTS: CodeSplittingGroup[] = [
+  { name: "main", test: EVERY_RUN },
+  { name: "regexp", test: /\/node_modules\/re2js\// },
+  { name: "avro", test: /\/node_modules\/avsc\// },
+  { name: "grpc", test: /\/src\/(cli\/agent|org\/pub_sub_channel)\.ts$/ },
+  { name: "kafka", test: /\/src\/(sinks\/kafka|cli\/check\/kafka_steps)\.ts$/ },
+  {
+    name: "elasticsearch",
+    test: /\/src\/(cli\/check|sinks\/elasticsearch|coordination\/(state_index|gathered_writes|lease_keeper))\.ts$/,
+  },
+  { name: "init", test: /\/src\/cli\/init\.ts$/ },
+];
+
+/** Writes the program as these options say and gives the files that are in it. */
+async function bundled(options: OutputOptions): Promise<readonly string[]> {
   const build = await rolldown({
-    input: join(ROOT, "src/main.ts"),
+    input: { main: MAIN },
     platform: "node",
     cwd: ROOT,
     logLevel: "warn",
-    plugins: [NODE_CHECK],
     resolve: { alias: WASM_INSIDE },
   });
   try {
-    const { output } = await build.write({ file, format, codeSplitting: false });
-    writeFileSync(file, inAscii(readFileSync(file, "utf8")));
-    return output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : []));
+    const { output } = await build.write(options);
+    return output.flatMap((part) => {
+      if (part.type !== "chunk") {
+        return [];
+      }
+      const path = options.file ?? join(options.dir ?? "", part.fileName);
+      writeFileSync(path, inAscii(part.code));
+      return part.moduleIds;
+    });
   } finally {
     await build.close();
   }

@@ -15,6 +15,7 @@ export const OURS = [
   "aquila-salesforce",
   "aquila-salesforce-node",
   "aquila-salesforce.mjs",
+  "aquila-salesforce.one.mjs",
   "aquila-salesforce.spec.yml",
 ];
 
@@ -34,7 +35,9 @@ export class TestAgentHome {
     chmodSync(this.folder, 0o755);
     this.components = this.addVersion(VERSION_FOLDER);
     const bundle = join(this.folder, "aquila-salesforce.mjs");
-    writeFileSync(bundle, "console.log(process.argv.slice(2).join(' '));\n", { mode: 0o666 });
+    writeFileSync(bundle, "import './aquila-salesforce.one.mjs';\n", { mode: 0o666 });
+    const part = join(this.folder, "aquila-salesforce.one.mjs");
+    writeFileSync(part, "console.log(process.argv.slice(2).join(' '));\n", { mode: 0o666 });
     // In place of Node's executable, whose copies would take most of the tests' time.
     const node = join(this.folder, "node");
     writeFileSync(node, `#!/bin/sh\nexec '${process.execPath}' "$@"\n`, { mode: 0o755 });

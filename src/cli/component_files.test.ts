@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { ALLOCATOR_ENVIRONMENT, componentFiles, NODE_FLAGS } from "./component_files.ts";
 
@@ -14,8 +15,19 @@ test("every way to start the runner gives Node the same flags, and the allocator
   expect(scripts["aquila-salesforce"]).toBe(`${environment} node ${flags} src/main.ts`);
 });
 
-test("the files have the executable before the spec", () => {
-  expect(
-    componentFiles({ kind: "bundle", bundle: "runner.mjs", node: process.execPath }).map(({ name }) => name),
-  ).toEqual(["aquila-salesforce-node", "aquila-salesforce.mjs", "aquila-salesforce", "aquila-salesforce.spec.yml"]);
+test("the files have what the executable needs before it, and it before the spec", () => {
+  const folder = mkdtempSync(join(tmpdir(), "component-files-"));
+  for (const name of ["aquila-salesforce.two.mjs", "aquila-salesforce.one.mjs", "other.mjs"]) {
+    writeFileSync(join(folder, name), "");
+  }
+  const bundle = join(folder, "aquila-salesforce.mjs");
+  expect(componentFiles({ kind: "bundle", bundle, node: process.execPath }).map(({ name }) => name)).toEqual([
+    "aquila-salesforce-node",
+    "aquila-salesforce.one.mjs",
+    "aquila-salesforce.two.mjs",
+    "aquila-salesforce.mjs",
+    "aquila-salesforce",
+    "aquila-salesforce.spec.yml",
+  ]);
+  rmSync(folder, { recursive: true });
 });

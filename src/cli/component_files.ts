@@ -1,4 +1,6 @@
 /** The files that make the runner a component of Elastic Agent. */
+import { globSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 
 export const COMPONENT_NAME = "aquila-salesforce";
@@ -6,11 +8,13 @@ export const COMPONENT_NAME = "aquila-salesforce";
 /** The input type of the policy, the executable and the spec have one name. */
 export const SPEC_FILE = `${COMPONENT_NAME}.spec.yml`;
 export const BUNDLE_FILE = `${COMPONENT_NAME}.mjs`;
+/** A part of the bundle, which lies beside it and is imported when it is needed. */
+export const partFile = (name: string) => `${COMPONENT_NAME}.${name}.mjs`;
 const NODE_FILE = `${COMPONENT_NAME}-node`;
 
 const PLATFORMS = ["linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "container/amd64", "container/arm64"];
 
-/** How the runner is started: its bundle by a Node, or as a single executable. */
+/** How the runner is started: its bundle, with the parts beside it, by a Node, or as a single executable. */
 export type RunnerProgram =
   | { readonly kind: "bundle"; readonly bundle: string; readonly node: string }
   | { readonly kind: "executable"; readonly executable: string };
@@ -26,27 +30,34 @@ export interface ComponentFile {
  * spec without its executable does not start at all. Elastic Agent refuses an executable that others may write.
  */
 export function componentFiles(program: RunnerProgram): readonly ComponentFile[] {
-  const spec: ComponentFile = { name: SPEC_FILE, mode: 0o644, content: { text: componentSpec(program) } };
   if (program.kind === "executable") {
-    return [{ name: COMPONENT_NAME, mode: 0o755, content: { copyOf: program.executable } }, spec];
+    return [{ name: COMPONENT_NAME, mode: 0o755, content: { copyOf: program.executable } }, specFile([])];
   }
-  return [
+  const folder = dirname(program.bundle);
+  const besideLauncher: readonly ComponentFile[] = [
     { name: NODE_FILE, mode: 0o755, content: { copyOf: program.node } },
+    ...partsIn(folder).map((name) => ({ name, mode: 0o644, content: { copyOf: join(folder, name) } })),
     { name: BUNDLE_FILE, mode: 0o644, content: { copyOf: program.bundle } },
-    { name: COMPONENT_NAME, mode: 0o755, content: { text: LAUNCHER } },
-    spec,
   ];
+  const launcher: ComponentFile = { name: COMPONENT_NAME, mode: 0o755, content: { text: LAUNCHER } };
+  return [...besideLauncher, launcher, specFile(besideLauncher.map(({ name }) => name))];
 }
 
-/** Every file that an earlier version or the other kind of program may have left, in the order of their removal. */
-export const REMOVABLE_FILES: readonly string[] = [SPEC_FILE, COMPONENT_NAME, BUNDLE_FILE, NODE_FILE];
+/** Every file in the folder that any version or kind of program has there, in the order of their removal. */
+export function removableFiles(folder: string): readonly string[] {
+  return [SPEC_FILE, COMPONENT_NAME, BUNDLE_FILE, ...partsIn(folder), NODE_FILE];
+}
+
+function partsIn(folder: string): string[] {
+  return globSync(partFile("*"), { cwd: folder }).toSorted();
+}
 
 /** As "Component specs" of Elastic Agent's documentation describes it. The log keys are those of ECS. */
-function componentSpec(program: RunnerProgram): string {
-  return stringify(
+function specFile(besideLauncher: readonly string[]): ComponentFile {
+  const text = stringify(
     {
       version: 2,
-      ...(program.kind === "bundle" ? { component_files: [BUNDLE_FILE, NODE_FILE] } : {}),
+      ...(besideLauncher.length > 0 ? { component_files: besideLauncher } : {}),
       inputs: [
         {
           name: COMPONENT_NAME,
@@ -68,6 +79,7 @@ function componentSpec(program: RunnerProgram): string {
     },
     { lineWidth: 0 },
   );
+  return { name: SPEC_FILE, mode: 0o644, content: { text } };
 }
 
 /**

@@ -1,4 +1,14 @@
-import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -12,12 +22,12 @@ afterEach(() => at.close());
 
 const modeOf = (name: string) => statSync(join(at.components, name)).mode & 0o777;
 
-test("writes launcher, bundle and spec, and says how to go on", async () => {
+test("writes launcher, bundle with its parts and spec, and says how to go on", async () => {
   expect(await at.install()).toBe(0);
   expect(ours(at.components)).toEqual(OURS);
-  expect(OURS.map(modeOf)).toEqual([0o755, 0o755, 0o644, 0o644]);
+  expect(OURS.map(modeOf)).toEqual([0o755, 0o755, 0o644, 0o644, 0o644]);
   expect(at.printed.at(-1)).toContain("elastic-agent restart");
-  expect(at.printed).toHaveLength(6);
+  expect(at.printed).toHaveLength(7);
 });
 
 test("changes nothing the second time", async () => {
@@ -37,6 +47,19 @@ test("replaces what is old, foreign or damaged, and mends modes", async () => {
   ]);
   expect(modeOf("aquila-salesforce")).toBe(0o755);
   expect(readFileSync(join(at.components, "aquila-salesforce.mjs"), "utf8")).toContain("newer");
+});
+
+test("puts back a part that is missing, and takes away one that this version has no more", async () => {
+  await at.install();
+  rmSync(join(at.components, "aquila-salesforce.one.mjs"));
+  symlinkSync("agentbeat", join(at.components, "aquila-salesforce.former.mjs"));
+  await at.install();
+  expect(at.printed.slice(0, 2)).toEqual([
+    `Wrote ${join(at.components, "aquila-salesforce.one.mjs")}`,
+    `Removed ${join(at.components, "aquila-salesforce.former.mjs")}`,
+  ]);
+  expect(ours(at.components)).toEqual(OURS);
+  expect(readdirSync(at.components)).toContain("agentbeat");
 });
 
 test("leaves the components of the agent alone when it is removed", async () => {
@@ -114,7 +137,7 @@ test("writes a spec as Elastic Agent wants it", async () => {
   const spec = parse(readFileSync(join(at.components, "aquila-salesforce.spec.yml"), "utf8"));
   expect(spec).toMatchObject({
     version: 2,
-    component_files: ["aquila-salesforce.mjs", "aquila-salesforce-node"],
+    component_files: ["aquila-salesforce-node", "aquila-salesforce.one.mjs", "aquila-salesforce.mjs"],
     inputs: [
       {
         name: "aquila-salesforce",

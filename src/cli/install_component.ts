@@ -7,8 +7,8 @@ import {
   COMPONENT_NAME,
   type ComponentFile,
   componentFiles,
-  REMOVABLE_FILES,
   type RunnerProgram,
+  removableFiles,
   SPEC_FILE,
 } from "./component_files.ts";
 import { ComponentFolder } from "./component_folder.ts";
@@ -83,10 +83,10 @@ export function putInPlace(
   const home = findAgentHome(agentHome, places);
   const changes = inFolder(home.components, (folder) => {
     refuseOtherSpecs(folder);
-    return uninstall ? removed(folder, REMOVABLE_FILES) : written(folder, componentFiles(program));
+    return uninstall ? removed(folder) : written(folder, componentFiles(program));
   });
   for (const former of home.former) {
-    changes.push(...inFolder(former, (folder) => removed(folder, REMOVABLE_FILES)));
+    changes.push(...inFolder(former, (folder) => removed(folder)));
   }
   return { home, changes };
 }
@@ -121,14 +121,12 @@ function written(folder: ComponentFolder, files: readonly ComponentFile[]): stri
     folder.put(file);
     changes.push(`${verb} ${join(folder.path, file.name)}`);
   }
-  const names = new Set(files.map(({ name }) => name));
-  const others = REMOVABLE_FILES.filter((name) => !names.has(name));
-  return [...changes, ...removed(folder, others)];
+  return [...changes, ...removed(folder, new Set(files.map(({ name }) => name)))];
 }
 
-function removed(folder: ComponentFolder, names: readonly string[]): string[] {
-  return names
-    .filter((name) => folder.has(name))
+function removed(folder: ComponentFolder, kept: ReadonlySet<string> = new Set()): string[] {
+  return removableFiles(folder.path)
+    .filter((name) => !kept.has(name) && folder.has(name))
     .map((name) => {
       folder.remove(name);
       return `Removed ${join(folder.path, name)}`;

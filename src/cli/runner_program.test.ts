@@ -10,10 +10,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test("a bundle is copied as it is, wherever it stands", () => {
-  const bundle = join(folder, "anything.mjs");
+test("a bundle is the one that the part with main.ts lies beside", () => {
+  const bundle = join(folder, "aquila-salesforce.mjs");
   writeFileSync(bundle, "");
-  expect(runnerProgram(bundle)).toEqual({ kind: "bundle", bundle, node: process.execPath });
+  expect(runnerProgram(join(folder, "aquila-salesforce.main.mjs"))).toEqual({
+    kind: "bundle",
+    bundle,
+    node: process.execPath,
+  });
 });
 
 test("sources give the bundle that has been built from them, or say how to build it", () => {

@@ -6,13 +6,13 @@ import { BUNDLE_FILE, type RunnerProgram } from "./component_files.ts";
 
 /**
  * What this process is made of, to be copied elsewhere: the single executable, the bundle, or, if it runs from its sources,
- * the bundle that has been built from them. `mainFile` is the file that the process has been started with.
+ * the bundle that has been built from them. `mainFile` is the file that holds main.ts.
  */
 export function runnerProgram(mainFile: string): RunnerProgram {
   if (isSea()) {
     return { kind: "executable", executable: process.execPath };
   }
-  const bundle = mainFile.endsWith(".mjs") ? mainFile : join(mainFile, "../../build/release", BUNDLE_FILE);
+  const bundle = join(buildFolder(mainFile), BUNDLE_FILE);
   if (!existsSync(bundle)) {
     throw new RunnerError("usage", "The runner has not been built yet.", { next: GIVE_UP, cure: "Run npm run build." });
   }
@@ -21,10 +21,10 @@ export function runnerProgram(mainFile: string): RunnerProgram {
 
 /** Where release files lie that this process may need: beside its program, in build/release beside its sources, or here. */
 export function releaseFolders(mainFile: string): readonly string[] {
-  const own = isSea()
-    ? dirname(process.execPath)
-    : mainFile.endsWith(".mjs")
-      ? dirname(mainFile)
-      : join(mainFile, "../../build/release");
-  return [own, process.cwd()];
+  return [isSea() ? dirname(process.execPath) : buildFolder(mainFile), process.cwd()];
+}
+
+/** The folder of the bundle that a process runs, or that has been built from the sources that it runs. */
+function buildFolder(mainFile: string): string {
+  return mainFile.endsWith(".mjs") ? dirname(mainFile) : join(mainFile, "../../build/release");
 }

@@ -1,12 +1,14 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { AgentInstallation } from "../../_dev/shared/fake_agent/agent_installation.ts";
 import { LookingClock } from "../../_dev/shared/testing/looking_clock.ts";
+import type { RunnerProgram } from "./component_files.ts";
 import { watchComponent } from "./watch_component.ts";
 
 let folder: string;
+let single: RunnerProgram;
 let agent: AgentInstallation;
 let printed: string[];
 let watching: Promise<number>;
@@ -17,6 +19,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "watch-component-"));
   chmodSync(folder, 0o755);
   const executable = join(folder, "aquila-salesforce");
+  single = { kind: "executable", executable };
   writeFileSync(executable, "#!/bin/sh\necho runner\n", { mode: 0o755 });
   agent = new AgentInstallation(folder, "package");
   printed = [];
@@ -30,12 +33,12 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function watch(): Promise<void> {
+async function watch(program: RunnerProgram = single): Promise<void> {
   const first = clock.look();
   watching = watchComponent(
     { agentHome: undefined },
     {
-      program: { kind: "executable", executable: join(folder, "aquila-salesforce") },
+      program,
       places: agent.places,
       print: (line) => printed.push(line),
       clock,
@@ -78,6 +81,24 @@ test("puts back what somebody takes away, and lets what is there be", async () =
   await watch();
   expect(printed).toEqual([expect.stringContaining("watching for upgrades")]);
   expect(agent.restarts).toBe(2);
+});
+
+test("puts back a part of the bundle that somebody takes away", async () => {
+  agent.install("9.4.3");
+  const bundle = join(folder, "aquila-salesforce.mjs");
+  const node = join(folder, "aquila-salesforce");
+  writeFileSync(bundle, "");
+  writeFileSync(join(folder, "aquila-salesforce.one.mjs"), "");
+  await watch({ kind: "bundle", bundle, node });
+  const part = join(agent.components, "aquila-salesforce.one.mjs");
+  for (const spoil of [rmSync, (path: string) => writeFileSync(path, "other")]) {
+    spoil(part);
+    printed = [];
+    await clock.look();
+    expect(readFileSync(part, "utf8")).toBe("");
+    expect(printed).toHaveLength(2);
+  }
+  expect(agent.restarts).toBe(3);
 });
 
 test("waits for an agent that is not there yet, says so once, and restarts it as soon as it can be", async () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { asRunnerError, type RunnerError } from "../core/errors.ts";
 import { type AgentPlaces, findAgentHome } from "./agent_home.ts";
-import { REMOVABLE_FILES } from "./component_files.ts";
+import { removableFiles } from "./component_files.ts";
 import { type InstallComponentOptions, type InstallComponentSurroundings, putInPlace } from "./install_component.ts";
 import { restartAgent } from "./restart_agent.ts";
 
@@ -65,9 +65,9 @@ export async function watchComponent(
 function look(agentHome: string | undefined, places: AgentPlaces | undefined): string {
   const { components, former } = findAgentHome(agentHome, places);
   const files = [components, ...former].flatMap((folder) =>
-    REMOVABLE_FILES.map((name) => {
+    removableFiles(folder).map((name) => {
       const stats = lstatSync(join(folder, name), { throwIfNoEntry: false });
-      return stats === undefined ? null : [stats.ino, stats.size, stats.mode, stats.uid, stats.mtimeMs];
+      return stats === undefined ? null : [name, stats.ino, stats.size, stats.mode, stats.uid, stats.mtimeMs];
     }),
   );
   return JSON.stringify([components, files]);

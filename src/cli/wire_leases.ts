@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { forgetStale } from "../coordination/forgetting.ts";
 import type { Host } from "../coordination/lease.ts";
 import type { LeaseKeeper } from "../coordination/lease_keeper.ts";
 import type { Standing } from "../coordination/standing.ts";
@@ -7,7 +8,7 @@ import type { Turn, Turns } from "../coordination/turn.ts";
 import type { AgentFacts } from "../core/agent_facts.ts";
 import type { Clock } from "../core/clock.ts";
 import { asRunnerError, RunnerError } from "../core/errors.ts";
-import type { EntryTexts } from "../cursors/cursor_document.ts";
+import { cursorDocumentId, type EntryTexts, readCursorDocument } from "../cursors/cursor_document.ts";
 import type { CursorStore } from "../cursors/cursor_store.ts";
 import type { Input, SharedState } from "../policy/policy.ts";
 import type { Sink } from "../sinks/sink.ts";
@@ -73,7 +74,6 @@ export class SharedLeases {
     const { index, known } = await this.#open(state);
     const knownOfOrg = known.get(turn.org) ?? new Map<string, EntryTexts>();
     known.set(turn.org, knownOfOrg);
-    const { cursorDocumentId, readCursorDocument } = await import("../cursors/cursor_document.ts");
     const cursors = index.cursors({
       org: turn.org,
       term: () => (turn.holds() ? turn.term : undefined),
@@ -157,7 +157,6 @@ async function openState(state: SharedState, me: Host, clock: Clock): Promise<Op
   const documents = await openStateIndex(state, timing.answer);
   const index = await openStateIndex(state);
   const { LeaseKeeper } = await import("../coordination/lease_keeper.ts");
-  const { forgetStale } = await import("../coordination/forgetting.ts");
   const keeper = new LeaseKeeper({ documents, me, timing, clock });
   const closing = new AbortController();
   const forgetting = (async () => {

@@ -4,7 +4,7 @@
 ARG NODE_IMAGE=node:24-bookworm-slim
 
 FROM ${NODE_IMAGE}
-COPY aquila-salesforce aquila-salesforce.mjs aquila-salesforce.licenses.txt LICENSE.txt /opt/aquila-salesforce/
+COPY aquila-salesforce aquila-salesforce*.mjs aquila-salesforce.licenses.txt LICENSE.txt /opt/aquila-salesforce/
 RUN mkdir /data && chown node:node /data && /opt/aquila-salesforce/aquila-salesforce version
 USER node
 VOLUME /data

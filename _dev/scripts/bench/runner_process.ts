@@ -31,7 +31,7 @@ const ENVIRONMENT = {
 
 let bundle: Promise<string> | undefined;
 
-/** The runner in one file, as it is installed, made once for this process and removed with it. */
+/** The runner as it is installed, made once for this process and removed with it. */
 function runner(): Promise<string> {
   if (bundle === undefined) {
     const folder = mkdtempSync(join(tmpdir(), "bench-bundle-"));
