@@ -114,6 +114,17 @@ describe("the bundle", { timeout: 60_000 }, () => {
     });
   });
 
+  test("has nothing of Node's own that it does not use, as the WebSocket of node:http", () => {
+    const told = "process.on('exit', () => process.stdout.write(process.moduleLoadList.join('\\n')));";
+    const { stdout } = spawnSync(
+      process.execPath,
+      ["--import", `data:text/javascript,${encodeURIComponent(told)}`, bundle, "version"],
+      { encoding: "utf8" },
+    );
+    expect(stdout).toContain("NativeModule http\n");
+    expect(stdout).not.toContain("undici");
+  });
+
   const OTHER = 'import { other } from "./aquila-salesforce.main.mjs"; other();';
 
   test.each([

@@ -138,12 +138,26 @@ async function bundled(options: OutputOptions): Promise<readonly string[]> {
         return [];
       }
       const path = options.file ?? join(options.dir ?? "", part.fileName);
-      writeFileSync(path, inAscii(part.code));
+      writeFileSync(path, inAscii(withoutImportsOfNode(part.code)));
       return part.moduleIds;
     });
   } finally {
     await build.close();
   }
+}
+
+/**
+ * An `import` of one of Node's own modules evaluates whatever that exports, such as the WebSocket of `node:http`, which comes with
+ * a whole client of HTTP.
+ */
+function withoutImportsOfNode(source: string): string {
+  return source.replaceAll(
+    /^import (?:([\w$]+),? )?(?:\{(.*)\} )?from "(node:.+)";$/gm,
+    (_import, whole: string | undefined, names: string | undefined, module) =>
+      [whole, names && `{${names.replaceAll(" as ", ": ")}}`]
+        .flatMap((name) => (name ? `const ${name} = globalThis.process.getBuiltinModule("${module}");` : []))
+        .join(" "),
+  );
 }
 
 /** The same program in ASCII: V8 keeps a source with one other character in two bytes for each. */
