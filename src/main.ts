@@ -10,7 +10,7 @@ import { type RunSurroundings, run } from "./cli/run.ts";
 import { releaseFolders, runnerProgram } from "./cli/runner_program.ts";
 import { VERSION } from "./cli/version.ts";
 import { watchComponent } from "./cli/watch_component.ts";
-import { type RecordedSurroundings, recorded, watched } from "./cli/watched_run.ts";
+import { type EndingRunSurroundings, recorded, watched } from "./cli/watched_run.ts";
 import { systemClock } from "./core/clock.ts";
 import { asRunnerError } from "./core/errors.ts";
 import { createLog, ecsLine, terminalLine, type WriteLine } from "./core/log.ts";
@@ -64,7 +64,7 @@ function stopCollecting(): AbortSignal {
 
 /** A collection that ends, with what people on a terminal or programs behind a pipe want to see of it. */
 function untilItEnds(
-  surroundings: Omit<RecordedSurroundings, "writeLine">,
+  surroundings: EndingRunSurroundings,
   collect: (surroundings: RunSurroundings) => Promise<number>,
 ): Promise<number> {
   return process.stderr.isTTY

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
-import { RunnerError } from "../core/errors.ts";
+import { failureOf } from "../../_dev/shared/testing/failures.ts";
+import type { RunnerError } from "../core/errors.ts";
 import { Secret } from "../core/secret.ts";
 import { parsePrivateKey, readPrivateKey } from "./private_key.ts";
 
@@ -24,18 +25,6 @@ const certificate = publicKey.replaceAll("PUBLIC KEY", "CERTIFICATE");
 
 const folder = mkdtempSync(join(tmpdir(), "private-key-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-function failure(act: () => unknown): RunnerError {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof RunnerError) {
-      return error;
-    }
-    throw error;
-  }
-  throw new Error("nothing failed");
-}
 
 describe("keys that are read", () => {
   const oneLine = (pem: string) => pem.trim().replaceAll("\n", " ");
@@ -111,13 +100,13 @@ describe("keys that are refused", () => {
   test("a wrong passphrase is called that, whatever it makes of the key", () => {
     const codes = Array.from(
       { length: 2_000 },
-      (_, n) => failure(() => parsePrivateKey(pkcs1Encrypted, `wrong ${n}`, "it")).code,
+      (_, n) => failureOf(() => parsePrivateKey(pkcs1Encrypted, `wrong ${n}`, "it")).code,
     );
     expect(new Set(codes)).toEqual(new Set(["key_passphrase_wrong"]));
   });
 
   test.each(cases)("%s", (_name, text, passphrase, code, words) => {
-    const error = failure(() => parsePrivateKey(text, passphrase, "auth.private_key"));
+    const error = failureOf(() => parsePrivateKey(text, passphrase, "auth.private_key"));
     expect(error.code).toBe(code);
     expect(error.text).toMatch(words);
     expect(error.text).toContain("auth.private_key");

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { inspect } from "node:util";
 import { beforeEach, describe, expect, test } from "vitest";
+import { rejectionOf } from "../../_dev/shared/testing/failures.ts";
 import { ManualClock } from "../../_dev/shared/testing/manual_clock.ts";
 import { GIVE_UP, RunnerError } from "../core/errors.ts";
 import type { Http, HttpAnswer } from "../core/http.ts";
@@ -75,15 +76,6 @@ function session(key = async () => privateKey) {
   );
 }
 
-async function errorOf(outcome: Promise<unknown>): Promise<RunnerError> {
-  return await outcome.then(
-    () => {
-      throw new Error("nothing failed");
-    },
-    (error: RunnerError) => error,
-  );
-}
-
 /** Lets everything run that does not wait for an answer of the test. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) {
@@ -144,10 +136,10 @@ describe("the same token again", () => {
     const again = await org.renew(first);
     expect(again.accessToken.reveal()).toBe("same");
 
-    const error = await errorOf(org.renew(again));
+    const error = await rejectionOf(org.renew(again));
     expect(error).toMatchObject({ code: "session_expired", next: { do: "waitUntil", at: clock.now() + MINUTE } });
     expect(error.cure).toContain("Session Management");
-    expect((await errorOf(org.token())).code).toBe("session_expired");
+    expect((await rejectionOf(org.token())).code).toBe("session_expired");
     expect(logins).toBe(2);
 
     clock.advance(MINUTE);
@@ -169,7 +161,7 @@ describe("the same token again", () => {
     let token: Token = await org.renew(await org.token());
     const waits: number[] = [];
     for (let round = 0; round < 3; round += 1) {
-      const error = await errorOf(org.renew(token));
+      const error = await rejectionOf(org.renew(token));
       const wait = error.next.do === "waitUntil" ? error.next.at - clock.now() : 0;
       waits.push(wait / MINUTE);
       clock.advance(wait);
@@ -192,14 +184,14 @@ describe("cooling down", () => {
     answers = Array.from({ length: 6 }, () => refused);
     const org = session();
     for (let round = 0; round < 6; round += 1) {
-      const error = await errorOf(org.token());
+      const error = await rejectionOf(org.token());
       const until = error.next.do === "waitUntil" ? error.next.at : 0;
       expect(error.text).toMatch(/inactive user\. The user is deactivated/);
       expect(org.state).toMatchObject({ is: "coolingDown", until, error });
       const sent = logins;
-      expect(await errorOf(org.token())).toBe(error);
+      expect(await rejectionOf(org.token())).toBe(error);
       clock.advance(until - clock.now() - 1);
-      expect(await errorOf(org.token())).toBe(error);
+      expect(await rejectionOf(org.token())).toBe(error);
       expect(logins).toBe(sent);
       clock.advance(1);
       expect(org.state.is).toBe("signedOut");
@@ -215,7 +207,7 @@ describe("cooling down", () => {
     const org = session();
     const waits: number[] = [];
     for (const _wait of expected) {
-      const { next } = await errorOf(org.token());
+      const { next } = await rejectionOf(org.token());
       const wait = next.do === "waitUntil" ? next.at - clock.now() : Number.NaN;
       waits.push(wait / MINUTE);
       clock.advance(wait);
@@ -225,7 +217,7 @@ describe("cooling down", () => {
 
   test("lasts an hour after too many logins", async () => {
     answers = [{ ...refused, body: '{"error":"rate_limit_exceeded","error_description":"Number of logins exceeded"}' }];
-    const error = await errorOf(session().token());
+    const error = await rejectionOf(session().token());
     expect(error).toMatchObject({
       code: "login_rate_exceeded",
       next: { do: "waitUntil", at: clock.now() + 60 * MINUTE },
@@ -236,19 +228,19 @@ describe("cooling down", () => {
     const org = session(() =>
       Promise.reject(new RunnerError("key_passphrase_wrong", "The passphrase does not open it.", { next: GIVE_UP })),
     );
-    const error = await errorOf(org.token());
+    const error = await rejectionOf(org.token());
     expect(error).toMatchObject({ code: "key_passphrase_wrong", next: { do: "waitUntil", at: clock.now() + MINUTE } });
-    expect(await errorOf(org.token())).toBe(error);
+    expect(await rejectionOf(org.token())).toBe(error);
     expect(logins).toBe(0);
   });
 
   test("ends with a login that succeeds, and the next failure starts with a short wait", async () => {
     answers = [refused, granted("one"), refused];
     const org = session();
-    await errorOf(org.token());
+    await rejectionOf(org.token());
     clock.advance(MINUTE);
     const token = await org.token();
-    const error = await errorOf(org.renew(token));
+    const error = await rejectionOf(org.renew(token));
     expect(error.next).toEqual({ do: "waitUntil", at: clock.now() + MINUTE });
   });
 });
@@ -286,7 +278,7 @@ describe("a caller that stops waiting", () => {
     answers = [promise];
     const org = session();
     const stop = new AbortController();
-    const stopped = errorOf(org.token(stop.signal));
+    const stopped = rejectionOf(org.token(stop.signal));
     const waiting = org.token();
     await until(() => logins === 1);
     stop.abort(new Error("stopped"));
@@ -301,7 +293,7 @@ describe("a caller that stops waiting", () => {
     answers = [promise, granted("two")];
     const org = session();
     const stop = new AbortController();
-    const stopped = errorOf(org.token(stop.signal));
+    const stopped = rejectionOf(org.token(stop.signal));
     await until(() => logins === 1);
     stop.abort(new Error("stopped"));
     expect((await stopped).message).toBe("stopped");
@@ -325,7 +317,7 @@ test("a session shows no token", async () => {
   const org = session();
   const token = await org.token();
   const shown = [inspect(org, { depth: 9, showHidden: true }), inspect(org.state), JSON.stringify(org.state)];
-  const error = await errorOf(org.renew(token));
+  const error = await rejectionOf(org.renew(token));
   shown.push(inspect(error, { depth: 9 }), JSON.stringify(error), ...lines);
   expect(shown.join("\n")).not.toContain("00D!secret");
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type FakeKibana, startFakeKibana } from "../../_dev/shared/fake_kibana/fake_kibana.ts";
-import type { RunnerError } from "../core/errors.ts";
+import { rejectionOf } from "../../_dev/shared/testing/failures.ts";
 import { installPackage, kibanaCredentials } from "./install_package.ts";
 
 const ENCODED = Buffer.from("id:kibana-secret").toString("base64");
@@ -31,15 +31,6 @@ function install(changes: { kibana?: string; package?: string; environment?: Rec
     { kibana: changes.kibana ?? kibana.url, package: changes.package ?? zip },
     { environment: changes.environment ?? { KIBANA_API_KEY: ENCODED }, print: (line) => printed.push(line) },
   );
-}
-
-async function failure(promise: Promise<unknown>): Promise<RunnerError> {
-  try {
-    await promise;
-  } catch (error) {
-    return error as RunnerError;
-  }
-  throw new Error("nothing failed");
 }
 
 describe("install-package", () => {
@@ -74,7 +65,7 @@ describe("install-package", () => {
     [503, "kibana_busy", "is not available"],
   ])("says what %i means", async (status, code, cure) => {
     kibana.faults.push({ status, body: '{"message":"what Kibana says"}' });
-    const error = await failure(install());
+    const error = await rejectionOf(install());
     expect(error).toMatchObject({ code });
     expect(error.text).toContain(cure);
     expect(error.text).toContain(`(${status}: what Kibana says)`);
@@ -82,13 +73,13 @@ describe("install-package", () => {
 
   test("a page instead of an answer is no success", async () => {
     kibana.faults.push({ status: 200, body: "<html>login</html>" });
-    expect(await failure(install())).toMatchObject({ code: "kibana_refused" });
+    expect(await rejectionOf(install())).toMatchObject({ code: "kibana_refused" });
     expect(printed).toEqual([]);
   });
 
   test("tells why Fleet refuses a package", async () => {
     writeFileSync(zip, "no zip at all");
-    const error = await failure(install());
+    const error = await rejectionOf(install());
     expect(error.text).toContain("does not accept the package (400: Archive seems empty.)");
   });
 
@@ -98,7 +89,7 @@ describe("install-package", () => {
     [{ environment: {} }, "KIBANA_API_KEY"],
     [{ package: "/nonexistent.zip" }, "npm run package"],
   ])("%j is refused before anything is sent", async (changes, text) => {
-    const error = await failure(install(changes));
+    const error = await rejectionOf(install(changes));
     expect(error).toMatchObject({ code: "usage" });
     expect(error.text).toContain(text);
     expect(kibana.asked).toEqual([]);
@@ -106,8 +97,8 @@ describe("install-package", () => {
 
   test("never shows the credentials", async () => {
     const errors = [
-      await failure(install({ environment: { KIBANA_API_KEY: "id:other-secret" } })),
-      await failure(install({ environment: { KIBANA_USERNAME: "elastic", KIBANA_PASSWORD: "pass-secret" } })),
+      await rejectionOf(install({ environment: { KIBANA_API_KEY: "id:other-secret" } })),
+      await rejectionOf(install({ environment: { KIBANA_USERNAME: "elastic", KIBANA_PASSWORD: "pass-secret" } })),
     ];
     for (const { text, code } of errors) {
       expect(code).toBe("kibana_login_refused");

@@ -1,22 +1,19 @@
-import { type Clock, systemClock } from "../core/clock.ts";
+import { systemClock } from "../core/clock.ts";
 import type { RunnerError } from "../core/errors.ts";
 import { createLog, type LogLevel, terminalLine, type WriteLine } from "../core/log.ts";
-import type { Environment } from "../policy/variables.ts";
 import { Progress, ProgressDisplay, type Terminal } from "./progress.ts";
 import type { RunSurroundings } from "./run.ts";
 
-export interface WatchedRunSurroundings {
-  readonly environment: Environment;
-  readonly terminal: Terminal;
-  readonly stop: AbortSignal;
-  /** By default, only what is wrong: the line of progress says the rest. */
+export interface EndingRunSurroundings extends Pick<RunSurroundings, "environment" | "stop" | "clock"> {
   readonly logLevel?: LogLevel | undefined;
-  readonly clock?: Clock;
 }
 
-/** A collection that ends, for somebody who watches: a line of progress, above it what is wrong, and at the end what has been done. */
+/**
+ * A collection that ends, for somebody who watches: a line of progress, above it what is wrong or else what `logLevel` asks for,
+ * and at the end what has been done.
+ */
 export async function watched(
-  surroundings: WatchedRunSurroundings,
+  surroundings: EndingRunSurroundings & { readonly terminal: Terminal },
   collect: (surroundings: RunSurroundings) => Promise<number>,
 ): Promise<number> {
   const { environment, terminal, stop, logLevel = "warn", clock = systemClock } = surroundings;
@@ -37,20 +34,12 @@ export async function watched(
   return exitCode;
 }
 
-export interface RecordedSurroundings {
-  readonly environment: Environment;
-  readonly writeLine: WriteLine;
-  readonly stop: AbortSignal;
-  readonly logLevel?: LogLevel | undefined;
-  readonly clock?: Clock;
-}
-
 /**
  * A collection that ends, for a program that reads its log: the last line is a record of what has been done, whatever the log
  * level. What keeps it from starting is thrown, without a record.
  */
 export async function recorded(
-  surroundings: RecordedSurroundings,
+  surroundings: EndingRunSurroundings & { readonly writeLine: WriteLine },
   collect: (surroundings: RunSurroundings) => Promise<number>,
 ): Promise<number> {
   const { environment, writeLine, stop, logLevel = "info", clock = systemClock } = surroundings;

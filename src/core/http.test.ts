@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
-import type { RunnerError } from "./errors.ts";
+import { rejectionOf } from "../../_dev/shared/testing/failures.ts";
 import { createHttp } from "./http.ts";
 
 let server: Server | undefined;
@@ -22,15 +22,6 @@ const http = createHttp({ userAgent: "test/1" });
 
 async function bodyOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(await Array.fromAsync(chunks)).toString();
-}
-
-async function errorOf(action: Promise<unknown>): Promise<RunnerError> {
-  return await action.then(
-    () => {
-      throw new Error("no error");
-    },
-    (error) => error,
-  );
 }
 
 describe("http", () => {
@@ -91,7 +82,7 @@ describe("http", () => {
       setImmediate(() => response.socket?.destroySoon());
     });
     const { chunks } = await http.open({ method: "GET", url, timeout: 1_000 });
-    expect((await errorOf(bodyOf(chunks))).code).toBe("connection_lost");
+    expect((await rejectionOf(bodyOf(chunks))).code).toBe("connection_lost");
   });
 
   test("a download that falls silent times out; a slow reader does not make it so", async () => {
@@ -103,7 +94,7 @@ describe("http", () => {
       }
     });
     const silent = await http.open({ method: "GET", url, timeout: 50 });
-    expect((await errorOf(bodyOf(silent.chunks))).code).toBe("timed_out");
+    expect((await rejectionOf(bodyOf(silent.chunks))).code).toBe("timed_out");
 
     const goesOn = await http.open({ method: "GET", url: `${url}/goes-on`, timeout: 50 });
     let text = "";
@@ -127,7 +118,7 @@ describe("http", () => {
     const ask = (length: number) =>
       http.send({ method: "POST", url: `${url}/${length}`, body: "a", timeout: 5_000, longest: 100_000 });
     expect(await ask(100_000)).toMatchObject({ status, body: "x".repeat(100_000) });
-    const error = await errorOf(ask(100_001));
+    const error = await rejectionOf(ask(100_001));
     expect(error).toMatchObject({ code: "answer_unreadable", next: { do: "retry" } });
     expect(error.text).toMatch(/^127\.0\.0\.1:\d+ answered with more than 98 KiB, which .* Check the address/);
   });
@@ -145,7 +136,7 @@ describe("http", () => {
       response.on("drain", more);
       more();
     });
-    const error = await errorOf(http.send({ method: "GET", url, timeout: 30_000 }));
+    const error = await rejectionOf(http.send({ method: "GET", url, timeout: 30_000 }));
     expect(error.code).toBe("answer_unreadable");
     expect(sent).toBeLessThan(16 * 1_024 * 1_024);
   });
@@ -164,7 +155,7 @@ describe("http", () => {
     const { chunks } = await slow.open({ method: "GET", url, timeout: 5_000 });
     const reader = chunks[Symbol.asyncIterator]();
     let asked = 0;
-    const error = await errorOf(
+    const error = await rejectionOf(
       (async () => {
         for (;;) {
           const pending = reader.next();
@@ -204,7 +195,7 @@ describe("http", () => {
     ["http://127.0.0.1:1/", "host_unreachable"],
     ["http://no-such-host.invalid/", "host_unknown"],
   ])("%s: %s, without the request in the error", async (url, code) => {
-    const error = await errorOf(
+    const error = await rejectionOf(
       http.send({
         method: "POST",
         url,

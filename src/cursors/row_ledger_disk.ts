@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { closeSync, openSync, readdirSync, readSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, RETRY, RunnerError } from "../core/errors.ts";
+import { guardedBy } from "../core/guarded.ts";
 import { makeFolder } from "../core/private_file.ts";
 import type { LedgerFile, LedgerRows, RecordedRows, RowLedger, Scratch } from "./row_ledger.ts";
 import { appendFrame, type End, readEnd, writeWhole } from "./row_ledger_frames.ts";
@@ -70,13 +71,7 @@ export function createDiskLedger(dataDirectory: string): RowLedger {
 
 /** Runs what may fail in the ledger's folder and throws the error that calls of a ledger throw. */
 function guardOf(root: string): <T>(action: () => T) => T {
-  return (action) => {
-    try {
-      return action();
-    } catch (error) {
-      throw ledgerUnusable(root, error);
-    }
-  };
+  return guardedBy((error) => ledgerUnusable(root, error));
 }
 
 function nameOf(text: string): string {

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { failureOf } from "../../_dev/shared/testing/failures.ts";
 import { openFilesIn } from "../../_dev/shared/testing/open_files.ts";
-import type { RunnerError } from "../core/errors.ts";
 import { cursorStoreContract } from "./cursor_store.contract.ts";
 import { openSqliteCursors } from "./sqlite_cursors.ts";
 
@@ -16,15 +16,6 @@ afterEach(() => {
   expect(openFilesIn(directory)).toEqual([]);
   rmSync(directory, { recursive: true, force: true });
 });
-
-function errorOf(action: () => unknown): RunnerError {
-  try {
-    action();
-  } catch (error) {
-    return error as RunnerError;
-  }
-  throw new Error("no error");
-}
 
 describe("sqlite cursors keep the contract", () => {
   cursorStoreContract(
@@ -39,7 +30,7 @@ describe("sqlite cursors keep the contract", () => {
 describe("sqlite cursors", () => {
   test("refuses a directory that another runner holds, and takes it when that one is gone", () => {
     const first = openSqliteCursors(directory);
-    expect(errorOf(() => openSqliteCursors(directory)).code).toBe("data_directory_locked");
+    expect(failureOf(() => openSqliteCursors(directory)).code).toBe("data_directory_locked");
     first.close();
     openSqliteCursors(directory).close();
   });
@@ -47,7 +38,7 @@ describe("sqlite cursors", () => {
   test("refuses what is not a folder, naming it", () => {
     const file = join(directory, "file");
     writeFileSync(file, "x");
-    expect(errorOf(() => openSqliteCursors(file))).toMatchObject({
+    expect(failureOf(() => openSqliteCursors(file))).toMatchObject({
       code: "data_directory_unusable",
       message: expect.stringContaining(file),
       cure: expect.stringContaining("must be a folder"),
@@ -72,7 +63,7 @@ describe("sqlite cursors", () => {
     const path = await fileOfSeveralPages();
     const bytes = damage(readFileSync(path));
     writeFileSync(path, bytes);
-    expect(errorOf(() => openSqliteCursors(directory))).toMatchObject({
+    expect(failureOf(() => openSqliteCursors(directory))).toMatchObject({
       code: "data_directory_unusable",
       message: expect.stringContaining(directory),
       cure: expect.stringContaining("cursors.sqlite is damaged"),
@@ -92,7 +83,7 @@ describe("sqlite cursors", () => {
   });
 
   test.runIf(process.platform === "linux")("refuses a place where no folder can be made", () => {
-    expect(errorOf(() => openSqliteCursors("/proc/nowhere/data")).code).toBe("data_directory_unusable");
+    expect(failureOf(() => openSqliteCursors("/proc/nowhere/data")).code).toBe("data_directory_unusable");
   });
 
   test("gives an entry whose text is damaged as null, and all others as they are", async () => {
@@ -125,7 +116,7 @@ describe("sqlite cursors", () => {
     database.exec("PRAGMA user_version = 99");
     database.close();
     const before = readFileSync(join(directory, "cursors.sqlite"));
-    expect(errorOf(() => openSqliteCursors(directory)).message).toContain("newer version");
+    expect(failureOf(() => openSqliteCursors(directory)).message).toContain("newer version");
     expect(readFileSync(join(directory, "cursors.sqlite")).equals(before)).toBe(true);
   });
 

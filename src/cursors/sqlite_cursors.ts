@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { GIVE_UP, messageOf, RETRY, RunnerError } from "../core/errors.ts";
+import { guardedBy } from "../core/guarded.ts";
 import { parsedJson } from "../core/json.ts";
 import { makePrivate } from "../core/private_file.ts";
 import type { CursorValue } from "./cursor.ts";
@@ -32,13 +33,7 @@ export function openSqliteCursors(dataDirectory: string): CursorStore {
   const remove = database.prepare("DELETE FROM cursors WHERE source = ? AND key = ?");
   const removeAll = database.prepare("DELETE FROM cursors WHERE source = ?");
 
-  const guarded = <T>(action: () => T): T => {
-    try {
-      return action();
-    } catch (error) {
-      throw stateUnusable(dataDirectory, error);
-    }
-  };
+  const guarded = guardedBy((error) => stateUnusable(dataDirectory, error));
 
   return {
     async load(source) {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { GIVE_UP, messageOf, RETRY, RunnerError } from "../core/errors.ts";
+import { guardedBy } from "../core/guarded.ts";
 import { makePrivate } from "../core/private_file.ts";
 import type { KeptEvents } from "./kept_events.ts";
 import { sqliteTrouble } from "./sqlite_result.ts";
@@ -33,13 +34,7 @@ export function openKeptEvents(dataDirectory: string, mostBytes = MOST_BYTES): K
   const newest = database.prepare("SELECT reason FROM kept_events WHERE source = ? ORDER BY serial DESC LIMIT 1");
   const sources = database.prepare("SELECT DISTINCT source FROM kept_events ORDER BY source");
 
-  const guarded = <T>(action: () => T): T => {
-    try {
-      return action();
-    } catch (error) {
-      throw stateUnusable(dataDirectory, error);
-    }
-  };
+  const guarded = guardedBy((error) => stateUnusable(dataDirectory, error));
   const inOne = <T>(action: () => T): T => guarded(() => transaction(database, "BEGIN IMMEDIATE", action));
 
   return {

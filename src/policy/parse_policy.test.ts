@@ -1,8 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: some texts are variables of a policy
+
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { RunnerError } from "../core/errors.ts";
+import { failureOf } from "../../_dev/shared/testing/failures.ts";
 import { Secret } from "../core/secret.ts";
 import {
   AUTH,
@@ -16,18 +17,6 @@ import {
   STREAM,
 } from "./example_policy.fixture.ts";
 import { parsePolicy } from "./parse_policy.ts";
-
-function failure(act: () => unknown): RunnerError {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof RunnerError) {
-      return error;
-    }
-    throw error;
-  }
-  throw new Error("nothing failed");
-}
 
 /** As a person writes it by hand; every other test starts from values. */
 const WRITTEN = `
@@ -68,7 +57,7 @@ describe("a slip of the pen is named with its cure", () => {
     [{ outputs, inputs: inputBlock() }, /It must be a list: begin each input with a dash\.$/],
     [{ outputs, agent: {} }, /of type aquila-salesforce\.$/],
   ])("%#", (policy, message) => {
-    expect(failure(() => parsePolicy(policy, context)).message).toMatch(message);
+    expect(failureOf(() => parsePolicy(policy, context)).message).toMatch(message);
   });
 
   test.each([
@@ -76,14 +65,14 @@ describe("a slip of the pen is named with its cure", () => {
     ["outputs:\n  default: {hosts: [${env.URL}], api_key: x}", "line 2, column 21"],
     ["outputs:\n  default: {type: elasticsearch, api_key: ${env.KEY|'s3cret'}}", "line 2, column 43"],
   ])("an unquoted variable between braces: %j", (text, place) => {
-    const { message } = failure(() => parsePolicy(text, context));
+    const { message } = failureOf(() => parsePolicy(text, context));
     expect(message).toContain(`${place}: a variable between { and } must be in quotes, as "\${env.`);
     expect(message).not.toContain("s3cret");
   });
 
   test("another mistake of YAML keeps its own words where variables are quoted", () => {
     const text = 'outputs: {default: {api_key: "${env.KEY}"}}\ninputs: [';
-    expect(failure(() => parsePolicy(text, context)).message).not.toContain("in quotes");
+    expect(failureOf(() => parsePolicy(text, context)).message).not.toContain("in quotes");
   });
 });
 
@@ -248,7 +237,7 @@ describe("a policy that can't be used at all", () => {
       /There is one of type aquila_salesforce\.$/,
     ],
   ])("%j", (text, code, words) => {
-    const error = failure(() => parsePolicy(text, context));
+    const error = failureOf(() => parsePolicy(text, context));
     expect(error).toMatchObject({ code, next: { do: "giveUp" } });
     expect(error.message).toMatch(words);
     expect(error.message).not.toContain("secret");
