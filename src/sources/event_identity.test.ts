@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { EVENT_TYPES } from "../catalog/catalog.ts";
 import { RowCells } from "../core/row_cells.ts";
 import { compileRowIdentity, nthIdentity, recordIdentity } from "./event_identity.ts";
 
@@ -11,13 +12,24 @@ function identityBy(organizationId: string, eventType: string, header: readonly 
   return (cells: readonly string[]) => identity(RowCells.of(cells));
 }
 
+function code(column: string): Buffer {
+  return createHash("sha256").update(column).digest().subarray(0, 4);
+}
+
 describe("the identity of a row", () => {
   const identity = identityBy(ORG, "Login", ["A", "B", "C"]);
 
   test("hashes org, event type and the cells that are not empty, by the names of their columns", () => {
-    const text = "00D000000000001AAA00000018Login00000005A00000001é日本😀\0\0\0\x0cB000000012\0\0\0\x01";
-    const digest = createHash("sha256").update(text).digest("base64url");
+    const cells = ["é日本😀", code("A"), "\0\0\0\x0c", "2", code("B"), "\0\0\0\x01"].map((part) => Buffer.from(part));
+    const hash = createHash("sha256").update("00D000000000001AAA00000018Login00000005");
+    const digest = hash.update(Buffer.concat(cells)).digest("base64url");
     expect(identityBy(ORG, "Login", ["B", "C", "A"])(["2", "", "é日本😀"])).toBe(digest.slice(0, 20));
+  });
+
+  test("tells all columns of the catalogue from each other", () => {
+    const names = new Set(EVENT_TYPES.flatMap(({ columns, home }) => [...columns, ...Object.keys(home.columns)]));
+    const ids = [...names].map((name) => identityBy(ORG, "Login", [name])(["x"]));
+    expect(new Set(ids).size).toBe(names.size);
   });
 
   test("is 20 characters of base64url", () => {
@@ -42,9 +54,19 @@ describe("the identity of a row", () => {
   });
 
   test("no cell can imitate another column, whatever bytes it holds", () => {
-    const imitating = (text: string) => [`1${text}2`, "", "3"];
-    for (const text of ["\u001eB\u001f", "\0\0\0\x01B00000001", "B00000001", "00000001", "\0\0\0\x01"]) {
-      expect(identity(imitating(text))).not.toBe(identity(["1", "2", "3"]));
+    const names = Array.from({ length: 100 }, (_, n) => `COLUMN_${n}`);
+    const [one = "", two = ""] = names.filter((name) => code(name).every((byte) => byte < 0x80));
+    const of = identityBy(ORG, "Login", [one, two]);
+    for (const text of [
+      `${code(one)}\0\0\0\x01`,
+      `${code(one)}`,
+      "\0\0\0\x01",
+      `\0\0\0\x01${code(two)}`,
+      one,
+      "\u001e",
+    ]) {
+      expect(of(["", `1${text}2`])).not.toBe(of(["1", "2"]));
+      expect(of([`1${text}2`, ""])).not.toBe(of(["1", "2"]));
     }
   });
 

@@ -1,11 +1,13 @@
-import { hash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { IDENTITY_LENGTH } from "../core/event.ts";
 import { EventBytes } from "../core/event_bytes.ts";
 import type { RowCells } from "../core/row_cells.ts";
 import { type Piece, piece, WORD_SLACK, wordsOf } from "../core/words.ts";
 
-/** Bytes that tell the length of a cell. */
+/** Bytes that stand for the name of a column, and those that tell the length of a cell. */
+const NAME_BYTES = 4;
 const LENGTH_BYTES = 4;
+const NOTHING = piece("");
 
 /** The identity of a row by its cells. */
 export type RowIdentity = (cells: RowCells) => string;
@@ -16,29 +18,36 @@ export type RowIdentity = (cells: RowCells) => string;
  *
  * SHA-256, because parts of a row are chosen by whoever is being logged: nobody must be able to make a row that is taken for
  * another one. For the same reason each part of what is hashed is followed by its length, in a fixed number of bytes: read from
- * the end it can be cut in one way only, whatever the cells hold.
+ * the end it can be cut in one way only, whatever the cells hold. Names of columns, which nobody chooses who is being logged, are
+ * there by a code of four bytes.
  */
 export function compileRowIdentity(organizationId: string, eventType: string, header: readonly string[]): RowIdentity {
   const columns = header
     .map((name, at) => ({ name, at }))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.at - b.at))
-    .map(({ name, at }) => ({ name: piece(sized(name)), at }));
+    .map(({ name, at }) => ({ at, behind: behindCell(name) }));
   const text = new EventBytes();
   text.text(`${sized(organizationId)}${sized(eventType)}`);
   const prefix = text.length;
-  const length: Piece = { words: wordsOf(new Uint8Array(LENGTH_BYTES + WORD_SLACK)), length: LENGTH_BYTES };
   return (cells) => {
     text.rewind(prefix);
-    for (const { name, at } of columns) {
+    for (const { at, behind } of columns) {
       const start = cells.starts[at] as number;
       const end = cells.ends[at] as number;
       if (start !== end) {
-        length.words.setUint32(0, end - start);
-        text.part(name, cells.words, start, end, length);
+        behind.words.setUint32(NAME_BYTES, end - start);
+        text.part(NOTHING, cells.words, start, end, behind);
       }
     }
     return identityOf(text.bytes);
   };
+}
+
+/** What stands behind a cell: the code of its column's name, and room for its length. */
+function behindCell(name: string): Piece {
+  const bytes = new Uint8Array(NAME_BYTES + LENGTH_BYTES + WORD_SLACK);
+  createHash("sha256").update(name).digest().copy(bytes, 0, 0, NAME_BYTES);
+  return { words: wordsOf(bytes), length: NAME_BYTES + LENGTH_BYTES };
 }
 
 /** The identity of a record that has an id of its own. */
