@@ -5,7 +5,7 @@ import { RowCells } from "./row_cells.ts";
 import { piece } from "./words.ts";
 
 test("parts, pieces and text stand one behind the other, whatever their lengths", () => {
-  const text = fc.string({ unit: "grapheme", maxLength: 200 }).filter((one) => one.isWellFormed());
+  const text = fc.string({ unit: "grapheme", maxLength: 300 }).filter((one) => one.isWellFormed());
   fc.assert(
     fc.property(fc.array(fc.tuple(text, text, text)), (rows) => {
       const bytes = new EventBytes();
