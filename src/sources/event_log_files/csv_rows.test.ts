@@ -144,6 +144,17 @@ describe("CsvRows", () => {
     expect(read([bytes('"a","b"\n"c","d"')], false).rows).toEqual([["a", "b"]]);
   });
 
+  test("every character means what it means wherever in a cell it stands", () => {
+    for (let code = 0; code < 0x500; code += 1) {
+      const character = String.fromCharCode(code);
+      const cells = Array.from({ length: 9 }, (_, before) => "~".repeat(before) + character + "~\u007f".repeat(2));
+      const quoted = cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(",");
+      const result = read([bytes(`${quoted}\n`)]);
+      expect(result.rows).toEqual([cells]);
+      expect(result.plain).toEqual([cells.map((cell) => JSON.stringify(cell) === `"${cell}"`)]);
+    }
+  });
+
   test("plain is true where JSON needs no escape", () => {
     const result = read([bytes('"a","b"\n"a\\b","c"\n"a\nb",c\n"""a""","c"\na\tb,"c"\n"é",c\\\n')]);
     const unescaped = result.rows.map((row) => row.map((cell) => JSON.stringify(cell) === `"${cell}"`));
