@@ -224,7 +224,7 @@ function columnWriter(
     if (start === end) {
       return false;
     }
-    if (cells.plain[at] !== true || !test(cells.bytes, start, end)) {
+    if (cells.plain[at] !== true || (test !== undefined && !test(cells.bytes, start, end))) {
       return convert(cells, to);
     }
     to.part(before, cells.words, start, end, behind);

@@ -7,7 +7,8 @@ import type { Column } from "./column.ts";
 export type IsVerbatim = (bytes: Uint8Array, start: number, end: number) => boolean;
 
 export interface Verbatim {
-  readonly test: IsVerbatim;
+  /** Absent where every plain cell is. */
+  readonly test?: IsVerbatim;
   /** Whether the value stands in quotes. */
   readonly quoted: boolean;
 }
@@ -21,15 +22,12 @@ export function verbatim(column: Column): Verbatim | undefined {
     case "keyword":
     case "long_keyword":
     case "text":
-      return { test: () => true, quoted: true };
+      return { quoted: true };
     case "encoded":
-      return { test: (bytes, start, end) => lacks(PERCENT, bytes, start, end), quoted: true };
+      return { test: (bytes, start, end) => lacks(PERCENT, PERCENT, bytes, start, end), quoted: true };
     case "url":
       // Who looks for secrets begins at one of these.
-      return {
-        test: (bytes, start, end) => lacks(AT, bytes, start, end) && lacks(EQUALS, bytes, start, end),
-        quoted: true,
-      };
+      return { test: (bytes, start, end) => lacks(AT, EQUALS, bytes, start, end), quoted: true };
     case "long":
     case "bytes":
     case "milliseconds":
@@ -50,9 +48,10 @@ const EQUALS = 0x3d;
 const AT = 0x40;
 const ZERO = 0x30;
 
-function lacks(byte: number, bytes: Uint8Array, start: number, end: number): boolean {
+function lacks(one: number, other: number, bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at += 1) {
-    if (bytes[at] === byte) {
+    const code = bytes[at];
+    if (code === one || code === other) {
       return false;
     }
   }
