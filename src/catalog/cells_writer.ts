@@ -3,11 +3,11 @@ import type { RowCells } from "../core/row_cells.ts";
 import { piece } from "../core/words.ts";
 import type { Column, Columns } from "./column.ts";
 import { databaseTime } from "./database_time.ts";
-import { eventTime } from "./event_time.ts";
 import { FieldTree, type PartWriter } from "./field_tree.ts";
 import { member, memberWriter } from "./member_writer.ts";
 import { compileNamedIds, type ReadNamedIds } from "./named_ids.ts";
 import { RememberedCell } from "./remembered_cell.ts";
+import { TimeCell } from "./time_cell.ts";
 import { UnmappedValues } from "./unmapped.ts";
 import { verbatim } from "./verbatim.ts";
 
@@ -28,8 +28,8 @@ export interface CellsLayout {
 
 /** Compiled once per header. Cells are given in the header's number and order. */
 export interface CellsWriter {
-  /** ISO time with milliseconds, from the first of the time columns that has one, else undefined. */
-  timestamp(cells: RowCells): string | undefined;
+  /** Milliseconds since the epoch, from the first of the time columns that has a time, else undefined. */
+  time(cells: RowCells): number | undefined;
   /**
    * Adds JSON members for inside `"salesforce":{…}`, with a comma behind: `"login":{"user_id":"…",…},`, or nothing. Nested
    * objects, never dotted keys. A blank cell makes no field. A cell that does not fit its column's kind goes to `unmapped`
@@ -94,7 +94,7 @@ export function compileCellsWriter({
   const times = timeColumns
     .map((name) => header.indexOf(name))
     .filter((at) => at >= 0)
-    .map((at) => ({ at, time: new RememberedCell(eventTime) }));
+    .map((at) => ({ at, time: new TimeCell(at) }));
   tree.add("unmapped", (cells, to) => {
     for (const { name, occurrence, at } of unknown) {
       if (!cells.isBlank(at)) {
@@ -105,7 +105,7 @@ export function compileCellsWriter({
       if (cells.isBlank(at)) {
         continue;
       }
-      if (time.of(cells, at) !== undefined) {
+      if (time.of(cells) !== undefined) {
         break;
       }
       keep(header[at] ?? "", cells.text(at));
@@ -116,9 +116,9 @@ export function compileCellsWriter({
   });
 
   return {
-    timestamp(cells) {
-      for (const { at, time } of times) {
-        const found = time.of(cells, at);
+    time(cells) {
+      for (const { time } of times) {
+        const found = time.of(cells);
         if (found !== undefined) {
           return found;
         }

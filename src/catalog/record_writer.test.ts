@@ -110,10 +110,10 @@ describe("fields of a record", () => {
 it("takes time and identity from the record", () => {
   const login = compileRecordWriter("LoginEvent");
   const record = { EventDate: "2026-07-17T09:22:41.123+0000", EventIdentifier: "f0b28782-1ec2-424c-8d37-8f783e0a3754" };
-  expect(login.timestamp(record)).toBe("2026-07-17T09:22:41.123Z");
+  expect(login.time(record)).toBe(Date.parse("2026-07-17T09:22:41.123Z"));
   expect(login.identity(record)).toBe("f0b28782-1ec2-424c-8d37-8f783e0a3754");
   expect(compileRecordWriter("LoginHistory").identity({ Id: "0Ya000000000001AAA" })).toBe("0Ya000000000001AAA");
-  expect(login.timestamp({})).toBeUndefined();
+  expect(login.time({})).toBeUndefined();
   expect(login.identity({ EventIdentifier: null })).toBeUndefined();
 });
 

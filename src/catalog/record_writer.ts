@@ -12,8 +12,8 @@ export type AsAnswered = (column: string, value: unknown) => unknown;
 
 /** Compiled once per object. */
 export interface RecordWriter {
-  /** ISO time of the event with milliseconds; undefined if the record has none. */
-  timestamp(record: SalesforceRecord): string | undefined;
+  /** Time of the event in milliseconds since the epoch; undefined if the record has none. */
+  time(record: SalesforceRecord): number | undefined;
   /**
    * Adds JSON members for inside `"salesforce":{…}`, as CellsWriter.fields. What is null makes no field; a value that does not fit its
    * kind, and a field that was not asked for, goes to `unmapped`.
@@ -71,7 +71,7 @@ export function compileRecordWriter(
     return cells;
   };
   return {
-    timestamp: (record) => writer.timestamp(askedCells(record)),
+    time: (record) => writer.time(askedCells(record)),
     fields(record, to) {
       const unasked = Object.keys(record).filter(isUnasked);
       if (unasked.length === 0) {

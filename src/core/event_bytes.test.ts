@@ -34,6 +34,34 @@ test("documents are copied from other bytes or from text", () => {
   expect(body.length).toBe(Buffer.byteLength(`{"é":"abcdefghijklmnopqrst"}\n{"ü":2}abcdefghijklmnopqrst2`));
 });
 
+test("times are written as by Date, whatever was written before", () => {
+  const bytes = new EventBytes();
+  fc.assert(
+    fc.property(fc.integer({ min: -1e13, max: 1e14 }), fc.nat(86_400_000), (first, later) => {
+      bytes.clear();
+      const times = [first, first + later, first];
+      for (const time of times) {
+        bytes.time(time);
+      }
+      expect(bytes.bytes.toString()).toBe(times.map((time) => new Date(time).toISOString()).join(""));
+    }),
+    {
+      examples: [
+        [0, 86_399_999],
+        [-1, 1],
+      ],
+    },
+  );
+});
+
+test("a time beyond all dates is the nearest one", () => {
+  const bytes = new EventBytes();
+  bytes.time(Number.NaN);
+  bytes.time(Number.POSITIVE_INFINITY);
+  bytes.time(Number.NaN);
+  expect(bytes.bytes.toString()).toBe(`1970-01-01T00:00:00.000Z+275760-09-13T00:00:00.000Z1970-01-01T00:00:00.000Z`);
+});
+
 test("whole numbers are written in decimal", () => {
   fc.assert(
     fc.property(fc.maxSafeNat(), (value) => {

@@ -1,11 +1,14 @@
+import { isoTime } from "./clock.ts";
 import { IDENTITY_LENGTH, type NamedIds, type SourceEvent } from "./event.ts";
-import { copyWords, type Piece, WORD_SLACK, wordsOf } from "./words.ts";
+import { copyWords, type Piece, piece, WORD_SLACK, wordsOf } from "./words.ts";
 
 /** UTF-8 needs at most three bytes for a unit of a JavaScript string. */
 const BYTES_A_UNIT = 3;
 /** Of the largest safe integer. */
 const MOST_DIGITS = 16;
 const ZERO = "0".charCodeAt(0);
+const DAY_MS = 86_400_000;
+const TIME_OF_DAY = piece("00:00:00.000Z");
 const FIRST_SIZE = 16 * 1024;
 /** Longer parts are quicker copied by a call. */
 const FEW_BYTES = 96;
@@ -18,6 +21,8 @@ export class EventBytes {
   #buffer: Buffer;
   #words: DataView;
   #length = 0;
+  #midnight = Number.NaN;
+  #date = TIME_OF_DAY;
 
   constructor() {
     this.#buffer = Buffer.allocUnsafeSlow(FIRST_SIZE);
@@ -68,12 +73,29 @@ export class EventBytes {
     for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) {
       end += 1;
     }
-    let rest = value;
-    for (let at = end - 1; at >= this.#length; at -= 1) {
-      this.#buffer[at] = ZERO + (rest % 10);
-      rest = Math.floor(rest / 10);
-    }
+    this.#digits(value, this.#length, end);
     this.#length = end;
+  }
+
+  /** Adds a time in milliseconds since the epoch, as `isoTime` has it. Neighbours are mostly of one day, whose text is kept. */
+  time(ms: number): void {
+    const midnight = Math.floor(ms / DAY_MS) * DAY_MS;
+    if (midnight !== this.#midnight) {
+      const text = isoTime(ms);
+      this.#midnight = midnight;
+      this.#date = piece(text.slice(0, text.indexOf("T") + 1));
+      this.text(text);
+      return;
+    }
+    this.piece(this.#date);
+    this.piece(TIME_OF_DAY);
+    const seconds = Math.floor((ms - midnight) / 1_000);
+    const minutes = Math.floor(seconds / 60);
+    const end = this.#length - "Z".length;
+    this.#digits(ms - midnight - seconds * 1_000, end - 3, end);
+    this.#digits(seconds % 60, end - 6, end - 4);
+    this.#digits(minutes % 60, end - 9, end - 7);
+    this.#digits(Math.floor(minutes / 60), end - 12, end - 10);
   }
 
   /** Adds UTF-8 text. */
@@ -176,6 +198,15 @@ export class EventBytes {
 
   slice(start: number, end: number): string {
     return this.#buffer.toString("utf8", start, end);
+  }
+
+  /** The last decimal digits of a whole number, as many as there is place for. */
+  #digits(value: number, start: number, end: number): void {
+    let rest = value;
+    for (let at = end - 1; at >= start; at -= 1) {
+      this.#buffer[at] = ZERO + (rest % 10);
+      rest = Math.floor(rest / 10);
+    }
   }
 
   #makeRoom(bytes: number): void {

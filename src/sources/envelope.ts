@@ -26,10 +26,11 @@ export interface OriginContext {
 /** What differs from event to event. */
 export interface EventParts {
   readonly id: string;
-  readonly timestamp: string;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
   /** 1 for the first row of a file. */
   readonly row?: number;
-  /** Whether the row has no readable time of its own, so that `timestamp` is only near it. */
+  /** Whether the row has no readable time of its own, so that `time` is only near it. */
   readonly estimatedTime?: boolean;
   /** The row or record as JSON by the names of its columns, where the stream preserves it. */
   readonly original?: string | undefined;
@@ -69,9 +70,9 @@ export class Envelope {
   }
 
   /** Writes a document up to its fields, which follow as members, each with a comma behind it. Returns where its identity is. */
-  open(document: EventBytes, { id, timestamp, original }: Omit<EventParts, "row" | "estimatedTime">): number {
+  open(document: EventBytes, { id, time, original }: Omit<EventParts, "row" | "estimatedTime">): number {
     document.copy(this.#beforeTimestamp);
-    document.text(timestamp);
+    document.time(time);
     document.copy(this.#beforeId);
     const idAt = document.length;
     document.text(id);

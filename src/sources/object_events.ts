@@ -43,9 +43,9 @@ export class ObjectEvents {
     this.#envelope = new Envelope(stream, { code: type.name, ...origin });
   }
 
-  /** ISO time of the event with milliseconds; undefined if the record has none. */
-  timestamp(record: SalesforceRecord): string | undefined {
-    return this.#writer.timestamp(record);
+  /** Time of the event in milliseconds since the epoch; undefined if the record has none. */
+  time(record: SalesforceRecord): number | undefined {
+    return this.#writer.time(record);
   }
 
   /** By what names the event in Salesforce, or else by `otherwise`, or else by all that the catalogue knows of the record. */
@@ -53,11 +53,11 @@ export class ObjectEvents {
     return this.#identityOf(this.#writer.identity(record) ?? otherwise ?? this.#catalogueText(record));
   }
 
-  /** Writes its document. `time` as `timestamp` gives it, or near it if `isEstimated`. */
-  write(record: SalesforceRecord, id: string, time: string, isEstimated: boolean, to: EventBytes): SourceEvent {
+  /** Writes its document. `time` as it has it, or near it if `isEstimated`. */
+  write(record: SalesforceRecord, id: string, time: number, isEstimated: boolean, to: EventBytes): SourceEvent {
     const start = to.length;
     const original = this.#envelope.preservesOriginal ? this.#writer.original(record) : undefined;
-    const idAt = this.#envelope.open(to, { id, timestamp: time, original });
+    const idAt = this.#envelope.open(to, { id, time, original });
     this.#writer.fields(record, to);
     this.#envelope.close(to, { estimatedTime: isEstimated });
     return to.event(this.#index, start, idAt, this.#writer.namedIds(record));

@@ -63,7 +63,7 @@ export const BELLS: SourceKind<BellSettings> = {
           const rung = Number(from.get("rung") ?? 0) + 1;
           const identity = recordIdentity(organizationId, bell, String(rung));
           const document = new EventBytes();
-          const idAt = envelope.open(document, { id: identity, timestamp: "2026-07-20T11:00:00.000Z" });
+          const idAt = envelope.open(document, { id: identity, time: Date.parse("2026-07-20T11:00:00.000Z") });
           document.text(`"login":{"application":"${loudness}"},`);
           envelope.close(document, {});
           (tell as Tell<BellFact>)({ fact: "bell_rung", bell, times: rung });

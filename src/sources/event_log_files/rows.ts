@@ -30,6 +30,8 @@ const LONG_ROW = 512 * 1024;
 /** Rows after which a batch ends though hardly one of them is sent, so that the file's cursor moves on. */
 const BATCH_ROWS = 20_000;
 
+const HOUR_MS = 3_600_000;
+
 /** Bytes of an id without the three characters that make it insensitive to case. */
 const ID_BYTES = 15;
 
@@ -110,7 +112,6 @@ interface Compiled {
 class LogFileReader {
   readonly #options: LogFileRowsOptions;
   readonly #index: string;
-  readonly #fallbackTimestamp: string;
   readonly #organizationId: Buffer;
   readonly #occurrences: Occurrences;
   readonly #csv: CsvRows;
@@ -120,9 +121,8 @@ class LogFileReader {
   #foreign = 0;
   #repeated = 0;
   #rowsOfFullBatches: number;
-  /** As the beginning of an ISO time stamp. */
-  readonly #lackedHours = new Set<string>();
-  #newestTimestamp: string | undefined;
+  readonly #lackedHours = new Set<number>();
+  #newestEvent: number | undefined;
   #events: SourceEvent[] = [];
   /** What the batch is written into; undefined between two batches. */
   #held: HeldBytes | undefined;
@@ -135,7 +135,6 @@ class LogFileReader {
     this.#occurrences = Occurrences.ofFile(file, scratch);
     this.#index = dataStreamName(options.stream.dataStream);
     this.#organizationId = Buffer.from(options.stream.organization.id);
-    this.#fallbackTimestamp = new Date(options.file.logDate).toISOString();
     this.#csv = new CsvRows(
       (cells, text) => this.#row(cells, text),
       (reason, text) => this.#brokenRow(reason, text),
@@ -202,8 +201,8 @@ class LogFileReader {
       rows: this.#rows,
       rejected: this.#rejected,
       repeated: this.#repeated,
-      lackedHours: [...this.#lackedHours].map((hour) => Date.parse(`${hour}:00:00Z`)),
-      newestEvent: this.#newestTimestamp === undefined ? undefined : Date.parse(this.#newestTimestamp),
+      lackedHours: [...this.#lackedHours],
+      newestEvent: this.#newestEvent,
     };
   }
 
@@ -236,18 +235,18 @@ class LogFileReader {
     if (this.#rows <= this.#options.skipRows) {
       return;
     }
-    const time = compiled.writer.timestamp(cells);
-    const timestamp = time ?? this.#fallbackTimestamp;
-    if (this.#newestTimestamp === undefined || timestamp > this.#newestTimestamp) {
-      this.#newestTimestamp = timestamp;
+    const { brought, file } = this.#options;
+    const own = compiled.writer.time(cells);
+    const time = own ?? file.logDate;
+    if (this.#newestEvent === undefined || time > this.#newestEvent) {
+      this.#newestEvent = time;
     }
-    const { brought } = this.#options;
     if (brought?.has(id) === true) {
       this.#repeated += 1;
       return;
     }
     if (brought !== undefined) {
-      this.#lackedHours.add(timestamp.slice(0, "2026-07-17T09".length));
+      this.#lackedHours.add(Math.floor(time / HOUR_MS) * HOUR_MS);
     }
     const bytes = this.#bytes;
     const start = bytes.length;
@@ -257,9 +256,9 @@ class LogFileReader {
     }
     const { envelope, header, writer } = compiled;
     const original = envelope.preservesOriginal ? rowAsJson(header, cells) : undefined;
-    const idAt = envelope.open(bytes, { id, timestamp, original });
+    const idAt = envelope.open(bytes, { id, time, original });
     writer.fields(cells, bytes);
-    envelope.close(bytes, { row: this.#rows, estimatedTime: time === undefined });
+    envelope.close(bytes, { row: this.#rows, estimatedTime: own === undefined });
     this.#events.push(bytes.event(this.#index, start, idAt, writer.namedIds(cells)));
   }
 

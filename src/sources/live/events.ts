@@ -55,7 +55,7 @@ export class LiveEvents {
     const { type, stream } = this.#options;
     const documents = new EventBytes();
     const events: SourceEvent[] = [];
-    let newest = "";
+    let newest: number | undefined;
     let [readerId, reader]: [string | undefined, Reader | Unreadable] = [undefined, new Unreadable("")];
     for (const { event } of responses.flatMap((response) => response.events)) {
       const { id = "", schemaId = "", payload = new Uint8Array() } = event ?? {};
@@ -68,12 +68,12 @@ export class LiveEvents {
         continue;
       }
       const { record, writer } = read;
-      const own = writer.timestamp(record);
+      const own = writer.time(record);
       const identity = writer.identity(record, id === "" ? undefined : `EventUuid ${id}`);
-      events.push(writer.write(record, identity, own ?? isoTime(now), own === undefined, documents));
-      newest = own !== undefined && own > newest ? own : newest;
+      events.push(writer.write(record, identity, own ?? now, own === undefined, documents));
+      newest = own !== undefined && own > (newest ?? own - 1) ? own : newest;
     }
-    return { events, newest: newest === "" ? undefined : Date.parse(newest) };
+    return { events, newest };
   }
 
   async #readerOf(schemaId: string, signal: AbortSignal): Promise<Reader | Unreadable> {

@@ -1,5 +1,4 @@
 import type { ObjectType } from "../../catalog/column.ts";
-import { isoTime } from "../../core/clock.ts";
 import type { SourceEvent } from "../../core/event.ts";
 import { EventBytes } from "../../core/event_bytes.ts";
 import type { SObjectRecord } from "../../org/query_pages.ts";
@@ -51,9 +50,8 @@ export class ObjectRecords {
     let edge: number | undefined = order === "newest first" ? rest.to : rest.after;
     let last = edge;
     for (const record of page) {
-      const own = this.#events.timestamp(record);
-      const timestamp = own ?? isoTime(last);
-      const time = Date.parse(timestamp);
+      const own = this.#events.time(record);
+      const time = own ?? last;
       if (order === "newest first" ? time > last : time < last) {
         edge = undefined;
       }
@@ -61,7 +59,7 @@ export class ObjectRecords {
       const id = this.#events.identity(record);
       if (!this.#known.has(id)) {
         this.#known.add(id);
-        events.push(this.#events.write(record, id, timestamp, own === undefined, documents));
+        events.push(this.#events.write(record, id, time, own === undefined, documents));
         delivered.push({ id, time });
       }
     }
