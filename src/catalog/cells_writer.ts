@@ -1,6 +1,6 @@
 import type { EventBytes } from "../core/event_bytes.ts";
 import type { RowCells } from "../core/row_cells.ts";
-import { piece } from "../core/words.ts";
+import { type Piece, piece } from "../core/words.ts";
 import type { Column, Columns } from "./column.ts";
 import { databaseTime } from "./database_time.ts";
 import { FieldTree, type PartWriter } from "./field_tree.ts";
@@ -188,7 +188,30 @@ function fieldWriter(
   };
 }
 
-const COMMA = 0x2c;
+/** What a cell became; it is made a piece when a second row has the same. */
+class Converted {
+  readonly members: string | undefined;
+  #piece: Piece | undefined;
+  #isRepeated = false;
+
+  constructor(members: string | undefined) {
+    this.members = members;
+  }
+
+  write(to: EventBytes): boolean {
+    if (this.members === undefined || this.members === "") {
+      return false;
+    }
+    if (this.#isRepeated) {
+      this.#piece ??= piece(`${this.members},`);
+      to.piece(this.#piece);
+    } else {
+      this.#isRepeated = true;
+      to.text(`${this.members},`);
+    }
+    return true;
+  }
+}
 
 /** Copies the cells that need no converting, and has the others converted as text. */
 function columnWriter(
@@ -197,19 +220,13 @@ function columnWriter(
   keep: Keep,
 ): PartWriter {
   const write = memberWriter(column);
-  const converted = new RememberedCell((cell, plain) => write(plain ? cell : unquote(cell), plain));
+  const converted = new RememberedCell((cell, plain) => new Converted(write(plain ? cell : unquote(cell), plain)));
   const convert: PartWriter = (cells, to) => {
-    const members = converted.of(cells, at);
-    if (members === undefined) {
+    const found = converted.of(cells, at);
+    if (found.members === undefined) {
       keep(name, cells.text(at), occurrence);
-      return false;
     }
-    if (members === "") {
-      return false;
-    }
-    to.text(members);
-    to.byte(COMMA);
-    return true;
+    return found.write(to);
   };
   const asItIs = verbatim(column);
   if (asItIs === undefined) {

@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000;
 const TIME_OF_DAY = piece("00:00:00.000Z");
 const FIRST_SIZE = 16 * 1024;
 /** Longer parts are quicker copied by a call. */
-const FEW_BYTES = 96;
+const FEW_BYTES = 192;
 
 /**
  * Text that grows at its end, as UTF-8 in one piece of memory outside of the JavaScript heap: documents that wait for their
@@ -107,21 +107,23 @@ export class EventBytes {
 
   piece({ words, length }: Piece): void {
     this.#makeRoom(length + WORD_SLACK);
-    this.#length = copyWords(words, 0, length, this.#words, this.#length);
+    this.#length = this.#copied(words, 0, length, this.#length);
   }
 
   /** Adds a part of some words with a piece before and behind it: the way of the dozens of small parts of a row. */
   part(before: Piece, words: DataView, start: number, end: number, behind: Piece): void {
     const length = end - start;
     this.#makeRoom(before.length + length + behind.length + WORD_SLACK);
-    let to = copyWords(before.words, 0, before.length, this.#words, this.#length);
-    if (length <= FEW_BYTES) {
-      to = copyWords(words, start, end, this.#words, to);
-    } else {
-      this.#buffer.set(new Uint8Array(words.buffer, words.byteOffset + start, length), to);
-      to += length;
+    const to = copyWords(before.words, 0, before.length, this.#words, this.#length);
+    this.#length = copyWords(behind.words, 0, behind.length, this.#words, this.#copied(words, start, end, to));
+  }
+
+  #copied(words: DataView, start: number, end: number, to: number): number {
+    if (end - start <= FEW_BYTES) {
+      return copyWords(words, start, end, this.#words, to);
     }
-    this.#length = copyWords(behind.words, 0, behind.length, this.#words, to);
+    this.#buffer.set(new Uint8Array(words.buffer, words.byteOffset + start, end - start), to);
+    return to + end - start;
   }
 
   /**

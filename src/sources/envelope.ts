@@ -2,6 +2,7 @@ import { withoutSecrets } from "../catalog/cell_value.ts";
 import { type AgentFacts, agentMembers } from "../core/agent_facts.ts";
 import type { DataStream } from "../core/event.ts";
 import type { EventBytes } from "../core/event_bytes.ts";
+import { type Piece, piece } from "../core/words.ts";
 
 /** What all events of a stream have in common. */
 export interface StreamContext {
@@ -36,9 +37,11 @@ export interface EventParts {
   readonly original?: string | undefined;
 }
 
-const ROW = Buffer.from(',"row":');
+const BEFORE_TIME = piece('{"@timestamp":"');
+const BEFORE_ID = piece('","event":{"id":"');
+const ROW = piece(',"row":');
 /** Of `collection`, of `salesforce` and of the document; see SourceEvent. */
-const END = Buffer.from("}}}");
+const END = piece("}}}");
 
 /**
  * The text of a document around its fields. Everything that is the same for all events of one origin is made once, as bytes.
@@ -46,11 +49,9 @@ const END = Buffer.from("}}}");
  */
 export class Envelope {
   readonly preservesOriginal: boolean;
-  readonly #beforeTimestamp = Buffer.from('{"@timestamp":"');
-  readonly #beforeId = Buffer.from('","event":{"id":"');
-  readonly #behindId: Buffer;
-  readonly #beforeFields: Buffer;
-  readonly #collection: Buffer;
+  readonly #behindId: Piece;
+  readonly #beforeFields: Piece;
+  readonly #collection: Piece;
 
   constructor(stream: StreamContext, origin: OriginContext) {
     const { dataStream } = stream;
@@ -61,40 +62,40 @@ export class Envelope {
       dataset: dataStream.dataset,
       module: dataStream.dataset.split(".")[0],
     });
-    this.#behindId = Buffer.from(`",${event}`);
+    this.#behindId = piece(`",${event}`);
     const context = members({ data_stream: dataStream, organization: stream.organization });
     const salesforce = members({ instance_url: stream.instanceUrl });
     const rest = members({ input: { type: "aquila-salesforce" }, ...agentMembers(stream.agent), tags: stream.tags });
-    this.#beforeFields = Buffer.from(`},${context},${rest},"salesforce":{${salesforce},`);
-    this.#collection = Buffer.from(`"collection":{${members(origin.collection)}`);
+    this.#beforeFields = piece(`},${context},${rest},"salesforce":{${salesforce},`);
+    this.#collection = piece(`"collection":{${members(origin.collection)}`);
   }
 
   /** Writes a document up to its fields, which follow as members, each with a comma behind it. Returns where its identity is. */
   open(document: EventBytes, { id, time, original }: Omit<EventParts, "row" | "estimatedTime">): number {
-    document.copy(this.#beforeTimestamp);
+    document.piece(BEFORE_TIME);
     document.time(time);
-    document.copy(this.#beforeId);
+    document.piece(BEFORE_ID);
     const idAt = document.length;
     document.text(id);
-    document.copy(this.#behindId);
+    document.piece(this.#behindId);
     if (original !== undefined) {
       document.text(`,"original":${JSON.stringify(withoutSecrets(original))}`);
     }
-    document.copy(this.#beforeFields);
+    document.piece(this.#beforeFields);
     return idAt;
   }
 
   /** Writes the document from behind its fields to its end. */
   close(document: EventBytes, { row, estimatedTime }: Pick<EventParts, "row" | "estimatedTime">): void {
-    document.copy(this.#collection);
+    document.piece(this.#collection);
     if (estimatedTime === true) {
       document.text(',"estimated_time":true');
     }
     if (row !== undefined) {
-      document.copy(ROW);
+      document.piece(ROW);
       document.wholeNumber(row);
     }
-    document.copy(END);
+    document.piece(END);
   }
 }
 
