@@ -83,14 +83,10 @@ function specFile(besideLauncher: readonly string[]): ComponentFile {
 }
 
 /**
- * Flags of Node for the runner: a small young generation and a heap that grows in small steps, so that memory does not depend
- * on the size of files; and no port for a debugger at a signal, which would hand every secret to whoever may connect. The first line of main.ts and the script in package.json have the same.
+ * Flags of Node for the runner: a small young generation, and no port for a debugger at a signal, which would hand every secret to
+ * whoever may connect. The first line of main.ts and the script in package.json have the same.
  */
-export const NODE_FLAGS: readonly string[] = [
-  "--max-semi-space-size=2",
-  "--heap-growing-percent=20",
-  "--disable-sigusr1",
-];
+export const NODE_FLAGS: readonly string[] = ["--max-semi-space-size=2", "--disable-sigusr1"];
 
 /**
  * Environment for glibc's allocator, by which memory that is no longer used goes back to the system: one arena for all threads,
