@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { startMockOrg } from "../deploy/docker/mock_org/mock_org.ts";
 import { PRIVATE_KEY, PUBLIC_KEY } from "../shared/testing/agent_policy.ts";
-import { buildBundle } from "./build_bundle.ts";
+import { buildBinary, buildBundle } from "./build_bundle.ts";
 
 let folder: string;
 let bundle: string;
@@ -31,6 +31,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function runner(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
   return spawnSync(process.execPath, [bundle, ...args], { encoding: "utf8", env: environment });
 }
+
+test("the single executable starts with what V8 had compiled when it was built", { timeout: 60_000 }, async () => {
+  const program = await buildBinary(join(folder, "single"));
+  const started = (options: string) =>
+    spawnSync(program, ["version"], { encoding: "utf8", env: { NODE_OPTIONS: options } });
+  expect(started("")).toMatchObject({ status: 0, stdout: `${packageJson.version}\n`, stderr: "" });
+  // With other flags V8 compiles anew.
+  expect(started("--stack-trace-limit=5").stderr).toContain("Code cache data rejected");
+});
 
 describe("the bundle", { timeout: 60_000 }, () => {
   test("is a launcher, what is run, its parts, the spec and the licences", () => {

@@ -67,8 +67,10 @@ export async function buildBinary(path: string): Promise<string> {
   ];
   await bundled({ file: main, format: "cjs", codeSplitting: false });
   const execArgv = ["--disable-warning=ExperimentalWarning", ...NODE_FLAGS];
-  writeFileSync(config, JSON.stringify({ main, output: blob, disableExperimentalSEAWarning: true, execArgv }));
-  execFileSync(process.execPath, ["--experimental-sea-config", config], { stdio: "pipe" });
+  const options = { main, output: blob, disableExperimentalSEAWarning: true, useCodeCache: true, execArgv };
+  writeFileSync(config, JSON.stringify(options));
+  // What V8 has compiled it takes only with the flags that it had then.
+  execFileSync(process.execPath, [...NODE_FLAGS, "--experimental-sea-config", config], { stdio: "pipe" });
   const fresh = join(work, basename(path));
   copyFileSync(process.execPath, fresh);
   chmodSync(fresh, 0o755);
