@@ -13,13 +13,13 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { inject } from "postject";
 import { type CodeSplittingGroup, type OutputOptions, rolldown } from "rolldown";
 import { BUNDLE_FILE, COMPONENT_NAME, componentFiles, NODE_FLAGS, partFile } from "../../src/cli/component_files.ts";
-import { INCOMPLETE_CURE } from "../../src/core/errors.ts";
 import { RELEASE_FOLDER, removeFromRelease, sealRelease } from "./release/release_folder.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -44,7 +44,7 @@ export async function buildBundle(folder: string): Promise<string> {
     // By its own name, nothing is taken for something else in a part of another version.
     minifyInternalExports: false,
   });
-  writeFileSync(bundle, START);
+  writeFileSync(bundle, startOf(folder));
   for (const { name, mode, content } of componentFiles({ kind: "bundle", bundle, node: "node" })) {
     if ("text" in content) {
       writeFileSync(join(folder, name), content.text, { mode });
@@ -83,23 +83,31 @@ export async function buildBinary(path: string): Promise<string> {
 }
 
 /**
- * What is run of the bundle. Of a file that asks for what an older Node lacks, such as `node:sqlite`, no line would run there: it
- * would end with a stack. So this one asks for nothing.
+ * What is run of the bundle in the folder. Of a file that asks for what an older Node lacks, such as `node:sqlite`, no line would
+ * run there: it would end with a stack. So this one asks for what each has. A part that is missing, cut or of another release would be
+ * noticed only when it is needed, so their lengths are compared here.
  */
-const START = `${readFileSync(MAIN, "utf8").split("\n", 1)}
+function startOf(folder: string): string {
+  const parts = globSync(partFile("*"), { cwd: folder }).toSorted();
+  const lengths = Object.fromEntries(parts.map((name) => [name, statSync(join(folder, name)).size]));
+  return `${readFileSync(MAIN, "utf8").split("\n", 1)}
+import { statSync } from "node:fs";
 if (Number(process.versions.node.split(".")[0]) < ${OLDEST_NODE}) {
   process.stderr.write("${COMPONENT_NAME} needs Node ${OLDEST_NODE} or newer; " + process.execPath + " is Node " +
     process.versions.node + ". Install a newer one, or use the single executable.\\n");
   process.exit(2);
 }
-await import("./${partFile("main")}").catch((error) => {
-  if (error.code !== "ERR_MODULE_NOT_FOUND") {
-    throw error;
+for (const [name, length] of Object.entries(${JSON.stringify(lengths)})) {
+  const part = statSync(new URL(name, import.meta.url), { throwIfNoEntry: false });
+  if (part?.size !== length) {
+    process.stderr.write("The runner is incomplete: " + name + (part === undefined ? " is missing" : " is cut, or of another release") +
+      ". Put all files of one release beside each other.\\n");
+    process.exit(2);
   }
-  process.stderr.write("The runner is incomplete: " + error.message + ". ${INCOMPLETE_CURE}\\n");
-  process.exit(2);
-});
+}
+await import("./${partFile("main")}");
 `;
+}
 
 /** This library of Kafka's client reads its WebAssembly from a file beside it, or, in another form, holds it. */
 const WASM_INSIDE = { "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled" };

@@ -1,8 +1,7 @@
 /** The files that make the runner a component of Elastic Agent. */
-import { globSync, readFileSync } from "node:fs";
+import { globSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
-import { GIVE_UP, INCOMPLETE_CURE, RunnerError } from "../core/errors.ts";
 
 export const COMPONENT_NAME = "aquila-salesforce";
 
@@ -11,7 +10,6 @@ export const SPEC_FILE = `${COMPONENT_NAME}.spec.yml`;
 export const BUNDLE_FILE = `${COMPONENT_NAME}.mjs`;
 /** A part of the bundle, which lies beside it and is imported when it is needed. */
 export const partFile = (name: string) => `${COMPONENT_NAME}.${name}.mjs`;
-const PART_FILES = /aquila-salesforce\.[\w-]+\.mjs/g;
 const NODE_FILE = `${COMPONENT_NAME}-node`;
 
 const PLATFORMS = ["linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "container/amd64", "container/arm64"];
@@ -29,8 +27,7 @@ export interface ComponentFile {
 
 /**
  * What belongs into the folder `components` of an agent, in the order in which it has to be written: an agent that finds a
- * spec without its executable does not start at all. Elastic Agent refuses an executable that others may write. Throws `usage` if
- * a part of the bundle is missing.
+ * spec without its executable does not start at all. Elastic Agent refuses an executable that others may write.
  */
 export function componentFiles(program: RunnerProgram): readonly ComponentFile[] {
   if (program.kind === "executable") {
@@ -39,7 +36,7 @@ export function componentFiles(program: RunnerProgram): readonly ComponentFile[]
   const folder = dirname(program.bundle);
   const besideLauncher: readonly ComponentFile[] = [
     { name: NODE_FILE, mode: 0o755, content: { copyOf: program.node } },
-    ...partsOf(program.bundle).map((name) => ({ name, mode: 0o644, content: { copyOf: join(folder, name) } })),
+    ...partsIn(folder).map((name) => ({ name, mode: 0o644, content: { copyOf: join(folder, name) } })),
     { name: BUNDLE_FILE, mode: 0o644, content: { copyOf: program.bundle } },
   ];
   const launcher: ComponentFile = { name: COMPONENT_NAME, mode: 0o755, content: { text: LAUNCHER } };
@@ -49,19 +46,6 @@ export function componentFiles(program: RunnerProgram): readonly ComponentFile[]
 /** Every file in the folder that any version or kind of program has there, in the order of their removal. */
 export function removableFiles(folder: string): readonly string[] {
   return [SPEC_FILE, COMPONENT_NAME, BUNDLE_FILE, ...partsIn(folder), NODE_FILE];
-}
-
-/** One that is missing shows here: the component would end only when it needs it. */
-function partsOf(bundle: string): string[] {
-  const folder = dirname(bundle);
-  const parts = partsIn(folder);
-  const named = parts.flatMap((name) => readFileSync(join(folder, name), "utf8").match(PART_FILES) ?? []);
-  const missing = named.find((name) => !parts.includes(name));
-  if (missing !== undefined) {
-    const message = `The runner is incomplete: ${missing} is not in ${folder}.`;
-    throw new RunnerError("usage", message, { next: GIVE_UP, cure: INCOMPLETE_CURE });
-  }
-  return parts;
 }
 
 function partsIn(folder: string): string[] {

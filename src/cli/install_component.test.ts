@@ -62,15 +62,6 @@ test("puts back a part that is missing, and takes away one that this version has
   expect(readdirSync(at.components)).toContain("agentbeat");
 });
 
-test("installs nothing of a bundle that lacks a part which is only needed later", async () => {
-  writeFileSync(join(at.folder, "aquila-salesforce.one.mjs"), "() => import('./aquila-salesforce.two.mjs');\n");
-  await expect(at.install()).rejects.toMatchObject({
-    code: "usage",
-    message: `The runner is incomplete: aquila-salesforce.two.mjs is not in ${at.folder}.`,
-  });
-  expect(ours(at.components)).toEqual([]);
-});
-
 test("leaves the components of the agent alone when it is removed", async () => {
   await at.install();
   await at.install({ uninstall: true });

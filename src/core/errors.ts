@@ -140,21 +140,10 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** How Node says that a file of the runner is not there, or of another version. */
-const INCOMPLETE = /^Cannot find module |does not provide an export named/;
-export const INCOMPLETE_CURE = "Put all files of one release beside each other.";
-
 /** An error of unknown kind as a RunnerError; what is not ours already is a defect of the runner. */
 export function asRunnerError(error: unknown): RunnerError {
   if (error instanceof RunnerError) {
     return error;
-  }
-  if (INCOMPLETE.test(messageOf(error))) {
-    return new RunnerError("usage", `The runner is incomplete: ${messageOf(error)}.`, {
-      next: GIVE_UP,
-      cure: INCOMPLETE_CURE,
-      cause: error,
-    });
   }
   return new RunnerError("internal", messageOf(error), { next: RETRY, cause: error });
 }
