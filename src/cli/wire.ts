@@ -4,7 +4,7 @@ import { type Standing, standingText } from "../coordination/standing.ts";
 import type { Turn } from "../coordination/turn.ts";
 import type { AgentFacts } from "../core/agent_facts.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { asRunnerError, messageOf, type RunnerError } from "../core/errors.ts";
+import { asRunnerError, messageOf, RunnerError } from "../core/errors.ts";
 import { dataStreamName } from "../core/event.ts";
 import type { Log } from "../core/log.ts";
 import { Memory } from "../core/memory.ts";
@@ -246,9 +246,9 @@ export class Wiring {
     const streamLog = log.with({ stream: dataStreamName(stream.dataStream) });
     const say: Tell = (fact) => {
       const { level, message } = sentence(fact, this.#clock.now());
-      const { fact: name, error } = fact as DeliveryFact & { readonly error: RunnerError };
-      const isTold = name === "round_failed" && toldErrors.has(error);
-      if (name === "round_failed") {
+      const error = fact.fact === "round_failed" && fact.error instanceof RunnerError ? fact.error : undefined;
+      const isTold = error !== undefined && toldErrors.has(error);
+      if (error !== undefined) {
         toldErrors.add(error);
       }
       streamLog[isTold ? "debug" : level](message);
