@@ -19,7 +19,14 @@ import {
 import { basename, join, relative, resolve } from "node:path";
 import { inject } from "postject";
 import { type CodeSplittingGroup, type OutputOptions, rolldown } from "rolldown";
-import { BUNDLE_FILE, COMPONENT_NAME, componentFiles, NODE_FLAGS, partFile } from "../../src/cli/component_files.ts";
+import {
+  BUNDLE_FILE,
+  COMPONENT_NAME,
+  componentFiles,
+  NODE_FLAGS,
+  partFile,
+  partsIn,
+} from "../../src/cli/component_files.ts";
 import { RELEASE_FOLDER, removeFromRelease, sealRelease } from "./release/release_folder.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -88,8 +95,7 @@ export async function buildBinary(path: string): Promise<string> {
  * noticed only when it is needed, so their lengths are compared here.
  */
 function startOf(folder: string): string {
-  const parts = globSync(partFile("*"), { cwd: folder }).toSorted();
-  const lengths = Object.fromEntries(parts.map((name) => [name, statSync(join(folder, name)).size]));
+  const lengths = Object.fromEntries(partsIn(folder).map((name) => [name, statSync(join(folder, name)).size]));
   return `${readFileSync(MAIN, "utf8").split("\n", 1)}
 import { statSync } from "node:fs";
 if (Number(process.versions.node.split(".")[0]) < ${OLDEST_NODE}) {

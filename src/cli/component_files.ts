@@ -48,7 +48,8 @@ export function removableFiles(folder: string): readonly string[] {
   return [SPEC_FILE, COMPONENT_NAME, BUNDLE_FILE, ...partsIn(folder), NODE_FILE];
 }
 
-function partsIn(folder: string): string[] {
+/** Names of the bundle's parts in the folder, sorted. */
+export function partsIn(folder: string): string[] {
   return globSync(partFile("*"), { cwd: folder }).toSorted();
 }
 
