@@ -94,7 +94,7 @@ export function compileCellsWriter({
   const times = timeColumns
     .map((name) => header.indexOf(name))
     .filter((at) => at >= 0)
-    .map((at) => ({ at, time: new TimeCell(at) }));
+    .map((at) => ({ at, time: new TimeCell() }));
   tree.add("unmapped", (cells, to) => {
     for (const { name, occurrence, at } of unknown) {
       if (!cells.isBlank(at)) {
@@ -105,7 +105,7 @@ export function compileCellsWriter({
       if (cells.isBlank(at)) {
         continue;
       }
-      if (time.of(cells) !== undefined) {
+      if (time.of(cells, at) !== undefined) {
         break;
       }
       keep(header[at] ?? "", cells.text(at));
@@ -117,8 +117,8 @@ export function compileCellsWriter({
 
   return {
     time(cells) {
-      for (const { time } of times) {
-        const found = time.of(cells);
+      for (const { at, time } of times) {
+        const found = time.of(cells, at);
         if (found !== undefined) {
           return found;
         }

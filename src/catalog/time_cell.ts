@@ -10,7 +10,6 @@ const ISO_LENGTH = "2026-07-17T09:22:41.123Z".length;
  * mostly of one day: then only the time of day is read.
  */
 export class TimeCell {
-  readonly #at: number;
   readonly #converted = new RememberedCell((text) => {
     const time = eventTime(text);
     return time === undefined ? undefined : Date.parse(time);
@@ -19,20 +18,15 @@ export class TimeCell {
   readonly #date = new Uint8Array(DATE_LENGTH).fill(0xff);
   #midnight = 0;
 
-  /** `at`: place of the column. */
-  constructor(at: number) {
-    this.#at = at;
-  }
-
   /** Undefined if the cell holds no time. */
-  of(cells: RowCells): number | undefined {
+  of(cells: RowCells, at: number): number | undefined {
     const { bytes } = cells;
-    const start = cells.starts[this.#at] as number;
-    const inDay = (cells.ends[this.#at] as number) - start === ISO_LENGTH ? timeOfDay(bytes, start + DATE_LENGTH) : -1;
+    const start = cells.starts[at] as number;
+    const inDay = (cells.ends[at] as number) - start === ISO_LENGTH ? timeOfDay(bytes, start + DATE_LENGTH) : -1;
     if (inDay >= 0 && this.#isOfDay(bytes, start)) {
       return this.#midnight + inDay;
     }
-    const time = this.#converted.of(cells, this.#at);
+    const time = this.#converted.of(cells, at);
     if (inDay >= 0 && time !== undefined) {
       this.#midnight = time - inDay;
       this.#date.set(bytes.subarray(start, start + DATE_LENGTH));

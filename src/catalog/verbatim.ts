@@ -24,10 +24,10 @@ export function verbatim(column: Column): Verbatim | undefined {
     case "text":
       return { quoted: true };
     case "encoded":
-      return { test: (bytes, start, end) => lacks(PERCENT, PERCENT, bytes, start, end), quoted: true };
+      return { test: (bytes, start, end) => lacks(bytes, start, end, PERCENT), quoted: true };
     case "url":
       // Who looks for secrets begins at one of these.
-      return { test: (bytes, start, end) => lacks(AT, EQUALS, bytes, start, end), quoted: true };
+      return { test: (bytes, start, end) => lacks(bytes, start, end, AT, EQUALS), quoted: true };
     case "long":
     case "bytes":
     case "milliseconds":
@@ -48,7 +48,7 @@ const EQUALS = 0x3d;
 const AT = 0x40;
 const ZERO = 0x30;
 
-function lacks(one: number, other: number, bytes: Uint8Array, start: number, end: number): boolean {
+function lacks(bytes: Uint8Array, start: number, end: number, one: number, other = one): boolean {
   for (let at = start; at < end; at += 1) {
     const code = bytes[at];
     if (code === one || code === other) {

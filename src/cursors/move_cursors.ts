@@ -10,8 +10,8 @@ export interface MovedCursors {
 type Store = Pick<CursorStore, "load" | "save" | "sources" | "clear">;
 
 /**
- * Moves the cursors of these sources, which are sorted, to another store. What is there already is newer: it stays, and the ones here are given up.
- * Cut off anywhere, it may be done again. Errors are those of the stores.
+ * Moves the cursors of these sources, which are sorted, to another store. What is there already is newer: it stays, and the ones
+ * here are given up. Cut off anywhere, it may be done again. Errors are those of the stores.
  */
 export async function moveCursors(from: Store, to: Store, sources: readonly string[]): Promise<MovedCursors> {
   const moved: string[] = [];

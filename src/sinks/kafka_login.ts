@@ -12,9 +12,8 @@ const LONGEST_LOGIN_MS = 24n * 3_600_000n;
  */
 export const logIn: LogIn = (mechanism, connection, api, username = "", password = "", _token, callback) => {
   const bounded: typeof callback = (error, answer) => {
-    const stated = answer?.sessionLifetimeMs ?? 0n;
-    if (answer !== undefined && stated > 0n) {
-      answer.sessionLifetimeMs = inBounds(stated);
+    if (answer !== undefined && answer.sessionLifetimeMs > 0n) {
+      answer.sessionLifetimeMs = inBounds(answer.sessionLifetimeMs);
     }
     callback(error, answer);
   };
